@@ -1,0 +1,95 @@
+# Everything a newcomer needs: `make demo` and `make test`. Each sets up what it lacks, once, inside this checkout.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo.toml)
+PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
+SAY            := @printf '\033[1m==>\033[0m %s\n'
+
+.PHONY: demo test lint format typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## the sidecar over a mock provider; ARGS=--once plays a scripted scene
+	@$(BIN)/pyproxy demo $(ARGS)
+
+test: lint typecheck test-rust unit ## every check and every test
+
+lint: $(VENV)/.dev $(VENV)/.installed ## formatting, lints and the import rules
+	$(SAY) "lint"
+	@cargo fmt --all --check
+	@cargo clippy --quiet --release --all-targets --locked -- -D warnings
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-logo
+
+typecheck: $(VENV)/.dev $(VENV)/.installed ## mypy, strict
+	$(SAY) "mypy"
+	@$(BIN)/mypy --no-error-summary
+
+test-rust: ## the pure crate's own tests
+	$(SAY) "cargo test"
+	@cargo test --quiet --release --locked --package rust_core
+
+unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
+	$(SAY) "pytest"
+	@$(BIN)/pytest $(ARGS)
+
+scene: $(VENV)/.installed ## the scripted scene alone
+	@$(BIN)/pyproxy demo --once
+
+bench: bench-core bench-load ## both benchmarks, as tables
+
+bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Python program would use instead
+	@$(BIN)/python benches/core/bench_core.py $(ARGS)
+
+bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside a direct call
+	@$(BIN)/python benches/load/bench_load.py $(ARGS)
+
+format: $(VENV)/.dev ## rewrite the sources in the house's format
+	@cargo fmt --all
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lock: $(VENV)/.dev ## resolve the dependencies anew
+	$(SAY) "locking"
+	@cargo update
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --output-file requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group build --output-file requirements/build.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements/run.txt --constraint requirements/build.txt pyproject.toml --group dev --output-file requirements/dev.txt
+
+wheel: $(VENV)/.built ## the abi3 wheel, in dist/
+
+clean: ## remove what was built
+	@rm -rf $(VENV) target dist
+
+# Set-up, in stamps: a target is redone when what it was made from is newer.
+$(VENV)/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pyproxy needs Python 3.11 or newer; $$($(PYTHON) --version) found. Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@command -v cargo >/dev/null || { echo "pyproxy builds a Rust extension and needs cargo: install a Rust toolchain (1.85 or newer), then run make again"; exit 2; }
+	$(SAY) "creating $(VENV)"
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt requirements/build.txt | $(VENV)/.venv
+	$(SAY) "installing the locked dependencies"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/build.txt -r requirements/run.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/.run
+	$(SAY) "installing the locked development dependencies"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.built: $(RUST_SOURCES) $(PYTHON_SOURCES) | $(VENV)/.run
+	$(SAY) "building the wheel (release; the first build takes about a minute)"
+	@rm -rf dist && $(BIN)/maturin build --release --locked --quiet --interpreter $(BIN)/python --out dist
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.built
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --no-index dist/*.whl
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m pyproxy` is `pyproxy`."""
+
+from pyproxy.cli import main
+
+main()

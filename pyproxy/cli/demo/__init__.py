@@ -1,0 +1,1 @@
+"""`pyproxy demo`: the sidecar over two embedded mock providers, live or as a scripted scene."""

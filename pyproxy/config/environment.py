@@ -1,0 +1,75 @@
+"""Substitutes environment variables in the texts of a value tree: the only place in the package that reads the environment.
+
+The forms, in values only and never in keys, any number of them in one text:
+
+- ``${NAME}``: the value of NAME; a fault when it is not set.
+- ``${NAME:default}`` and ``${NAME:-default}``: the default when NAME is not set or empty. A default ends at the first ``}``.
+- ``$${``: a literal ``${``.
+
+A substituted value is text and is converted to its field's type later; it is not looked through for variables again.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+
+from pyproxy.config.faults import FaultLog
+from pyproxy.config.tree import Entry, List, Node, Scalar, Table
+
+_FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
+
+
+def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> Node:
+    """Return the tree with its variables replaced.
+
+    A text with a missing variable or a malformed form is marked as broken, and the fault in ``log`` names the variable and never
+    a value.
+
+    Args:
+        tree: What a reader produced.
+        environ: Variables by name; None means those of this process.
+        log: Takes the faults.
+    """
+    return _Substitution(os.environ if environ is None else environ, log).node(tree)
+
+
+class _Substitution:
+    def __init__(self, environ: Mapping[str, str], log: FaultLog) -> None:
+        self._environ = environ
+        self._log = log
+
+    def node(self, node: Node) -> Node:
+        if isinstance(node, Table):
+            return node.with_entries({key: Entry(entry.place, self.node(entry.value)) for key, entry in node.entries.items()})
+        if isinstance(node, List):
+            return List(node.place, tuple(self.node(item) for item in node.items))
+        if isinstance(node.value, str) and "${" in node.value:
+            return self._text(node, node.value)
+        return node
+
+    def _text(self, node: Scalar, text: str) -> Scalar:
+        variables: list[str] = []
+        broken = False
+
+        def replaced(form: re.Match[str]) -> str:
+            nonlocal broken
+            if form[0] == "$${":
+                return "${"
+            name: str | None = form["name"]
+            if name is None:
+                hint = "write ${NAME} or ${NAME:default}, or $${ for a literal ${"
+                self._log.add(node.place.fault("holds a '${' that is no variable", hint))
+                broken = True
+                return ""
+            variables.append(name)
+            value = self._environ.get(name)
+            if form["given"] is not None:
+                return value or form["default"]
+            if value is None:
+                hint = f"set it, or give a default: ${{{name}:default}}"
+                self._log.add(node.place.fault(f"the environment variable {name} is not set", hint))
+                broken = True
+            return value or ""
+
+        made = _FORMS.sub(replaced, text)
+        return Scalar(node.place, made, tuple(variables), broken)

@@ -1,0 +1,51 @@
+"""What happens when a call fails: where to go next, how often, and after what pause."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from pyproxy.config.quantities import Count, Pause, Seconds, Text
+from pyproxy.config.settings import Pending, Settings
+
+Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch"]
+
+
+def _known_strategy(strategy: str) -> str:
+    if strategy != "echelon_down":
+        raise ValueError(f"this version falls back by echelon_down only, and {strategy} asks for something else")
+    return strategy
+
+
+class CircuitBreakerConfig(Settings):
+    """When an instance that keeps failing is left alone, and for how long."""
+
+    failure_threshold: Count = Field(default=5, description="Failures in a row that open the breaker.", examples=[5])
+    recovery_time: Seconds = Field(default=60.0, description="How long the breaker stays open, in seconds.", examples=[60])
+    half_open_requests: Count = Field(default=1, description="Probes let through at one time before it closes.", examples=[1])
+
+
+class FallbackConfig(Settings):
+    """The fallback of one task group."""
+
+    strategy: Annotated[Strategy, AfterValidator(_known_strategy)] = Field(
+        default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"]
+    )
+    fallback_groups: tuple[Text, ...] | None = Field(
+        default=None,
+        description="Groups or echelons to try in turn, as group or group.echelon. Left out: the group's own echelons, going down. "
+        "Empty: none.",
+        examples=[["fast_group.echelon2", "thinking_group"]],
+    )
+    max_attempts: Count = Field(default=3, description="Targets tried for one request, the first included.", examples=[3])
+    attempt_budget: Count = Field(default=6, description="Upstream calls for one request in all, retries counted.", examples=[6])
+    retry_delay: Pause = Field(
+        default=1.0, description="Base of the exponential back-off between calls, in seconds; 0 does not wait.", examples=[1.0]
+    )
+    retry_after_wait: Pause = Field(
+        default=3.0,
+        description="Longest Retry-After of a provider, in seconds, that is worth waiting for instead of falling back.",
+        examples=[3],
+    )
+    circuit_breaker: Annotated[CircuitBreakerConfig | None, Pending("failing instances are not taken out")] = Field(
+        default=None, description="When a failing instance is left alone.", examples=[{"failure_threshold": 5, "recovery_time": 60}]
+    )

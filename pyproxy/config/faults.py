@@ -1,0 +1,80 @@
+"""What is wrong in a configuration, and where: the values that readers, checks and people exchange.
+
+A fault never carries a value that came from the environment, nor a credential: it names keys, lines and variables.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pyproxy.config.nearest import Suggestions
+
+Severity = Literal["error", "warning"]
+
+SHOWN = 80
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, its control characters escaped, and cut where it gets too long to read."""
+    line = text if text.isprintable() else repr(text)[1:-1]
+    return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a configuration, or that it should know.
+
+    Attributes:
+        severity: ``error`` when the configuration cannot be used, ``warning`` when it can.
+        file: The file as its reader named it, or ``<mapping>``.
+        line: Counted from 1; None where there are no lines (a mapping, a file that cannot be opened).
+        column: Counted from 1 in characters; None as for ``line``.
+        path: The key path, such as ``task_groups.fast_group.echelon1.models[0]``; empty for the whole file.
+        message: What is wrong, in one line.
+        hint: What to do about it; empty when the message says it all.
+    """
+
+    severity: Severity = "error"
+    file: str
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return ``FILE:LINE:COLUMN: path: message (hint)`` without a line break."""
+        where = self.file if self.file.isprintable() else repr(self.file)[1:-1]
+        if self.line is not None:
+            where = f"{where}:{self.line}:{self.column or 1}"
+        about = f"{self.path}: " if self.path else ""
+        advice = f" ({self.hint})" if self.hint else ""
+        return f"{where}: {about}{self.message}{advice}"
+
+
+class FaultLog:
+    """Collects the faults of one run, so that all of them are told and not only the first."""
+
+    def __init__(self) -> None:
+        self._faults: dict[Fault, None] = {}
+        self.suggestions = Suggestions()
+
+    def add(self, fault: Fault) -> None:
+        """Note a fault; the same one twice counts once."""
+        self._faults[fault] = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any fault so far makes the configuration unusable."""
+        return any(fault.severity == "error" for fault in self._faults)
+
+    def sorted(self) -> tuple[Fault, ...]:
+        """Return the faults in the order of their lines; what has no line comes first."""
+        return tuple(sorted(self._faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0)))
+
+
+class UnreadableError(Exception):
+    """Stops a reader that cannot go on; the reader's caller turns it into the run's last fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault

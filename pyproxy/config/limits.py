@@ -1,0 +1,37 @@
+"""What every level (group, echelon, model, node) may carry: limits, and default parameters for a request that names none."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pyproxy.config.quantities import Count, Penalty, PerMinute, Share, Temperature, Text, Tokens
+from pyproxy.config.settings import Pending, Settings
+
+_DEFAULTS = Pending("default parameters are not added to requests")
+
+
+class Limits(Settings):
+    """How much may pass a level; a limit that is left out does not limit."""
+
+    concurrency_limit: Count | None = Field(default=None, description="Calls in flight at one time.", examples=[10])
+    rpm_limit: PerMinute | None = Field(default=None, description="Requests a minute.", examples=[600])
+    tpm_limit: Annotated[PerMinute | None, Pending("tokens are not limited")] = Field(
+        default=None, description="Tokens a minute, prompt and answer together.", examples=[30_000]
+    )
+
+
+class Parameters(Settings):
+    """Parameters put into a request that does not name them itself."""
+
+    temperature: Annotated[Temperature | None, _DEFAULTS] = Field(default=None, description="Sampling temperature, 0 to 2.", examples=[0.7])
+    top_p: Annotated[Share | None, _DEFAULTS] = Field(
+        default=None, description="Probability mass to sample from, above 0 and at most 1.", examples=[0.9]
+    )
+    max_tokens: Annotated[Tokens | None, _DEFAULTS] = Field(default=None, description="Longest answer, in tokens.", examples=[2000])
+    frequency_penalty: Annotated[Penalty | None, _DEFAULTS] = Field(
+        default=None, description="Penalty for tokens by how often they occurred, -2 to 2.", examples=[0.5]
+    )
+    presence_penalty: Annotated[Penalty | None, _DEFAULTS] = Field(
+        default=None, description="Penalty for tokens that occurred at all, -2 to 2.", examples=[0.5]
+    )
+    stop: Annotated[tuple[Text, ...] | None, _DEFAULTS] = Field(default=None, description="Texts that end the answer.", examples=[["END"]])

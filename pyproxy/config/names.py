@@ -1,0 +1,124 @@
+"""The checks over names: each reference exists, each name means one thing, each name can stand where names are sent and written."""
+
+import re
+
+from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.references import Reference, echelons, references
+from pyproxy.config.tree import Place, Scalar, Table
+
+KINDS = {
+    "task_groups": "task group",
+    "polling_pools": "polling pool",
+    "wrappers": "wrapper",
+    "nodes": "node",
+    "models": "model",
+    "aliases": "alias",
+}
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_MODEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@/+-]{0,199}")
+_ALIAS = re.compile(r"[A-Za-z0-9_.:@/+*-]{1,200}")
+_FORMS = {
+    "models": (_MODEL, "a model's name is made of letters, digits and _ . : @ / + -; for another upstream name add an entry to models"),
+    "aliases": (_ALIAS, "an alias is made of letters, digits and _ . : @ / + - *"),
+}
+_WORD_FORM = (_WORD, "the name must be made of letters, digits, _ and - alone")
+_MOST_SHOWN = 5
+
+
+def check_names(root: Table, log: FaultLog) -> None:
+    """Report names of a form that cannot be used, names with two meanings, and references to nothing.
+
+    Args:
+        root: The tree, its echelons gathered and its implicit models added.
+        log: Takes the faults.
+    """
+    known = _Known(root)
+    _check_forms(root, log)
+    _check_meanings(root, log)
+    for reference in references(root):
+        known.check(reference, log)
+
+
+def _check_forms(root: Table, log: FaultLog) -> None:
+    for section in ("providers", *KINDS):
+        table = root.table(section)
+        for name, entry in table.entries.items() if table else ():
+            form, advice = _FORMS.get(section, _WORD_FORM)
+            if not form.fullmatch(name):
+                log.add(entry.place.fault("cannot be a name", advice))
+    for _, _, group in root.tables("task_groups"):
+        for echelon in echelons(group):
+            if not _WORD.fullmatch(_name(echelon)):
+                log.add(echelon.place.fault("cannot be a name", _WORD_FORM[1]))
+
+
+def _check_meanings(root: Table, log: FaultLog) -> None:
+    meanings: dict[str, tuple[str, Place]] = {}
+    for section, kind in KINDS.items():
+        table = root.table(section)
+        for name, entry in table.entries.items() if table else ():
+            _claim(meanings, name, kind, entry.place, log)
+    for name, _, group in root.tables("task_groups"):
+        for echelon in echelons(group):
+            _claim(meanings, f"{name}.{_name(echelon)}", "echelon", echelon.place, log)
+
+
+def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: Place, log: FaultLog) -> None:
+    if name not in meanings:
+        meanings[name] = kind, place
+        return
+    other, first = meanings[name]
+    lines = f" (lines {first.line} and {place.line})" if place.line is not None else ""
+    message = f"'{printable(name)}' is the name of a {other} and of a {kind}{lines}"
+    log.add(place.fault(message, f"a request could mean either: rename one; the {other} is {first.path}"))
+
+
+class _Known:
+    """Everything that can be referred to, by section."""
+
+    def __init__(self, root: Table) -> None:
+        self._root = root
+        self._names: dict[str, dict[str, None]] = {}
+        for section in ("providers", *KINDS):
+            table = root.table(section)
+            self._names[section] = dict.fromkeys(table.entries if table else ())
+        self._echelons = {name: tuple(_name(echelon) for echelon in echelons(group)) for name, _, group in root.tables("task_groups")}
+        self._names["groups"] = dict.fromkeys(self._names["task_groups"])
+        for group, names in self._echelons.items():
+            self._names["groups"].update(dict.fromkeys(f"{group}.{name}" for name in names))
+
+    def check(self, reference: Reference, log: FaultLog) -> None:
+        name = str(reference.scalar.value)
+        if any(name in self._names[section] for section in reference.sections):
+            return
+        place = reference.scalar.place
+        if reference.scalar.variables:
+            log.add(place.fault(f"names no {reference.kind}", _from(reference.scalar)))
+            return
+        group, dot, echelon = name.partition(".")
+        provider, colon, upstream = name.partition(":")
+        if dot and "groups" in reference.sections and group in self._echelons:
+            message = f"the task group '{printable(group)}' has no echelon '{printable(echelon)}'"
+            log.add(place.fault(message, self._hint(echelon, self._echelons[group], log)))
+        elif colon and upstream and "models" in reference.sections:
+            message = f"there is no provider '{printable(provider)}' for '{printable(name)}'"
+            log.add(place.fault(message, self._hint(provider, tuple(self._names["providers"]), log)))
+        else:
+            candidates = tuple(name for section in reference.sections for name in self._names[section])
+            log.add(place.fault(f"there is no {reference.kind} '{printable(name)}'", self._hint(name, candidates, log)))
+
+    @staticmethod
+    def _hint(name: str, known: tuple[str, ...], log: FaultLog) -> str:
+        near = log.suggestions.hint(name, known)
+        if near or not known:
+            return near or "none is configured"
+        more = ", …" if len(known) > _MOST_SHOWN else ""
+        return f"there is {', '.join(printable(other) for other in known[:_MOST_SHOWN])}{more}"
+
+
+def _from(scalar: Scalar) -> str:
+    return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(scalar.variables))}"
+
+
+def _name(echelon: Table) -> str:
+    return next((str(text.value) for text in echelon.texts("name")), "")

@@ -1,0 +1,86 @@
+"""Which texts of a configuration name something else in it, and the models that such a name alone brings into being."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyproxy.config.tree import Entry, List, Scalar, Table
+
+_GROUP = ("task group or echelon", ("groups",))
+_MODEL = ("model", ("models",))
+_TARGET = ("target", ("groups", "polling_pools", "wrappers", "nodes", "models"))
+_WRAPPED = {"task_group": _GROUP, "pool": ("polling pool", ("polling_pools",)), "direct": _MODEL}
+_GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A text that names something.
+
+    Attributes:
+        scalar: The text.
+        kind: What it must name, for people.
+        sections: The sections that may hold it; ``groups`` stands for groups and their echelons.
+    """
+
+    scalar: Scalar
+    kind: str
+    sections: tuple[str, ...]
+
+
+def add_implicit_models(root: Table) -> Table:
+    """Return the tree with a model for each ``provider:name`` that stands where a model can, unless it has settings of its own."""
+    providers = root.table("providers")
+    given = root.entries.get("models")
+    models = Table(root.place, {}) if given is None else given.value
+    if providers is None or not isinstance(models, Table):
+        return root
+    added: dict[str, Entry] = {}
+    for reference in references(root):
+        scalar, name = reference.scalar, str(reference.scalar.value)
+        provider, _, upstream = name.partition(":")
+        if "models" in reference.sections and name not in models.entries and upstream and provider in providers.entries:
+            where = scalar.place
+            made = {
+                "provider": Entry(where, Scalar(where, provider, scalar.variables)),
+                "model": Entry(where, Scalar(where, upstream, scalar.variables)),
+            }
+            added.setdefault(name, Entry(where, Table(where, made)))
+    return root.with_value("models", models.with_entries({**models.entries, **added})) if added else root
+
+
+def references(root: Table) -> Iterator[Reference]:
+    """Yield every reference of a configuration whose echelons were gathered."""
+    for _, _, model in root.tables("models"):
+        yield from (Reference(text, "provider", ("providers",)) for text in model.texts("provider"))
+    yield from _of_groups(root)
+    for section, keys in _GROUP_KEYS.items():
+        for _, _, table in root.tables(section):
+            yield from (Reference(text, *_GROUP) for key in keys for text in table.texts(key))
+    for _, _, wrapper in root.tables("wrappers"):
+        meaning = _WRAPPED.get(_only(wrapper, "type"))
+        yield from (Reference(text, *meaning) for text in wrapper.texts("target") if meaning)
+    aliases = root.table("aliases") or Table(root.place, {})
+    for alias in aliases.entries:
+        yield from (Reference(text, *_TARGET) for text in aliases.texts(alias))
+
+
+def _of_groups(root: Table) -> Iterator[Reference]:
+    for _, _, group in root.tables("task_groups"):
+        for echelon in echelons(group):
+            yield from (Reference(text, *_MODEL) for text in echelon.texts("models"))
+        fallback = group.table("fallback_config") or Table(root.place, {})
+        yield from (Reference(text, *_GROUP) for text in fallback.texts("fallback_groups"))
+
+
+def echelons(group: Table) -> tuple[Table, ...]:
+    """Return the gathered echelons of a group."""
+    gathered = group.entries.get("echelons")
+    items = gathered.value.items if gathered and isinstance(gathered.value, List) else ()
+    return tuple(item for item in items if isinstance(item, Table))
+
+
+_GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
+
+
+def _only(table: Table, key: str) -> str:
+    return next((str(text.value) for text in table.texts(key)), "")

@@ -1,0 +1,67 @@
+"""The whole configuration, typed."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr
+
+from pyproxy.config.groups import TaskGroupConfig
+from pyproxy.config.pools import PollingPoolConfig
+from pyproxy.config.providers import ModelConfig, ProviderConfig
+from pyproxy.config.quantities import Text
+from pyproxy.config.server import ServerConfig
+from pyproxy.config.settings import Named, Pending, Settings, nothing
+from pyproxy.config.targets import NodeConfig, WrapperConfig
+
+
+class Config(Settings):
+    """A configuration that was checked in full: every name in it that refers to another exists.
+
+    Made by `load_config` and `check_config`. Its ``repr`` is short: it counts what it holds.
+    """
+
+    server: ServerConfig = Field(default=ServerConfig(), description="Where the sidecar listens.", examples=[{"port": 8484}])
+    providers: Named[ProviderConfig] = Field(
+        default_factory=nothing, description="Upstream services by name.", examples=[{"openai": {"base_url": "https://api.openai.com/v1"}}]
+    )
+    models: Named[ModelConfig] = Field(
+        default_factory=nothing,
+        description="Models by name. One that is named provider:name elsewhere is here under that name, without settings.",
+        examples=[{"openai-gpt4": {"provider": "openai", "model": "gpt-4o"}}],
+    )
+    task_groups: Named[TaskGroupConfig] = Field(
+        default_factory=nothing, description="Task groups by name.", examples=[{"fast_group": {"echelon1": {"models": ["openai-gpt4"]}}}]
+    )
+    polling_pools: Annotated[Named[PollingPoolConfig], Pending("polling pools cannot be asked for")] = Field(
+        default_factory=nothing, description="Polling pools by name.", examples=[{"fast_pool": {"task_groups": ["fast_group"]}}]
+    )
+    wrappers: Named[WrapperConfig] = Field(
+        default_factory=nothing, description="Wrappers by name.", examples=[{"chat": {"type": "task_group", "target": "fast_group"}}]
+    )
+    nodes: Named[NodeConfig] = Field(
+        default_factory=nothing, description="Nodes by name.", examples=[{"planning_node": {"llm_group": "plan_group"}}]
+    )
+    aliases: Named[Text] = Field(
+        default_factory=nothing,
+        description="Other names for targets, `*` standing for any text; names of targets go before aliases.",
+        examples=[{"claude-*": "fast_group"}],
+    )
+
+    _source: str = PrivateAttr(default="")
+    _revision: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> str:
+        """Where it was read from, for people: a path, or ``<mapping>``."""
+        return self._source
+
+    @property
+    def revision(self) -> str:
+        """Twelve hexadecimal digits that change with the content, whatever its layout; credentials and headers do not count."""
+        return self._revision
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield "source", self._source
+        yield "revision", self._revision
+        for section in ("providers", "models", "task_groups", "polling_pools", "wrappers", "nodes", "aliases"):
+            yield section, len(getattr(self, section))

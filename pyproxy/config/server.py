@@ -1,0 +1,50 @@
+"""Where the sidecar listens, and what it takes from a client."""
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from pyproxy.config.quantities import Bytes, Port, Seconds, Text
+from pyproxy.config.settings import Settings
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def _loopback(host: str) -> str:
+    try:
+        inside = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ValueError(
+            "binding outside loopback needs an access token, which this version does not have: use 127.0.0.1, ::1 or localhost"
+        )
+    return host
+
+
+def _host_name(name: str) -> str:
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError("must be a host name such as proxy.local, without scheme, port or wildcard")
+    return name.lower()
+
+
+class ServerConfig(Settings):
+    """The address and the bounds of the server."""
+
+    host: Annotated[Text, AfterValidator(_loopback)] = Field(
+        default="127.0.0.1", description="Address to listen on; loopback only.", examples=["127.0.0.1", "::1", "localhost"]
+    )
+    port: Port = Field(default=8484, description="TCP port to listen on; 0 picks a free one.", examples=[8484, 0])
+    max_body_bytes: Bytes = Field(
+        default=32 * 1024 * 1024, description="Largest request body, in bytes; a larger one is answered 413.", examples=[33_554_432]
+    )
+    allowed_hosts: tuple[Annotated[Text, AfterValidator(_host_name)], ...] = Field(
+        default=(),
+        description="Host names that a request may carry in its Host header, beside those of the loopback address.",
+        examples=[["sidecar.internal"]],
+    )
+    drain_timeout: Seconds = Field(
+        default=30.0, description="How long open requests may take to finish after a stop was asked for, in seconds.", examples=[30]
+    )

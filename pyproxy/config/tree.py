@@ -1,0 +1,157 @@
+"""The value tree: what every reader (YAML, a mapping, later TOML) produces, each key and value with its place.
+
+The steps between reading and the typed models (substitution, echelons, implicit models, references) work on this tree, so that
+any fault they find can say where it stands. Nodes are immutable by convention: a step returns a new tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from pyproxy.config.faults import Fault, Severity, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_NODES = 200_000
+"""Keys and values in one configuration, aliases expanded; far above any real one, far below what would stall a start."""
+MAX_DEPTH = 64
+"""Levels of nesting."""
+
+
+Value: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPath:
+    """Where a node stands in the configuration, as links to its parents: cheap to make, written out only for a fault."""
+
+    parent: KeyPath | None = None
+    key: str | int = ""
+
+    def child(self, key: str | int) -> KeyPath:
+        """Return the path of the entry ``key`` below this one."""
+        return KeyPath(self, key)
+
+    def __str__(self) -> str:
+        keys: list[str | int] = []
+        here = self
+        while here.parent is not None:
+            keys.append(here.key)
+            here = here.parent
+        text = ""
+        for key in reversed(keys):
+            if isinstance(key, int):
+                text += f"[{key}]"
+            else:
+                text += f".{printable(key)}" if text else printable(key)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """File, line, column (from 1; None without lines) and key path of a key or a value."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    path: KeyPath = field(default_factory=KeyPath)
+
+    def fault(self, message: str, hint: str = "", *, severity: Severity = "error", below: str = "") -> Fault:
+        """Return a fault that stands here; ``below`` names a key that is missing under this place."""
+        path = self.path.child(below) if below else self.path
+        return Fault(severity=severity, file=self.file, line=self.line, column=self.column, path=str(path), message=message, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value.
+
+    Attributes:
+        place: Where the value starts.
+        value: As read; a text that had variables holds their values.
+        variables: The environment variables it was made from: then no fault and no repr may show it.
+        broken: A fault was already reported about it, so that nobody reports another.
+    """
+
+    place: Place
+    value: Value
+    variables: tuple[str, ...] = ()
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Values in order."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The value of a key, with the place of the key itself."""
+
+    place: Place
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Values by key, in the order of their appearance."""
+
+    place: Place
+    entries: dict[str, Entry]
+
+    def table(self, key: str) -> Table | None:
+        """Return the table under ``key``, or None when there is none or it is something else."""
+        entry = self.entries.get(key)
+        return entry.value if entry and isinstance(entry.value, Table) else None
+
+    def tables(self, key: str) -> Iterator[tuple[str, Entry, Table]]:
+        """Yield name, entry and table of each table within the table under ``key``."""
+        section = self.table(key)
+        for name, entry in section.entries.items() if section else ():
+            if isinstance(entry.value, Table):
+                yield name, entry, entry.value
+
+    def texts(self, key: str) -> Iterator[Scalar]:
+        """Yield the text under ``key``, or each text of the list there; whatever is not text is left to the typed models."""
+        entry = self.entries.get(key)
+        if entry is None:
+            return
+        nodes = entry.value.items if isinstance(entry.value, List) else (entry.value,)
+        for node in nodes:
+            if isinstance(node, Scalar) and isinstance(node.value, str) and not node.broken:
+                yield node
+
+    def with_entries(self, entries: dict[str, Entry]) -> Table:
+        """Return this table with other entries."""
+        return Table(self.place, entries)
+
+    def with_value(self, key: str, value: Node) -> Table:
+        """Return this table with another value under ``key``."""
+        old = self.entries.get(key)
+        return self.with_entries({**self.entries, key: Entry(old.place if old else value.place, value)})
+
+
+Node: TypeAlias = Scalar | List | Table
+
+
+class NodeBudget:
+    """Counts nodes while a tree grows, and stops it where it gets absurd."""
+
+    def __init__(self, limit: int = MAX_NODES) -> None:
+        self._limit = limit
+        self._left = limit
+
+    def spend(self) -> bool:
+        """Count one node; return False when there are too many."""
+        self._left -= 1
+        return self._left >= 0
+
+    @property
+    def message(self) -> str:
+        """What to say when the budget is spent."""
+        return f"more than {self._limit:,} keys and values, aliases expanded"

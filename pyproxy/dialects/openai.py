@@ -1,0 +1,58 @@
+"""The OpenAI dialect: errors, their headers and the model list, as its SDKs read them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+from pyproxy.errors import UpstreamError
+from pyproxy.rust_core import sse_error_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyproxy.errors import RequestError
+
+__all__ = ["DONE_EVENT", "JSON_TYPE", "encode_error", "error_event", "error_headers", "model_entry", "model_list"]
+
+JSON_TYPE = (b"content-type", b"application/json")
+DONE_EVENT = b"data: [DONE]\n\n"
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def encode_error(error: RequestError) -> bytes:
+    """The body of an error answer: ``{"error": {message, type, param, code}}``."""
+    detail = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
+    return json.dumps({"error": detail}, ensure_ascii=False).encode()
+
+
+def error_headers(error: RequestError) -> Headers:
+    """The headers that go with it.
+
+    ``x-should-retry: false`` keeps SDKs from repeating what the sidecar has already tried for them.
+    """
+    headers: Headers = [JSON_TYPE]
+    if error.retry_after_ns is not None:
+        # Rounded up: whoever waits this long is not refused again for having come early.
+        headers.append((b"retry-after", str(math.ceil(error.retry_after_ns / 1e9)).encode()))
+        headers.append((b"retry-after-ms", str(math.ceil(error.retry_after_ns / 1e6)).encode()))
+    if isinstance(error, UpstreamError):
+        headers.append((b"x-should-retry", b"false"))
+    return headers
+
+
+def error_event(error: RequestError) -> bytes:
+    """The event that ends a broken stream."""
+    return sse_error_event("openai", error.message, error.type, error.code)
+
+
+def model_entry(target: str, created: int) -> dict[str, object]:
+    """One target, as ``GET /v1/models/{model}`` gives it. `created` is in seconds since the epoch."""
+    return {"id": target, "object": "model", "created": created, "owned_by": "pyproxy"}
+
+
+def model_list(targets: Iterable[str], created: int) -> dict[str, object]:
+    """All targets, as ``GET /v1/models`` gives them."""
+    return {"object": "list", "data": [model_entry(target, created) for target in targets]}

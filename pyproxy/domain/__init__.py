@@ -1,0 +1,8 @@
+"""Frozen values that cross the layers: what was asked, where it can go, what happened."""
+
+from pyproxy.domain.attempt import Attempt
+from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain.record import RequestRecord
+from pyproxy.domain.request import ChatRequest
+
+__all__ = ["Attempt", "Candidate", "ChatRequest", "FallbackPolicy", "Plan", "RequestRecord", "Step", "Timeouts"]

@@ -1,0 +1,17 @@
+"""How instances and callers are named, once for every layer."""
+
+from __future__ import annotations
+
+__all__ = ["instance_names", "node_scope"]
+
+
+def instance_names(model: str, credentials: int) -> tuple[str, ...]:
+    """The instances of a model: itself with one credential or none, ``model#1``, ``model#2``, … with several."""
+    if credentials <= 1:
+        return (model,)
+    return tuple(f"{model}#{number}" for number in range(1, credentials + 1))
+
+
+def node_scope(node: str) -> str:
+    """The scope under which a caller's limits are kept; the prefix keeps it apart from groups and models."""
+    return f"node:{node}"

@@ -1,0 +1,102 @@
+"""Where a request can go: a target compiled into ordered steps of candidates.
+
+A plan is immutable and belongs to one snapshot of the configuration; requests share it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyproxy.rust_core import Scheduler
+
+__all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "Timeouts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits in seconds on the phases of one attempt (`connect`, `first_byte`, `idle`) and on the whole request (`total`)."""
+
+    connect: float
+    first_byte: float
+    idle: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One instance (a model with one credential) as one step offers it.
+
+    Attributes:
+        instance: the instance's name, which is also its scope: ``openai-gpt4``, or ``openai-gpt4#2`` for a second key.
+        model: the model's key in the configuration.
+        provider: the provider's name.
+        upstream_model: the name the provider knows the model by.
+        path: the scopes an attempt takes, in order: group, echelon, instance.
+        label: how attempts are reported: ``fast_group.echelon1/openai-gpt4``.
+    """
+
+    instance: str
+    model: str
+    provider: str
+    upstream_model: str
+    path: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One echelon (or a single model) to try: its candidates and who of them is next.
+
+    Attributes:
+        name: the target this step stands for, such as ``fast_group.echelon1``.
+        candidates: the instances, in the order of the configuration.
+        scheduler: the core's scheduler over them; shared by all requests of the snapshot.
+        max_retries: retries on the same instance for what may pass by itself.
+        timeouts: limits on the phases of an attempt, in seconds.
+        attempt_timeout: seconds one attempt may take until its answer is committed, or None.
+    """
+
+    name: str
+    candidates: tuple[Candidate, ...]
+    scheduler: Scheduler
+    max_retries: int
+    timeouts: Timeouts
+    attempt_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackPolicy:
+    """How far a request may go, as one budget over all its steps.
+
+    Attributes:
+        strategy: the name of the strategy that orders the steps.
+        max_attempts: steps that may be tried, the first included.
+        attempt_budget: upstream calls in all, retries counted.
+        retry_delay: seconds, the base of the exponential back-off.
+        retry_after_wait: seconds worth waiting for a step when a provider says so.
+    """
+
+    strategy: str = "echelon_down"
+    max_attempts: int = 3
+    attempt_budget: int = 6
+    retry_delay: float = 1.0
+    retry_after_wait: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A target, compiled.
+
+    Attributes:
+        target: the name asked for.
+        steps: what to try, in the order the strategy starts from.
+        policy: the budget and the pace of fallback.
+        total_timeout: seconds for the whole request.
+    """
+
+    target: str
+    steps: tuple[Step, ...]
+    total_timeout: float
+    policy: FallbackPolicy = field(default_factory=FallbackPolicy)

@@ -1,0 +1,214 @@
+"""The errors of pyproxy: one tree, each with its HTTP status, its code and whether asking again may help.
+
+PyproxyError
+├── ConfigError                 the configuration cannot be used; nothing was started
+├── BindError                   the address to listen on cannot be had
+└── RequestError                a request got an error for an answer
+    ├── InvalidRequest          400, the request itself cannot be read
+    │   ├── BodyTooLarge        413
+    │   ├── UnsupportedMediaType 415
+    │   ├── NotFound            404, no such route
+    │   ├── MethodNotAllowed    405, the route does not take the method
+    │   └── HeadersTooLarge     431, too many header fields
+    ├── RequestForbidden        403, a web page's request, or one for another host (421)
+    ├── InternalError           500, a fault of the sidecar itself
+    ├── TargetNotFound          404, no target of that name
+    └── UpstreamError           nobody behind the target answered
+        ├── NoModelAvailable    502, every attempt failed
+        ├── Saturated           429, limits leave no room now
+        ├── DeadlineExceeded    504, the request's time ran out
+        └── StreamInterrupted   502, a stream broke after its first content
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BindError",
+    "BodyTooLarge",
+    "ConfigError",
+    "DeadlineExceeded",
+    "HeadersTooLarge",
+    "InternalError",
+    "InvalidRequest",
+    "MethodNotAllowed",
+    "NoModelAvailable",
+    "NotFound",
+    "PyproxyError",
+    "RequestError",
+    "RequestForbidden",
+    "Saturated",
+    "StreamInterrupted",
+    "TargetNotFound",
+    "UnsupportedMediaType",
+    "UpstreamError",
+]
+
+
+class PyproxyError(Exception):
+    """The root of the tree: a message that says what happened and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(PyproxyError):
+    """The configuration cannot be used.
+
+    Attributes:
+        faults: every fault found in one run, each printable as ``file:line:column: message (hint)``.
+    """
+
+    def __init__(self, message: str, faults: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+
+
+class BindError(PyproxyError):
+    """The address to listen on cannot be had."""
+
+
+class RequestError(PyproxyError):
+    """A request got an error for an answer.
+
+    Attributes:
+        status: the HTTP status.
+        type: the error's kind, in the words of the OpenAI API.
+        code: a stable name for programs.
+        retryable: whether the same request may succeed later.
+        param: the field of the request that is at fault, if one is.
+        retry_after_ns: nanoseconds until asking again makes sense, if known.
+    """
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "api_error"
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after_ns: int | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.retry_after_ns = retry_after_ns
+        self.http_status = self.status if status is None else status
+
+
+class InvalidRequest(RequestError):
+    """The request cannot be read."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "invalid_request"
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is larger than ``server.max_body_bytes``."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is not declared as JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class NotFound(InvalidRequest):
+    """There is no such route."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The route does not take the method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class HeadersTooLarge(InvalidRequest):
+    """The request has too many header fields."""
+
+    status = 431
+    code = "headers_too_large"
+
+
+class RequestForbidden(RequestError):
+    """The request comes from a web page, or is meant for another host."""
+
+    status = 403
+    type = "invalid_request_error"
+    code = "request_forbidden"
+
+
+class InternalError(RequestError):
+    """A fault of the sidecar itself."""
+
+
+class TargetNotFound(RequestError):
+    """No target has the name that was asked for."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "model_not_found"
+
+
+class UpstreamError(RequestError):
+    """Nobody behind the target answered.
+
+    Attributes:
+        target: the target asked for.
+        attempts: each upstream call and how it ended, as ``scope/model:outcome``.
+    """
+
+    status = 502
+    code = "upstream_error"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        target: str = "",
+        attempts: Sequence[str] = (),
+        retry_after_ns: int | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_ns=retry_after_ns, status=status)
+        self.target = target
+        self.attempts = tuple(attempts)
+
+
+class NoModelAvailable(UpstreamError):
+    """Every attempt failed."""
+
+    code = "no_model_available"
+
+
+class Saturated(UpstreamError):
+    """Limits, ours or the providers', leave no room now."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class DeadlineExceeded(UpstreamError):
+    """The request's time ran out."""
+
+    status = 504
+    type = "timeout_error"
+    code = "deadline_exceeded"
+
+
+class StreamInterrupted(UpstreamError):
+    """A stream broke after its first content had been delivered."""
+
+    code = "stream_interrupted"

@@ -1,0 +1,74 @@
+"""Keeps web pages and misdirected requests out, on every route, before anything is read.
+
+A page in a browser can send requests to localhost: by a rebound DNS name (told by Host), or across sites (told by
+Sec-Fetch-Site and Origin). None of them may spend tokens or read a list of models.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestForbidden
+from pyproxy.http.replies import error_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["LOOPBACK_HOSTS", "Guard"]
+
+LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
+MAX_HEADERS = 100
+
+
+class Guard:
+    """Passes a request on, or refuses it in the open."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand the request on."""
+        if scope["type"] == "http":
+            error = self._fault(scope["headers"])
+            if error is not None:
+                await error_reply(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _fault(self, headers: list[tuple[bytes, bytes]]) -> RequestError | None:
+        if len(headers) > MAX_HEADERS:
+            return HeadersTooLarge(f"The request has {len(headers)} header fields; at most {MAX_HEADERS} are taken.")
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            values.setdefault(name, []).append(value)
+        if b"transfer-encoding" in values and b"content-length" in values:
+            return InvalidRequest("The request has both Transfer-Encoding and Content-Length; send one of them.")
+        hosts = values.get(b"host", [])
+        if len(hosts) != 1 or _host_name(hosts[0]) not in self._hosts:
+            return RequestForbidden(
+                "The Host header does not name this sidecar: use 127.0.0.1 or localhost, or list the name in server.allowed_hosts.",
+                status=421,
+            )
+        if any(site not in (b"none", b"same-origin") for site in values.get(b"sec-fetch-site", [])):
+            return RequestForbidden("Requests that a web page of another site makes are refused.")
+        if any(not self._own_origin(origin) for origin in values.get(b"origin", [])):
+            return RequestForbidden("Requests with a foreign Origin are refused.")
+        return None
+
+    def _own_origin(self, origin: bytes) -> bool:
+        parts = urlsplit(origin.decode("latin-1"))
+        return parts.scheme in ("http", "https") and _host_name(parts.netloc.encode("latin-1")) in self._hosts
+
+
+def _host_name(host: bytes) -> str | None:
+    """The name in ``name``, ``name:port`` or ``[v6]:port``; None if it is none of these."""
+    text = host.decode("latin-1").lower()
+    if text.startswith("["):
+        name, bracket, rest = text[1:].partition("]")
+        return name if bracket and (not rest or (rest[0] == ":" and rest[1:].isdigit())) else None
+    name, colon, port = text.partition(":")
+    return name if not colon or port.isdigit() else None

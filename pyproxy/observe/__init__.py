@@ -1,0 +1,1 @@
+"""What can be seen from outside: access lines now, metrics and history later."""

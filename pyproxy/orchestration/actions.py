@@ -1,0 +1,156 @@
+"""What the engine asks for, and what it is told: the whole vocabulary between the engine and its driver.
+
+Every event carries the time at which it happened; the engine has no clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pyproxy.admission import Lease
+    from pyproxy.domain import Step
+    from pyproxy.errors import RequestError
+    from pyproxy.rust_core import Outcome
+
+__all__ = [
+    "Abort",
+    "Action",
+    "Admit",
+    "Admitted",
+    "Answer",
+    "Attempt",
+    "Broken",
+    "Committed",
+    "Done",
+    "Event",
+    "Failed",
+    "NotAdmitted",
+    "Relay",
+    "Sleep",
+]
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Take permits for a candidate of `step`: the next one that is not excluded, or `only` this instance."""
+
+    step: Step
+    excluded: frozenset[str]
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Call the instance of `lease` and go on until its answer can be committed, or it fails.
+
+    A failed attempt gives its permits and charges back before the engine hears of it.
+    """
+
+    lease: Lease
+    step: Step
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait until `until_ns`, holding no permit."""
+
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Deliver the committed answer to its last byte, then give the permits back."""
+
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer with an error: one of ours, or a provider's, word for word."""
+
+    error: RequestError | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """End a stream that has begun: the provider's own error event or ours, then an aborted connection."""
+
+    error: RequestError
+    event: bytes | None
+
+
+Action: TypeAlias = Admit | Attempt | Sleep | Relay | Answer | Abort
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """There is room, and `lease` holds it."""
+
+    now_ns: int
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdmitted:
+    """There is no room, and nothing was charged. See `pyproxy.admission.Refused` for the fields."""
+
+    now_ns: int
+    scope: str | None
+    reason: str
+    retry_after_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The answer is good as far as it can be known: whole, or a stream up to its first content."""
+
+    now_ns: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The attempt failed before anything was delivered.
+
+    Attributes:
+        now_ns: when it was known.
+        outcome: what the table of failures says of it.
+        detail: what happened, in words.
+        status: the HTTP status, if there was one.
+        headers: the answer's headers, if there were any.
+        body: the answer's body, as far as it was read.
+        retry_after_ns: nanoseconds the provider asks to wait, if it said so.
+    """
+
+    now_ns: int
+    outcome: Outcome
+    detail: str
+    status: int | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    retry_after_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A stream broke after its commit point; `event` is the provider's own error event, if it sent one."""
+
+    now_ns: int
+    signal: str
+    detail: str
+    event: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was asked for is done."""
+
+    now_ns: int
+
+
+Event: TypeAlias = Admitted | NotAdmitted | Committed | Failed | Broken | Done

@@ -1,0 +1,91 @@
+"""What the client is told when a request cannot be served: the truth, with the path taken and when to ask again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproxy.errors import DeadlineExceeded, NoModelAvailable, Saturated, StreamInterrupted
+
+if TYPE_CHECKING:
+    from pyproxy.errors import RequestError
+    from pyproxy.orchestration.actions import Broken, Failed
+    from pyproxy.orchestration.journey import Journey
+
+__all__ = ["deadline_exceeded", "exhausted", "interrupted"]
+
+# Failures a provider did not put into words of its own that may be shown: a refused credential's text quotes the key.
+_SILENT = frozenset(("credential_refused", "quota_exhausted"))
+_TIMEOUTS = frozenset(("connect_timeout", "first_byte_timeout", "idle_timeout", "attempt_timeout"))
+_NO_HINT_NS = 1_000_000_000
+
+
+def exhausted(journey: Journey) -> RequestError | Failed:
+    """The answer when no step is left, or no budget.
+
+    429 if any attempt was refused for its rate or a limit of ours left no room, with the earliest time at which
+    asking again makes sense; a single failure word for word, where there is nothing to add; else 502, or 504 if
+    all attempts timed out.
+    """
+    failures, refusals = journey.failures, journey.refusals
+    limited = [failure for failure in failures if failure.outcome.pause_limiter]
+    if limited or refusals:
+        waits = [failure.retry_after_ns for failure in limited if failure.retry_after_ns is not None]
+        waits += [refusal.retry_after_ns for refusal in refusals if refusal.retry_after_ns is not None]
+        return Saturated(
+            f"{_asked(journey)} has no room now: {_story(journey)}.",
+            target=journey.plan.target,
+            attempts=_labels(journey),
+            # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
+            retry_after_ns=min(waits, default=_NO_HINT_NS),
+        )
+    if len(failures) == 1 and failures[0].status is not None and failures[0].status >= 400 and failures[0].outcome.name not in _SILENT:  # noqa: PLR2004
+        return failures[0]
+    timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
+    return NoModelAvailable(
+        f"{_asked(journey)} could not be answered: {_story(journey)}.",
+        target=journey.plan.target,
+        attempts=_labels(journey),
+        status=504 if timed_out else _common_status(failures),
+    )
+
+
+def deadline_exceeded(journey: Journey) -> RequestError:
+    """The answer when the request's time is over."""
+    seconds = (journey.deadline_ns - journey.request.arrived_ns) / 1e9
+    return DeadlineExceeded(
+        f"{_asked(journey)} could not be answered within {seconds:g} s: {_story(journey)}.",
+        target=journey.plan.target,
+        attempts=_labels(journey),
+    )
+
+
+def interrupted(journey: Journey, broken: Broken) -> RequestError:
+    """The error that ends a stream which broke after its first content."""
+    model = journey.served_by.label if journey.served_by is not None else journey.plan.target
+    return StreamInterrupted(
+        f"The stream from {model} broke off ({broken.detail}); what came before is incomplete. Ask again.",
+        target=journey.plan.target,
+        attempts=_labels(journey),
+    )
+
+
+def _common_status(failures: list[Failed]) -> int:
+    """The status all failures share, where it is the provider's trouble and not our credential; else 502."""
+    statuses = {failure.status for failure in failures}
+    status = statuses.pop() if len(statuses) == 1 else None
+    return status if status is not None and status >= 500 else 502  # noqa: PLR2004
+
+
+def _asked(journey: Journey) -> str:
+    return f"'{journey.plan.target}'"
+
+
+def _labels(journey: Journey) -> list[str]:
+    return [str(attempt) for attempt in journey.attempts]
+
+
+def _story(journey: Journey) -> str:
+    """Every failure and refusal, in words."""
+    told = [f"{attempt} ({failure.detail})" for attempt, failure in zip(journey.attempts, journey.failures, strict=False)]
+    told += [f"{refusal.scope} is at its limit ({refusal.reason})" for refusal in journey.refusals]
+    return "; ".join(told) or "no attempt was possible"

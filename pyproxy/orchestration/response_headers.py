@@ -1,0 +1,44 @@
+"""The head of every answer: what passes from a provider, and what the sidecar says of the path taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyproxy.orchestration.journey import Journey
+
+__all__ = ["error_event", "for_answer", "path_taken"]
+
+Headers = list[tuple[bytes, bytes]]
+
+_PASSED = frozenset((b"content-type", b"retry-after", b"retry-after-ms", b"cache-control"))
+_PASSED_PREFIXES = (b"x-ratelimit-", b"openai-")
+
+
+def for_answer(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """A provider's headers that mean something to the client; nothing about its connection, cookies or servers."""
+    named = ((name.lower(), value) for name, value in upstream)
+    return [(name, value) for name, value in named if name in _PASSED or name.startswith(_PASSED_PREFIXES)]
+
+
+def path_taken(journey: Journey, queue_ns: int) -> Headers:
+    """Which target was asked for, who was tried, who answered and what waiting cost."""
+    headers: Headers = [(b"x-pyproxy-target", _text(journey.plan.target))]
+    if journey.served_by is not None:
+        headers.append((b"x-pyproxy-model", _text(journey.served_by.model)))
+        headers.append((b"x-pyproxy-provider", _text(journey.served_by.provider)))
+    headers.append((b"x-pyproxy-attempts", _text(journey.path_taken())))
+    headers.append((b"x-pyproxy-queue-ms", str(queue_ns // 1_000_000).encode()))
+    return headers
+
+
+def error_event(payload: bytes | None) -> bytes | None:
+    """A provider's error payload as the event it came in."""
+    return None if payload is None else b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
+
+
+def _text(value: str) -> bytes:
+    """A header's value: names come from people and may hold anything, header values may not."""
+    return "".join(char if " " <= char <= "~" else "?" for char in value).encode("ascii")

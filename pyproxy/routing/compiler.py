@@ -1,0 +1,137 @@
+"""Compiles targets into plans, once for each snapshot of the configuration.
+
+Schedulers are shared: every plan that offers an echelon takes turns with every other plan that does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain.instances import instance_names
+from pyproxy.rust_core import Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyproxy.config import Config, EchelonConfig, FallbackConfig, TaskGroupConfig
+    from pyproxy.config import Timeouts as TimeoutsConfig
+
+__all__ = ["PlanCompiler"]
+
+# wire.md: what may pass by itself gets one retry on the same instance, unless the echelon says otherwise.
+DEFAULT_MAX_RETRIES = 1
+
+
+class PlanCompiler:
+    """Turns references (a group, ``group.echelon``, a model) into plans."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._steps: dict[str, Step] = {}
+        for group in config.task_groups.values():
+            for echelon in group.echelons:
+                self._steps[f"{group.name}.{echelon.name}"] = self._echelon_step(group, echelon)
+        for model in config.models:
+            self._steps[model] = self._model_step(model)
+
+    def plan(self, target: str, reference: str, fallbacks: Sequence[str] | None = None) -> Plan:
+        """The plan for `reference`, reported as `target`.
+
+        Args:
+            target: the name the client used.
+            reference: a group, ``group.echelon`` or model of the configuration.
+            fallbacks: where to go when it fails, instead of what its group says.
+        """
+        group = self._group_of(reference)
+        if group is None:
+            steps = [self._steps[reference], *self._expand(fallbacks or ())]
+            return Plan(target=target, steps=_unique(steps), total_timeout=self._default_timeouts().total)
+        policy = group.fallback_config
+        listed = fallbacks if fallbacks is not None else policy.fallback_groups
+        own = self._own_steps(group, reference)
+        steps = own if listed is None else [own[0], *self._expand(listed)]
+        return Plan(target=target, steps=_unique(steps), total_timeout=group.timeouts.total, policy=_policy(policy))
+
+    def _group_of(self, reference: str) -> TaskGroupConfig | None:
+        groups = self._config.task_groups
+        if reference in groups:
+            return groups[reference]
+        if reference in self._config.models:
+            return None
+        return groups[reference.partition(".")[0]]
+
+    def _own_steps(self, group: TaskGroupConfig, reference: str) -> list[Step]:
+        """The group's echelons in their order; from the one that `reference` names, if it names one."""
+        steps = [self._steps[f"{group.name}.{echelon.name}"] for echelon in group.echelons]
+        if reference == group.name:
+            return steps
+        return steps[steps.index(self._steps[reference]) :]
+
+    def _expand(self, references: Sequence[str]) -> list[Step]:
+        """A group among the references stands for its echelons in their order."""
+        steps: list[Step] = []
+        for reference in references:
+            group = self._config.task_groups.get(reference)
+            steps += [self._steps[reference]] if group is None else self._own_steps(group, reference)
+        return steps
+
+    def _echelon_step(self, group: TaskGroupConfig, echelon: EchelonConfig) -> Step:
+        name = f"{group.name}.{echelon.name}"
+        candidates = tuple(candidate for model in echelon.models for candidate in self._candidates(model, (group.name, name)))
+        return Step(
+            name=name,
+            candidates=candidates,
+            scheduler=Scheduler("round_robin", weights=[1] * len(candidates)),
+            max_retries=DEFAULT_MAX_RETRIES if echelon.max_retries is None else echelon.max_retries,
+            timeouts=_timeouts(group.timeouts),
+            attempt_timeout=echelon.timeout,
+        )
+
+    def _model_step(self, model: str) -> Step:
+        candidates = self._candidates(model, ())
+        return Step(
+            name=model,
+            candidates=candidates,
+            scheduler=Scheduler("round_robin", weights=[1] * len(candidates)),
+            max_retries=DEFAULT_MAX_RETRIES,
+            timeouts=self._default_timeouts(),
+        )
+
+    def _candidates(self, model: str, scopes: tuple[str, ...]) -> tuple[Candidate, ...]:
+        entry = self._config.models[model]
+        credentials = self._config.providers[entry.provider].credentials()
+        return tuple(
+            Candidate(
+                instance=instance,
+                model=model,
+                provider=entry.provider,
+                upstream_model=entry.model,
+                path=(*scopes, instance),
+                label=f"{scopes[-1]}/{instance}" if scopes else instance,
+            )
+            for instance in instance_names(model, len(credentials))
+        )
+
+    @staticmethod
+    def _default_timeouts() -> Timeouts:
+        return Timeouts(connect=5.0, first_byte=60.0, idle=60.0, total=600.0)
+
+
+def _timeouts(timeouts: TimeoutsConfig) -> Timeouts:
+    return Timeouts(connect=timeouts.connect, first_byte=timeouts.first_byte, idle=timeouts.idle, total=timeouts.total)
+
+
+def _policy(config: FallbackConfig) -> FallbackPolicy:
+    return FallbackPolicy(
+        strategy=config.strategy,
+        max_attempts=config.max_attempts,
+        attempt_budget=config.attempt_budget,
+        retry_delay=config.retry_delay,
+        retry_after_wait=config.retry_after_wait,
+    )
+
+
+def _unique(steps: list[Step]) -> tuple[Step, ...]:
+    """Each step once, where it first stands."""
+    return tuple({step.name: step for step in steps}.values())

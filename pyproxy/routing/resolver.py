@@ -1,0 +1,110 @@
+"""Finds what a name means: a group, ``group.echelon``, a wrapper, a node, a model, or an alias of one of them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from pyproxy.errors import InvalidRequest, TargetNotFound
+from pyproxy.routing.compiler import PlanCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyproxy.config import Config
+    from pyproxy.domain import Plan
+
+__all__ = ["Resolver"]
+
+
+class Resolver:
+    """The targets of one snapshot, each compiled in advance."""
+
+    def __init__(self, config: Config) -> None:
+        self._compiler = PlanCompiler(config)
+        self._plans: dict[str, Plan] = {}
+        for name in self._references(config):
+            self._plans[name] = self._compiler.plan(name, name)
+        for name, node in config.nodes.items():
+            self._plans[name] = self._compiler.plan(name, node.llm_group, node.fallback_groups)
+        for name, wrapper in config.wrappers.items():
+            if wrapper.type != "pool":
+                self._plans[name] = self._compiler.plan(name, wrapper.target, wrapper.fallback_groups)
+        self._references_by_target = {
+            **{name: name for name in self._references(config)},
+            **{name: node.llm_group for name, node in config.nodes.items()},
+            **{name: wrapper.target for name, wrapper in config.wrappers.items() if wrapper.type != "pool"},
+        }
+        self._aliases: dict[str, str] = {}
+        self._patterns: list[tuple[str, str]] = []
+        for alias, target in config.aliases.items():
+            if target not in self._plans:
+                continue  # an alias of a pool, which `pyproxy check` reports as not in effect
+            if "*" in alias or "?" in alias:
+                self._patterns.append((alias, target))
+            else:
+                self._aliases[alias] = target
+        # The most specific pattern wins, whatever the order of the file: the one with the most literal characters.
+        self._patterns.sort(key=lambda pair: -len(pair[0].replace("*", "")))
+
+    @staticmethod
+    def _references(config: Config) -> Iterable[str]:
+        for group in config.task_groups.values():
+            yield group.name
+            for echelon in group.echelons:
+                yield f"{group.name}.{echelon.name}"
+        yield from config.models
+
+    def resolve(self, target: str, fallbacks: Sequence[str] | None = None) -> Plan:
+        """The plan for a name.
+
+        Args:
+            target: the name in the request's ``model``.
+            fallbacks: the caller's own list of fallback targets, instead of the configured one.
+
+        Raises:
+            TargetNotFound: no target has that name; the message names the nearest ones.
+            InvalidRequest: one of `fallbacks` is not a group, ``group.echelon`` or model.
+        """
+        name = self._canonical(target)
+        if fallbacks is None:
+            plan = self._plans[name]
+            return plan if plan.target == target else replace(plan, target=target)
+        for fallback in fallbacks:
+            if fallback not in self._references_by_target:
+                raise InvalidRequest(
+                    f"x-pyproxy-fallback-groups names '{fallback}', which is not a target here.{self._nearest(fallback)}",
+                    param="x-pyproxy-fallback-groups",
+                )
+        references = [self._references_by_target[fallback] for fallback in fallbacks]
+        return self._compiler.plan(target, self._references_by_target[name], references)
+
+    def targets(self) -> list[str]:
+        """Every name that can be asked for, patterns excepted, in the order of the configuration."""
+        return [*self._plans, *self._aliases]
+
+    def __contains__(self, target: object) -> bool:
+        """Whether a request for `target` would find a plan."""
+        try:
+            self._canonical(str(target))
+        except TargetNotFound:
+            return False
+        return True
+
+    def _canonical(self, target: str) -> str:
+        if target in self._plans:
+            return target
+        if target in self._aliases:
+            return self._aliases[target]
+        for pattern, name in self._patterns:
+            if fnmatchcase(target, pattern):
+                return name
+        raise TargetNotFound(f"There is no target '{target[:200]}' here.{self._nearest(target)}", param="model")
+
+    def _nearest(self, name: str) -> str:
+        near = difflib.get_close_matches(name[:200], self.targets(), n=3, cutoff=0.5)
+        if near:
+            return " Did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
+        return " GET /v1/models lists the targets."

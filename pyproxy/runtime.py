@@ -1,0 +1,142 @@
+"""The composition root: the only place that wires parts together."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Self
+
+from pyproxy.admission import AdmissionDesk, define_scopes
+from pyproxy.config import Config, load_config
+from pyproxy.embedded import EmbeddedClient
+from pyproxy.http import build_app
+from pyproxy.http.server import HttpServer, bind_tcp, bind_unix
+from pyproxy.orchestration import Orchestrator
+from pyproxy.providers.endpoints import endpoints
+from pyproxy.providers.httpx_transport import HttpxTransport
+from pyproxy.routing import Resolver
+from pyproxy.rust_core import AdmissionController
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from pyproxy.domain import RequestRecord
+    from pyproxy.embedded import Completion
+    from pyproxy.providers.transport import Transport
+    from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
+
+__all__ = ["Sidecar"]
+
+
+class Sidecar:
+    """The sidecar inside a program: with a server, without one, or both at once.
+
+    ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` calls without a server; `start` adds one.
+    """
+
+    def __init__(
+        self,
+        config: str | Path | Mapping[str, Any] | Config,
+        *,
+        environ: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        observers: Sequence[Callable[[RequestRecord], None]] = (),
+    ) -> None:
+        """Read the configuration and wire the parts; nothing is opened yet.
+
+        Args:
+            config: a file, a mapping in the same shape, or a configuration that is loaded already.
+            environ: where ``${VAR}`` looks; the process's environment unless given.
+            transport: replaces the transport to the providers, for tests.
+            observers: called with the record of each finished request.
+
+        Raises:
+            ConfigError: with every fault found.
+        """
+        self.config = config if isinstance(config, Config) else load_config(config, environ)
+        self._controller = AdmissionController()
+        define_scopes(self._controller, self.config, time.monotonic_ns())
+        self._resolver = Resolver(self.config)
+        self._transport = transport if transport is not None else HttpxTransport(endpoints(self.config))
+        desk = AdmissionDesk(self._controller, self.config.nodes)
+        self._orchestrator = Orchestrator(self._resolver, desk, self._transport, tuple(observers))
+        self._client = EmbeddedClient(self._orchestrator)
+        self._server: HttpServer | None = None
+        self._address: str | None = None
+        self._draining = False
+
+    @property
+    def address(self) -> str:
+        """Where the server listens, such as ``http://127.0.0.1:8484``; empty before `start`."""
+        return self._address or ""
+
+    @property
+    def base_url(self) -> str:
+        """What a client sets as its ``base_url``: the address with ``/v1``."""
+        return f"{self.address}/v1"
+
+    @property
+    def targets(self) -> list[str]:
+        """Every name a request may ask for."""
+        return self._resolver.targets()
+
+    def limits(self) -> list[ScopeSnapshot]:
+        """Each scope's permits and levels now, as the core keeps them."""
+        return self._controller.snapshot()
+
+    async def start(self, *, host: str | None = None, port: int | None = None, uds: str | None = None) -> None:
+        """Serve HTTP until `stop`; arguments replace the configuration's ``server`` settings.
+
+        Raises:
+            BindError: the address cannot be had.
+        """
+        settings = self.config.server
+        sockets = bind_unix(uds) if uds else bind_tcp(host or settings.host, settings.port if port is None else port)
+        app = build_app(
+            orchestrator=self._orchestrator,
+            targets=self._resolver.targets,
+            ready=lambda: not self._draining,
+            max_body_bytes=settings.max_body_bytes,
+            allowed_hosts=settings.allowed_hosts,
+            version=version("pyproxy"),
+        )
+        self._server = HttpServer(app, sockets, settings.drain_timeout)
+        self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Let requests under way finish within the drain time, then close every connection."""
+        self._draining = True
+        if self._server is not None:
+            await self._server.stop()
+        await self._transport.aclose()
+
+    async def generate(
+        self, target: str, messages: str | Sequence[Mapping[str, Any]], *, node: str | None = None, **parameters: Any
+    ) -> Completion:
+        """Ask a target and wait for the whole answer, on the path that every request takes.
+
+        Args:
+            target: a group, ``group.echelon``, model, node, wrapper or alias.
+            messages: the turns as the OpenAI API writes them, or a text as the user's only turn.
+            node: the caller's name; its limits apply if it is configured.
+            **parameters: further fields of the request, such as ``temperature`` or ``max_tokens``.
+
+        Raises:
+            RequestError: the request could not be answered; see `pyproxy.errors`.
+        """
+        return await self._client.generate(target, messages, node=node, **parameters)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

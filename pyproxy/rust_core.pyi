@@ -1,0 +1,351 @@
+"""The sans-I/O core of pyproxy: limiters, admission, scheduling and the wire's pure machines.
+
+Nothing here waits, opens a connection or raises to refuse: a refusal is a value that knows when to ask again.
+Times named ``now_ns`` are nanoseconds of ``time.monotonic_ns()``; ``None`` reads that clock. Whole numbers lie between 0 and
+2**64 - 1. Every wrong value is a ``ValueError``, every wrong type a ``TypeError``. All classes are final and safe to share
+between threads.
+"""
+# ruff: noqa: PYI021 - the sources are in Rust, so this is where an editor finds what a name means
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict, final
+
+__all__ = [
+    "AdmissionController",
+    "Decision",
+    "Envelope",
+    "EnvelopeError",
+    "Frames",
+    "Grant",
+    "Outcome",
+    "RateLimit",
+    "Refusal",
+    "ResponseInspection",
+    "Scheduler",
+    "SseFramer",
+    "TokenBucket",
+    "__version__",
+    "classify",
+    "inspect_response",
+    "parse_retry_after",
+    "scan_envelope",
+    "sse_error_event",
+]
+
+__version__: str
+
+# --- limiters ---------------------------------------------------------------------------------------------------------
+
+@final
+class Decision:
+    """The answer to "may this cost pass now?". True where it may."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the cost may pass."""
+    @property
+    def retry_after_ns(self) -> int | None:
+        """Nanoseconds to wait: refused one earlier, admitted then. None if admitted, or if no wait can help."""
+    @property
+    def permanent(self) -> bool:
+        """Whether no wait can help: the cost exceeds the capacity."""
+    def __bool__(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class TokenBucket:
+    """A token bucket, exact to the nanosecond: ``limit`` tokens each window, at most ``capacity`` held. It starts full."""
+
+    def __new__(cls, capacity: int, limit: int, window_ns: int, now_ns: int | None = None) -> TokenBucket: ...
+    def try_acquire(self, cost: int = 1, now_ns: int | None = None) -> Decision:
+        """Take the cost if it is there; a refusal changes nothing. A cost of 0 is always admitted."""
+    def peek(self, cost: int = 1, now_ns: int | None = None) -> Decision:
+        """Tell the verdict that ``try_acquire`` would give; changes nothing."""
+    def refund(self, tokens: int, now_ns: int | None = None) -> None:
+        """Give tokens back, never above the capacity."""
+    def charge(self, tokens: int, now_ns: int | None = None) -> None:
+        """Take tokens whatever the level, into debt if need be."""
+    def level(self, now_ns: int | None = None) -> tuple[int, int]:
+        """Tell the exact level in tokens, as numerator and denominator; below zero when in debt."""
+    def reconfigure(self, capacity: int, limit: int, window_ns: int, now_ns: int | None = None) -> None:
+        """Change the quota, keeping the level in tokens; time before now accrues at the old rate."""
+    def block_until(self, until_ns: int) -> None:
+        """Admit nothing before this time; only ever extends, and leaves the refill alone."""
+
+@final
+class RateLimit:
+    """A rate limit: so many requests or tokens in each window. Frozen, and equal by value."""
+
+    def __new__(
+        cls,
+        dimension: str,
+        limit: int,
+        window_ns: int,
+        algorithm: str = "token_bucket",
+        capacity: int | None = None,
+    ) -> RateLimit: ...
+    @property
+    def dimension(self) -> str:
+        """What is counted: "requests" or "tokens"."""
+    @property
+    def limit(self) -> int:
+        """How much of it in each window."""
+    @property
+    def window_ns(self) -> int:
+        """The window's length in nanoseconds."""
+    @property
+    def algorithm(self) -> str:
+        """How it is enforced: "token_bucket"."""
+    @property
+    def capacity(self) -> int:
+        """The most that may pass at once; the limit, unless given."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+# --- admission --------------------------------------------------------------------------------------------------------
+
+class _RateSnapshot(TypedDict):
+    dimension: str
+    limit: int
+    window_ns: int
+    capacity: int
+    level: tuple[int, int]
+
+class _ScopeSnapshot(TypedDict):
+    key: str
+    parent: str | None
+    in_flight: int
+    concurrency: int | None
+    rates: list[_RateSnapshot]
+    blocked_until_ns: int | None
+
+@final
+class Grant:
+    """Leave to go through every scope of a path, held until it is released. Always true."""
+
+    @property
+    def id(self) -> int:
+        """The grant's number, never used twice by one controller."""
+    def __bool__(self) -> Literal[True]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Refusal:
+    """Why a request may not pass now. Always false."""
+
+    @property
+    def scope(self) -> str:
+        """The first scope of the path that refuses, or the first that refuses for good."""
+    @property
+    def reason(self) -> Literal["concurrency", "rate", "blocked"]:
+        """Why that scope refuses; of several reasons the first in this order."""
+    @property
+    def retry_after_ns(self) -> int | None:
+        """Nanoseconds until every rate and block of the path would admit; None if a bound on concurrency refuses, or for good."""
+    @property
+    def permanent(self) -> bool:
+        """Whether no wait can help: a cost exceeds a capacity."""
+    def __bool__(self) -> Literal[False]: ...
+
+@final
+class AdmissionController:
+    """Admits requests through every scope of a path, all or nothing, under one lock."""
+
+    def __new__(cls) -> AdmissionController: ...
+    def define(
+        self,
+        key: str,
+        parent: str | None = None,
+        concurrency: int | None = None,
+        rates: Sequence[RateLimit] = (),
+        now_ns: int | None = None,
+    ) -> list[int]:
+        """Define a scope, or change it, keeping what is in flight and the state of its rates. Returns the tickets let in.
+
+        A rate takes over the state of the one that counted the same thing over the same window, else of one whose window was
+        changed. The parent must have been defined before.
+        """
+    def try_acquire(self, path: Sequence[str], requests: int = 1, tokens: int = 0, now_ns: int | None = None) -> Grant | Refusal:
+        """Admit a request through every scope of the path and their ancestors, each once; a refusal changes nothing.
+
+        Raises:
+            ValueError: a scope of the path is not defined.
+        """
+    def release(self, grant: Grant, now_ns: int | None = None) -> list[int]:
+        """Give the permits of a grant back, once; its charges stay. Returns the tickets let in by that."""
+    def refund(self, grant: Grant, now_ns: int | None = None) -> None:
+        """Give the charges of a grant back, once and only before its release; its permits stay taken."""
+    def block_until(self, key: str, until_ns: int, now_ns: int | None = None) -> None:
+        """Grant nothing through the scope before this time; only ever extends, and leaves the refill alone."""
+    def in_flight(self, key: str) -> int:
+        """Tell how many grants are held through the scope."""
+    def snapshot(self, now_ns: int | None = None) -> list[_ScopeSnapshot]:
+        """Tell every scope's limits and state, in the order of definition."""
+
+# --- schedulers -------------------------------------------------------------------------------------------------------
+
+@final
+class Scheduler:
+    """Picks who is next among a fixed set of candidates, known by their index. A weight of 0 is drained: never picked."""
+
+    def __new__(cls, name: str, weights: Sequence[int], seed: int | None = None) -> Scheduler: ...
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+    def pick(self, eligible: Sequence[bool], now_ns: int | None = None) -> int | None:
+        """Tell the index of the next candidate, always an eligible one; None only where none is."""
+    def on_start(self, index: int) -> None:
+        """Note that a request was sent to the candidate."""
+    def on_finish(self, index: int, latency_ns: int = 0, ok: bool = True) -> None:
+        """Note that a request to the candidate ended, after so long, well or badly."""
+    def __len__(self) -> int: ...
+
+# --- the wire ---------------------------------------------------------------------------------------------------------
+
+class EnvelopeError(ValueError):
+    """A request body that cannot be routed. The message says what to send."""
+
+    param: str | None
+    """The member at fault: "model", "stream", "max_tokens", "max_completion_tokens", or None for the body itself."""
+
+@final
+class Envelope:
+    """What a request body says about itself."""
+
+    @property
+    def model(self) -> str:
+        """The target's name."""
+    @property
+    def stream(self) -> bool:
+        """Whether the answer is to be a stream."""
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens the answer may have (``max_completion_tokens``, else ``max_tokens``), if the client bounds it."""
+    @property
+    def model_span(self) -> tuple[int, int]:
+        """Start and end of the JSON value of ``model`` in the body, quotes included."""
+    def with_model(self, body: bytes, name: str) -> bytes:
+        """Return the same body with another model's name, every other byte untouched.
+
+        Raises:
+            ValueError: this is not the body that was scanned.
+        """
+
+def scan_envelope(body: bytes) -> Envelope:
+    """Scan a request body: one JSON object in UTF-8 with a model.
+
+    Raises:
+        EnvelopeError: it cannot be routed; the message says what to send.
+    """
+
+@final
+class Outcome:
+    """What to do after a failed attempt. Frozen: one row of the core's table."""
+
+    @property
+    def name(self) -> str:
+        """The row's name, such as "server_error"."""
+    @property
+    def retry_same(self) -> bool:
+        """One retry on the same instance."""
+    @property
+    def try_another(self) -> bool:
+        """Another instance of the same step may do better."""
+    @property
+    def try_next(self) -> bool:
+        """The next step of the plan may do better."""
+    @property
+    def to_client(self) -> bool:
+        """The provider's answer goes to the client as it is."""
+    @property
+    def counts_for_breaker(self) -> bool:
+        """A failure of the instance, to its circuit breaker."""
+    @property
+    def disable_credential(self) -> bool:
+        """The credential is of no use any more."""
+    @property
+    def pause_limiter(self) -> bool:
+        """The limiter pauses until the provider's Retry-After."""
+    @property
+    def ask_again(self) -> bool:
+        """The same instance may be asked again within this request."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+def classify(signal: str, status: int | None = None, body: bytes | None = None) -> Outcome:
+    """Tell what a failed attempt means, from its signal and, where there was an answer, the answer's status and body.
+
+    Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, malformed,
+    deadline, client_gone, status.
+
+    Raises:
+        ValueError: an unknown signal; "status" without a status, or with one below 300.
+    """
+
+def parse_retry_after(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int) -> int | None:
+    """Tell how many nanoseconds a provider's response headers ask to wait, from 0 to one hour; None where they ask for none."""
+
+@final
+class Frames:
+    """Whole events that may be passed on."""
+
+    @property
+    def data(self) -> bytes:
+        """The events as they came, comments included."""
+    @property
+    def events(self) -> int:
+        """How many of them have data."""
+
+@final
+class SseFramer:
+    """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte."""
+
+    def __new__(cls, dialect: str = "openai", max_event_bytes: int = 16777216) -> SseFramer: ...
+    def feed(self, chunk: bytes) -> Frames:
+        """Take the next bytes of the stream and return what may now be passed on."""
+    def finish(self) -> bytes:
+        """Note the end of the stream: a last event that lacks only its empty line, completed; else nothing."""
+    @property
+    def content(self) -> bool:
+        """A content event is among what has been returned."""
+    @property
+    def terminal(self) -> bool:
+        """The stream's last event has come; whatever follows is dropped."""
+    @property
+    def complete(self) -> bool:
+        """The answer is whole: its last event has come, or the finish reason of each choice."""
+    @property
+    def error(self) -> bytes | None:
+        """The data of the provider's error event, which is withheld with all that follows."""
+    @property
+    def malformed(self) -> str | None:
+        """Why an event cannot be passed on, which is withheld with all that follows."""
+    @property
+    def usage(self) -> tuple[int, int, int] | None:
+        """Prompt, completion and cached tokens, as last reported."""
+    @property
+    def pending(self) -> int:
+        """Bytes held of an event that is not whole yet."""
+
+@final
+class ResponseInspection:
+    """What the body of an answer with a good status turns out to be."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with it; None if it is an answer."""
+    @property
+    def usage(self) -> tuple[int, int, int] | None:
+        """Prompt, completion and cached tokens, if it tells them."""
+
+def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
+    """Inspect the body of a response with status 200: is it an answer, and what did it cost?"""
+
+def sse_error_event(dialect: str, message: str, type: str, code: str | None) -> bytes:  # noqa: A002
+    """Make the event that tells a client of an error in the middle of its stream."""

@@ -1,0 +1,62 @@
+//! Conversions that every component needs.
+
+use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// A whole number from 0 to 2**64 - 1. Others are a `ValueError`, as every wrong value is, not an `OverflowError`.
+#[derive(Clone, Copy)]
+pub(crate) struct Count(pub(crate) u64);
+
+impl Count {
+    /// As a size in memory, of which none is larger than the largest.
+    pub(crate) fn size(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Count {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|error| {
+            if error.is_instance_of::<PyOverflowError>(object.py()) {
+                value_error("a whole number must lie between 0 and 2**64 - 1")
+            } else {
+                error
+            }
+        })
+    }
+}
+
+/// The time given, or that of Python's `time.monotonic_ns`.
+pub(crate) fn instant(py: Python<'_>, given: Option<Count>) -> PyResult<u64> {
+    static CLOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    match given {
+        Some(now) => Ok(now.0),
+        None => CLOCK.import(py, "time", "monotonic_ns")?.call0()?.extract(),
+    }
+}
+
+/// The core's own errors, as Python's.
+pub(crate) fn value_error(error: impl Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+/// The state behind a lock. No operation of the core leaves it half-changed, so a poisoned lock is as good as any.
+pub(crate) fn lock<T: ?Sized>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Python's way to write an optional value.
+pub(crate) fn or_none(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "None".to_owned(), |value| value.to_string())
+}
+
+/// Python's way to write a truth value.
+pub(crate) fn truth(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}

@@ -1,0 +1,43 @@
+//! The Python module `pyproxy.rust_core`: for each component a signature, a conversion and a delegation.
+
+mod admission;
+mod convert;
+mod rate_limit;
+mod scheduler;
+mod token_bucket;
+mod wire;
+
+/// The sans-I/O core of pyproxy: limiters, admission, scheduling and the wire's pure machines.
+#[pyo3::pymodule]
+mod rust_core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)] // Python's name for it
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::admission::{AdmissionController, Grant, Refusal};
+    #[pymodule_export]
+    use crate::rate_limit::RateLimit;
+    #[pymodule_export]
+    use crate::scheduler::Scheduler;
+    #[pymodule_export]
+    use crate::token_bucket::{Decision, TokenBucket};
+    #[pymodule_export]
+    use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
+    #[pymodule_export]
+    use crate::wire::outcome::{Outcome, classify};
+    #[pymodule_export]
+    use crate::wire::response::{ResponseInspection, inspect_response};
+    #[pymodule_export]
+    use crate::wire::retry_after::parse_retry_after;
+    #[pymodule_export]
+    use crate::wire::sse::{Frames, SseFramer, sse_error_event};
+
+    /// An `EnvelopeError` made by hand has a `param` too.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.py().get_type::<EnvelopeError>().setattr("param", module.py().None())
+    }
+}

@@ -1,0 +1,25 @@
+//! The wire's pure machines.
+
+pub(crate) mod envelope;
+pub(crate) mod outcome;
+pub(crate) mod response;
+pub(crate) mod retry_after;
+pub(crate) mod sse;
+
+use pyo3::prelude::*;
+use rust_core_pure::wire;
+
+/// From this size on, other threads may run while a body is read. Below, giving way would cost more than it gives.
+const LARGE: usize = 64 * 1024;
+
+/// Prompt, completion and cached tokens.
+type UsageTuple = (u64, u64, u64);
+
+fn usage_tuple(usage: Option<wire::Usage>) -> Option<UsageTuple> {
+    usage.map(|usage| (usage.prompt, usage.completion, usage.cached))
+}
+
+/// Reads a body, letting other threads run meanwhile if it is large.
+fn read<T: Send>(py: Python<'_>, body: &[u8], work: impl Send + FnOnce(&[u8]) -> T) -> T {
+    if body.len() < LARGE { work(body) } else { py.detach(|| work(body)) }
+}

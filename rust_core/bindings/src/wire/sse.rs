@@ -1,0 +1,111 @@
+//! `SseFramer`, its `Frames`, and `sse_error_event`.
+
+use std::sync::Mutex;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rust_core_pure::wire;
+
+use super::{UsageTuple, usage_tuple};
+use crate::convert::{Count, lock, value_error};
+
+/// Whole events that may be passed on.
+#[pyclass(module = "pyproxy.rust_core", frozen)]
+pub(crate) struct Frames {
+    /// The events as they came, comments included.
+    #[pyo3(get)]
+    data: Py<PyBytes>,
+    /// How many of them have data.
+    #[pyo3(get)]
+    events: u64,
+}
+
+#[pymethods]
+impl Frames {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!("Frames({} bytes, events={})", self.data.as_bytes(py).len(), self.events)
+    }
+}
+
+/// Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
+#[pyclass(module = "pyproxy.rust_core", frozen)]
+pub(crate) struct SseFramer(Mutex<wire::SseFramer>);
+
+#[pymethods]
+impl SseFramer {
+    #[new]
+    #[pyo3(signature = (dialect = "openai", max_event_bytes = Count(16 * 1024 * 1024)), text_signature = "(dialect='openai', max_event_bytes=16777216)")]
+    fn new(dialect: &str, max_event_bytes: Count) -> PyResult<Self> {
+        let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
+        Ok(Self(Mutex::new(wire::SseFramer::new(dialect, max_event_bytes.size()))))
+    }
+
+    /// Takes the next bytes of the stream and returns what may now be passed on.
+    fn feed(&self, py: Python<'_>, chunk: &[u8]) -> Frames {
+        let frames = lock(&self.0).feed(chunk);
+        Frames { data: PyBytes::new(py, &frames.data).unbind(), events: frames.events }
+    }
+
+    /// The stream has ended: a last event that lacks only its empty line, completed; else nothing.
+    fn finish<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let last = lock(&self.0).finish();
+        PyBytes::new(py, &last)
+    }
+
+    /// A content event is among what has been returned.
+    #[getter]
+    fn content(&self) -> bool {
+        lock(&self.0).content()
+    }
+
+    /// The stream's last event has come; whatever follows is dropped.
+    #[getter]
+    fn terminal(&self) -> bool {
+        lock(&self.0).terminal()
+    }
+
+    /// The answer is whole: its last event has come, or the finish reason of each choice.
+    #[getter]
+    fn complete(&self) -> bool {
+        lock(&self.0).complete()
+    }
+
+    /// The data of the provider's error event, which is withheld with all that follows.
+    #[getter]
+    fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let payload = lock(&self.0).error().map(<[u8]>::to_vec);
+        payload.map(|payload| PyBytes::new(py, &payload))
+    }
+
+    /// Why an event cannot be passed on, which is withheld with all that follows.
+    #[getter]
+    fn malformed(&self) -> Option<String> {
+        lock(&self.0).malformed().map(str::to_owned)
+    }
+
+    /// Prompt, completion and cached tokens, as last reported.
+    #[getter]
+    fn usage(&self) -> Option<UsageTuple> {
+        usage_tuple(lock(&self.0).usage())
+    }
+
+    /// Bytes held of an event that is not whole yet.
+    #[getter]
+    fn pending(&self) -> usize {
+        lock(&self.0).pending()
+    }
+}
+
+/// The event that tells a client of an error in the middle of its stream.
+#[pyfunction]
+#[pyo3(signature = (dialect, message, r#type, code), text_signature = "(dialect, message, type, code)")]
+pub(crate) fn sse_error_event<'py>(
+    py: Python<'py>,
+    dialect: &str,
+    message: &str,
+    r#type: &str,
+    code: Option<&str>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
+    Ok(PyBytes::new(py, &wire::error_event(dialect, message, r#type, code)))
+}

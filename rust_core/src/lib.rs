@@ -1,0 +1,22 @@
+//! The sans-I/O core of pyproxy: everything that decides, as plain state machines.
+//!
+//! Nothing here has a clock, an async runtime, a socket or a Python in it. Every operation takes `now` in monotonic
+//! nanoseconds and returns its decision as a value; a refusal is a value that knows when to ask again. The sides with
+//! I/O only wait and wake.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`limiters`] | may this cost pass a rate, and if not, when |
+//! | [`concurrency`] | may one more be in flight |
+//! | [`admission`] | may a request pass every scope of its path, all or nothing |
+//! | [`schedulers`] | which of several candidates is next |
+//! | [`wire`] | what a request asks for, what an answer or a failure means, where a stream's events end |
+#![forbid(unsafe_code)]
+
+pub mod admission;
+pub mod concurrency;
+pub mod decision;
+pub mod limiters;
+pub mod schedulers;
+pub mod units;
+pub mod wire;

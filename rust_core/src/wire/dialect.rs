@@ -1,0 +1,22 @@
+//! The dialects an answer may be written in.
+
+use crate::limiters::{UnknownName, by_name};
+
+/// Whose API a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `OpenAI`'s chat completions, completions and embeddings.
+    OpenAi,
+}
+
+const DIALECTS: &[(&str, Dialect)] = &[("openai", Dialect::OpenAi)];
+
+impl Dialect {
+    /// The dialect of this name.
+    ///
+    /// # Errors
+    /// Where there is none; the error lists those there are.
+    pub fn by_name(name: &str) -> Result<Self, UnknownName> {
+        by_name("dialect", DIALECTS, name)
+    }
+}

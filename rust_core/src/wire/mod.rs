@@ -1,0 +1,18 @@
+//! The wire's pure machines: bytes in, facts and bytes out.
+
+mod dialect;
+mod envelope;
+mod failure_body;
+mod outcome;
+mod response;
+mod retry_after;
+mod sse;
+mod usage;
+
+pub use dialect::Dialect;
+pub use envelope::{Envelope, EnvelopeError, ForeignBody};
+pub use outcome::{ClassifyError, Outcome, Signal, classify};
+pub use response::{Inspection, inspect};
+pub use retry_after::parse_retry_after;
+pub use sse::{Frames, SseFramer, error_event};
+pub use usage::Usage;

@@ -1,0 +1,209 @@
+//! Lets whole and valid events through, byte for byte, and knows the state of the stream.
+
+use super::boundary::Boundary;
+use super::chat::{Meaning, Progress};
+use super::fields::data_of;
+use crate::wire::dialect::Dialect;
+use crate::wire::usage::Usage;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What may be passed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// Whole events, as they came; comments included.
+    pub data: Vec<u8>,
+    /// How many of them have data.
+    pub events: u64,
+}
+
+/// Why no more of the stream is passed on.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Terminal,
+    Error(Vec<u8>),
+    Malformed(String),
+    Eof,
+}
+
+/// Cuts a stream of events out of pieces of bytes.
+#[derive(Debug)]
+pub struct SseFramer {
+    max_event_bytes: usize,
+    pending: Vec<u8>,
+    boundary: Boundary,
+    /// The last event was passed on, and so is what may still come of its line end.
+    tail_passes: bool,
+    begun: bool,
+    content: bool,
+    progress: Progress,
+    end: Option<End>,
+}
+
+impl SseFramer {
+    /// A framer that holds at most about `max_event_bytes` of one event.
+    #[must_use]
+    pub fn new(dialect: Dialect, max_event_bytes: usize) -> Self {
+        let Dialect::OpenAi = dialect;
+        Self {
+            max_event_bytes,
+            pending: Vec::new(),
+            boundary: Boundary::default(),
+            tail_passes: false,
+            begun: false,
+            content: false,
+            progress: Progress::default(),
+            end: None,
+        }
+    }
+
+    /// Takes the next bytes of the stream and returns what may now be passed on.
+    pub fn feed(&mut self, chunk: &[u8]) -> Frames {
+        let mut frames = Frames::default();
+        // Bytes are copied into the buffer only where an event spans pieces.
+        let mut held = std::mem::take(&mut self.pending);
+        if held.is_empty() {
+            let used = self.pass(chunk, &mut frames);
+            held.extend_from_slice(chunk.get(used..).unwrap_or_default());
+        } else {
+            held.extend_from_slice(chunk);
+            let used = self.pass(&held, &mut frames);
+            held.drain(..used);
+        }
+        if self.end.is_none() && held.len() > self.max_event_bytes {
+            self.too_large();
+        }
+        if self.end.is_none() {
+            self.pending = held;
+        }
+        frames
+    }
+
+    /// The stream has ended. Returns a last event that lacks nothing but its empty line, with one.
+    pub fn finish(&mut self) -> Vec<u8> {
+        let held = std::mem::take(&mut self.pending);
+        let mut frames = Frames::default();
+        if self.end.is_none() && data_of(self.without_mark(&held)).is_some() {
+            // Between CR and LF no line would end; after any other byte one must.
+            let ending: &[u8] = if held.ends_with(b"\n") { b"\n" } else { b"\n\n" };
+            let whole = [held.as_slice(), ending].concat();
+            self.judge(&whole, &mut frames);
+            // What is cut short is truncated, not malformed.
+            if self.malformed().is_some() {
+                self.end = None;
+            }
+        }
+        self.end.get_or_insert(End::Eof);
+        frames.data
+    }
+
+    /// A content event is among what has been returned.
+    #[must_use]
+    pub fn content(&self) -> bool {
+        self.content
+    }
+
+    /// The stream's last event has come; whatever follows is dropped.
+    #[must_use]
+    pub fn terminal(&self) -> bool {
+        self.end == Some(End::Terminal)
+    }
+
+    /// The answer is whole: its last event has come, or the finish reason of each choice.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        let failed = matches!(self.end, Some(End::Error(_) | End::Malformed(_)));
+        self.terminal() || (!failed && self.progress.finished())
+    }
+
+    /// The data of the provider's error event, which is withheld with all that follows.
+    #[must_use]
+    pub fn error(&self) -> Option<&[u8]> {
+        match &self.end {
+            Some(End::Error(payload)) => Some(payload),
+            _ => None,
+        }
+    }
+
+    /// Why an event cannot be passed on, which is withheld with all that follows.
+    #[must_use]
+    pub fn malformed(&self) -> Option<&str> {
+        match &self.end {
+            Some(End::Malformed(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The last usage reported.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.progress.usage
+    }
+
+    /// Bytes held of an event that is not whole yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Judges every whole event in `bytes` and returns how many bytes that were.
+    fn pass(&mut self, bytes: &[u8], frames: &mut Frames) -> usize {
+        let mut start = 0;
+        loop {
+            if self.boundary.tail(bytes, start) {
+                if self.tail_passes {
+                    frames.data.push(b'\n');
+                }
+                start += 1;
+            }
+            if self.end.is_some() {
+                // The rest is dropped; once there is some, no second half of a line end can follow.
+                self.tail_passes &= start == bytes.len();
+                self.boundary.forget(start);
+                return bytes.len();
+            }
+            let Some(end) = self.boundary.next_end(bytes) else {
+                break;
+            };
+            self.judge(bytes.get(start..end).unwrap_or_default(), frames);
+            start = end;
+        }
+        self.boundary.forget(start);
+        start
+    }
+
+    /// Passes one whole event on, drops it, or ends the stream with it.
+    fn judge(&mut self, event: &[u8], frames: &mut Frames) {
+        self.tail_passes = false;
+        if event.len() > self.max_event_bytes {
+            return self.too_large();
+        }
+        let data = data_of(self.without_mark(event));
+        self.begun = true;
+        match data.as_deref().map(|data| (data.trim_ascii().is_empty(), data)) {
+            None => {}
+            // Clients try to read an empty event as JSON, and fail.
+            Some((true, _)) => return,
+            Some((false, data)) => {
+                match self.progress.read(data) {
+                    Meaning::Terminal => self.end = Some(End::Terminal),
+                    Meaning::Error => return self.end = Some(End::Error(data.to_vec())),
+                    Meaning::Malformed(why) => return self.end = Some(End::Malformed(why)),
+                    Meaning::Chunk { content } => self.content |= content,
+                }
+                frames.events += 1;
+            }
+        }
+        frames.data.extend_from_slice(event);
+        self.tail_passes = true;
+    }
+
+    /// A byte order mark at the start of the stream is no part of its first line.
+    fn without_mark<'e>(&self, event: &'e [u8]) -> &'e [u8] {
+        if self.begun { event } else { event.strip_prefix(BYTE_ORDER_MARK).unwrap_or(event) }
+    }
+
+    fn too_large(&mut self) {
+        self.end = Some(End::Malformed(format!("an event is larger than {} bytes", self.max_event_bytes)));
+    }
+}

@@ -1,0 +1,74 @@
+//! The wire's machines over any bytes.
+
+use proptest::prelude::*;
+use rust_core::wire::{Dialect, Envelope, Signal, SseFramer, classify, inspect, parse_retry_after};
+
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop::sample::select(vec![
+        "data: ",
+        "data:",
+        "data",
+        "event: x",
+        ": c",
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+        "\r\r",
+        "\r\n\r\n",
+        "{}",
+        "[DONE]",
+        "[]",
+        "{",
+        r#"{"choices":[{"delta":{"content":"a"}}]}"#,
+        r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+        r#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
+        r#"{"error":{"message":"x"}}"#,
+        "\u{feff}",
+        "é",
+    ]);
+    prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
+}
+
+fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
+    let mut framer = SseFramer::new(Dialect::OpenAi, limit);
+    let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
+    for &cut in cuts.iter().chain([&stream.len()]) {
+        let passed = framer.feed(stream.get(start..cut).unwrap_or_default());
+        data.extend_from_slice(&passed.data);
+        events += passed.events;
+        start = cut;
+    }
+    let state = |framer: &SseFramer| {
+        let flags = (framer.content(), framer.terminal(), framer.complete(), framer.pending());
+        format!("{flags:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
+    };
+    let before = state(&framer);
+    let last = framer.finish();
+    (data, last, format!("{events} {before} {}", state(&framer)))
+}
+
+proptest! {
+    #[test]
+    fn any_cut_of_a_stream_comes_to_the_same(stream in pieces(), cuts in prop::collection::vec(0..400usize, 0..20), limit in 1..400usize) {
+        let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= stream.len()).collect();
+        cuts.sort_unstable();
+        let every_byte: Vec<usize> = (0..stream.len()).collect();
+        let whole = through(&stream, &[], limit);
+        prop_assert_eq!(&whole, &through(&stream, &cuts, limit));
+        prop_assert_eq!(&whole, &through(&stream, &every_byte, limit));
+        prop_assert!(whole.0.len() <= stream.len());
+    }
+
+    #[test]
+    fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..300), status in any::<u16>(), now in any::<u64>()) {
+        through(&bytes, &[], 100);
+        let _ = Envelope::scan(&bytes);
+        let _ = inspect(Dialect::OpenAi, &bytes);
+        let _ = classify(Signal::Status, Some(status), Some(&bytes));
+        for name in ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens"] {
+            let headers = [(name.as_bytes().to_vec(), bytes.clone()), (b"x-ratelimit-remaining-tokens".to_vec(), b"0".to_vec())];
+            prop_assert!(parse_retry_after(&headers, now).is_none_or(|wait| wait <= 3_600_000_000_000));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyproxy.config import check_config
+from pyproxy.config.root import Config
+from pyproxy.config.schema import settings_at
+from pyproxy.config.settings import Settings
+
+CANONICAL = Path(__file__).with_name("canonical.yaml")
+
+
+def test_each_setting_without_effect_is_warned_of_once_where_it_stands() -> None:
+    config, faults = check_config(CANONICAL, {"NORTH_KEY": "n", "SOUTH_KEY_1": "s"})
+    assert config is not None
+    assert {fault.severity for fault in faults} == {"warning"}
+    assert all(fault.message.startswith("accepted, not in effect yet: ") for fault in faults)
+    assert [(fault.line, fault.path) for fault in faults] == [
+        (5, "providers.south.dialect"),
+        (10, "models.north-large.tpm_limit"),
+        (10, "models.north-large.context_window"),
+        (10, "models.north-large.weight"),
+        (17, "task_groups.quick_group.echelon1.temperature"),
+        (28, "task_groups.quick_group.fallback_config.circuit_breaker"),
+        (35, "polling_pools.quick_pool"),
+        (40, "wrappers.pool_wrapper.type"),
+        (43, "nodes.planner.system_prompt"),
+        (43, "nodes.planner.max_tokens"),
+    ]
+
+
+def test_values_that_mean_what_they_say_are_not_warned_of() -> None:
+    config, faults = check_config(
+        {
+            "providers": {"p": {"dialect": "openai", "base_url": "http://127.0.0.1:1"}},
+            "models": {"m": {"provider": "p", "model": "x", "weight": 1}},
+            "task_groups": {"g": {"e": {"models": ["m"]}, "stream_guarantee": "first_content"}},
+            "wrappers": {"w": {"type": "direct", "target": "m"}},
+        },
+        {},
+    )
+    assert config is not None
+    assert faults == ()
+
+
+def test_other_guarantees_for_streams_are_warned_of() -> None:
+    group = {"e": {"models": ["p:m"]}, "stream_guarantee": "complete"}
+    _, faults = check_config({"providers": {"p": {"base_url": "http://127.0.0.1:1"}}, "task_groups": {"g": group}}, {})
+    assert [fault.path for fault in faults] == ["task_groups.g.stream_guarantee"]
+
+
+def test_a_configuration_that_can_serve_nothing_is_warned_of() -> None:
+    config, faults = check_config({"providers": {"p": {"base_url": "http://127.0.0.1:1"}}}, {})
+    assert config is not None
+    assert ["there is no model" in fault.message for fault in faults] == [True]
+
+
+def _models(model: type[Settings]) -> Iterator[type[Settings]]:
+    yield model
+    for name in model.model_fields:
+        for location in ((name,), (name, 0)):
+            below = settings_at(model, location)
+            if below is not None:
+                yield from _models(below)
+
+
+def test_every_setting_is_documented_with_an_example_and_times_with_their_unit() -> None:
+    models = set(_models(Config))
+    assert len(models) == 17
+    for model in models:
+        assert model.__doc__
+        for name, field in model.model_fields.items():
+            where = f"{model.__name__}.{name}"
+            assert field.description, where
+            assert field.description.endswith("."), where
+            assert field.examples, where
+            if name.endswith(("timeout", "delay", "interval", "_time", "_wait", "window_size")) or model.__name__ == "Timeouts":
+                assert "seconds" in field.description, where
