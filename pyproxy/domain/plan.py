@@ -5,7 +5,7 @@ A plan is immutable and belongs to one snapshot of the configuration; requests s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ class FallbackPolicy:
         retry_after_wait: seconds worth waiting for a step when a provider says so.
     """
 
-    strategy: str = "echelon_down"
-    max_attempts: int = 3
-    attempt_budget: int = 6
-    retry_delay: float = 1.0
-    retry_after_wait: float = 3.0
+    strategy: str
+    max_attempts: int
+    attempt_budget: int
+    retry_delay: float
+    retry_after_wait: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,4 @@ class Plan:
     target: str
     steps: tuple[Step, ...]
     total_timeout: float
-    policy: FallbackPolicy = field(default_factory=FallbackPolicy)
+    policy: FallbackPolicy

@@ -13,7 +13,7 @@ from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import SseFramer, inspect_response
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from pyproxy.domain import Timeouts
     from pyproxy.providers.transport import Transport, UpstreamCall, UpstreamResponse
@@ -59,7 +59,7 @@ class StreamAnswer:
         framer: the core's reader of events; it says what may be passed on and whether the stream is whole.
     """
 
-    def __init__(self, response: UpstreamResponse, chunks: AsyncIterator[bytes], framer: SseFramer, held: bytes, idle: float) -> None:
+    def __init__(self, response: UpstreamResponse, chunks: AsyncGenerator[bytes], framer: SseFramer, held: bytes, idle: float) -> None:
         self._response = response
         self._chunks = chunks
         self._idle = idle
@@ -100,6 +100,7 @@ class StreamAnswer:
 
     async def aclose(self) -> None:
         """End the call."""
+        await self._chunks.aclose()
         await self._response.aclose()
 
 
@@ -118,9 +119,8 @@ async def open_answer(
             response = await transport.open(call)
     except TimeoutError:
         raise TransportFailure("first_byte_timeout", f"no answer within {timeouts.first_byte:g} s") from None
-    keep = False
+    chunks, keep = response.chunks(), False
     try:
-        chunks = aiter(response.chunks())
         first = await _next_chunk(chunks, max(0.0, first_byte_at - now()), "first_byte_timeout")
         if not 200 <= response.status < 300:  # noqa: PLR2004
             body = await _read_error(first, chunks, timeouts.idle)
@@ -132,11 +132,12 @@ async def open_answer(
         return answer
     finally:
         if not keep:
+            await chunks.aclose()
             await response.aclose()
 
 
 async def _plain(
-    response: UpstreamResponse, first: bytes | None, chunks: AsyncIterator[bytes], idle: float, *, stream: bool, dialect: str
+    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, *, stream: bool, dialect: str
 ) -> PlainAnswer:
     parts, size = [], 0
     chunk = first
@@ -155,7 +156,9 @@ async def _plain(
     return PlainAnswer(response.status, response.headers, body, None if inspection.usage is None else inspection.usage[:2])
 
 
-async def _stream(response: UpstreamResponse, first: bytes | None, chunks: AsyncIterator[bytes], idle: float, dialect: str) -> StreamAnswer:
+async def _stream(
+    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, dialect: str
+) -> StreamAnswer:
     framer = SseFramer(dialect)
     held = bytearray()
     chunk = first
@@ -174,7 +177,7 @@ async def _stream(response: UpstreamResponse, first: bytes | None, chunks: Async
     raise TransportFailure("truncated", framer.malformed or "the stream ended before its first content")
 
 
-async def _next_chunk(chunks: AsyncIterator[bytes], seconds: float, signal: str) -> bytes | None:
+async def _next_chunk(chunks: AsyncGenerator[bytes], seconds: float, signal: str) -> bytes | None:
     """The next piece, or None at the end."""
     try:
         async with asyncio.timeout(seconds):
@@ -183,7 +186,7 @@ async def _next_chunk(chunks: AsyncIterator[bytes], seconds: float, signal: str)
         raise TransportFailure(signal, f"nothing came for {seconds:g} s") from None
 
 
-async def _read_error(first: bytes | None, chunks: AsyncIterator[bytes], idle: float) -> bytes:
+async def _read_error(first: bytes | None, chunks: AsyncGenerator[bytes], idle: float) -> bytes:
     """The words of an error answer, as many as come: its status says enough if they break off."""
     body = bytearray(first or b"")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -10,7 +11,7 @@ from pyproxy.providers.forwarding import forwarded_headers
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import UpstreamCall
@@ -69,11 +70,12 @@ class HttpxResponse:
         """The headers, as they came."""
         return self._response.headers.raw
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """The body's pieces. See `UpstreamResponse.chunks`."""
         try:
-            async for chunk in self._response.aiter_bytes():
-                yield chunk
+            async with aclosing(self._response.aiter_bytes()) as pieces:
+                async for piece in pieces:
+                    yield piece
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise TransportFailure("reset", str(error) or type(error).__name__) from error
 

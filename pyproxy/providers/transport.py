@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 __all__ = ["Transport", "TransportFailure", "UpstreamCall", "UpstreamResponse"]
 
@@ -56,7 +56,7 @@ class UpstreamResponse(Protocol):
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers, as they came."""
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncGenerator[bytes]:
         """The body's pieces, decoded if it was compressed. Raises `TransportFailure` with ``reset`` if it breaks off."""
 
     async def aclose(self) -> None:

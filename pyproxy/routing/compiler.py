@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.config import FallbackConfig
+from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import instance_names
 from pyproxy.rust_core import Scheduler
@@ -14,13 +16,14 @@ from pyproxy.rust_core import Scheduler
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyproxy.config import Config, EchelonConfig, FallbackConfig, TaskGroupConfig
-    from pyproxy.config import Timeouts as TimeoutsConfig
+    from pyproxy.config import Config, EchelonConfig, TaskGroupConfig
 
 __all__ = ["PlanCompiler"]
 
 # wire.md: what may pass by itself gets one retry on the same instance, unless the echelon says otherwise.
 DEFAULT_MAX_RETRIES = 1
+# A model that is asked for by itself has no group whose timeouts would hold.
+_DEFAULT_TIMEOUTS = TimeoutsConfig()
 
 
 class PlanCompiler:
@@ -46,7 +49,7 @@ class PlanCompiler:
         group = self._group_of(reference)
         if group is None:
             steps = [self._steps[reference], *self._expand(fallbacks or ())]
-            return Plan(target=target, steps=_unique(steps), total_timeout=self._default_timeouts().total)
+            return Plan(target=target, steps=_unique(steps), total_timeout=_DEFAULT_TIMEOUTS.total, policy=_policy(FallbackConfig()))
         policy = group.fallback_config
         listed = fallbacks if fallbacks is not None else policy.fallback_groups
         own = self._own_steps(group, reference)
@@ -95,7 +98,7 @@ class PlanCompiler:
             candidates=candidates,
             scheduler=Scheduler("round_robin", weights=[1] * len(candidates)),
             max_retries=DEFAULT_MAX_RETRIES,
-            timeouts=self._default_timeouts(),
+            timeouts=_timeouts(_DEFAULT_TIMEOUTS),
         )
 
     def _candidates(self, model: str, scopes: tuple[str, ...]) -> tuple[Candidate, ...]:
@@ -112,10 +115,6 @@ class PlanCompiler:
             )
             for instance in instance_names(model, len(credentials))
         )
-
-    @staticmethod
-    def _default_timeouts() -> Timeouts:
-        return Timeouts(connect=5.0, first_byte=60.0, idle=60.0, total=600.0)
 
 
 def _timeouts(timeouts: TimeoutsConfig) -> Timeouts:
