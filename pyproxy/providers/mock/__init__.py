@@ -7,6 +7,6 @@ from a YAML file (`MockProvider.from_script`), from the model name itself (`any-
 from pyproxy.providers.mock.behaviour import Behaviour
 from pyproxy.providers.mock.recording import Outcome, RecordedRequest
 from pyproxy.providers.mock.script import ScriptError
-from pyproxy.providers.mock.server import MockProvider, serve_mock
+from pyproxy.providers.mock.server import MockProvider
 
-__all__ = ["Behaviour", "MockProvider", "Outcome", "RecordedRequest", "ScriptError", "serve_mock"]
+__all__ = ["Behaviour", "MockProvider", "Outcome", "RecordedRequest", "ScriptError"]

@@ -190,38 +190,3 @@ class MockProvider:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
-
-
-async def serve_mock(
-    host: str,
-    port: int,
-    script: str | Path | None,
-    on_ready: Callable[[MockProvider], None],
-    *,
-    on_request: Callable[[RecordedRequest], None] | None = None,
-    api_keys: Collection[str] | None = None,
-) -> None:
-    """Serve a mock until cancelled.
-
-    Args:
-        host: Address to bind.
-        port: Port to bind; 0 picks a free one.
-        script: YAML script, or None for plain answers.
-        on_ready: Called once with the mock when it listens; its `base_url` tells where.
-        on_request: Called with each request that has ended.
-        api_keys: Keys that are let in; None lets everyone in.
-
-    Raises:
-        ScriptError: If the script cannot be played.
-        OSError: If the script cannot be read or the address cannot be bound.
-    """
-    if script is None:
-        mock = MockProvider(api_keys=api_keys, on_request=on_request)
-    else:
-        mock = MockProvider.from_script(script, api_keys=api_keys, on_request=on_request)
-    await mock.start(host, port)
-    try:
-        on_ready(mock)
-        await asyncio.get_running_loop().create_future()
-    finally:
-        await mock.stop()

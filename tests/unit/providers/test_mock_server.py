@@ -1,13 +1,13 @@
 """The record, the control routes and the life of the server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from pyproxy.providers.mock import Behaviour, MockProvider, RecordedRequest, serve_mock
+from pyproxy.providers.mock import Behaviour, MockProvider, RecordedRequest
 
 BODY = b'{"model":"m",  "messages":[{"role":"user","content":"hi"}]}'
 
@@ -246,26 +246,11 @@ async def test_an_ipv6_address_is_written_in_brackets() -> None:
     await mock.stop()
 
 
-async def started(run: Callable[[Callable[[MockProvider], None]], "asyncio.Task[None]"]) -> tuple[MockProvider, "asyncio.Task[None]"]:
-    ready: asyncio.Future[MockProvider] = asyncio.get_running_loop().create_future()
-    task = run(ready.set_result)
-    async with asyncio.timeout(5):
-        return await ready, task
-
-
-@pytest.mark.parametrize(("script", "status"), [(None, 200), ("default: {status: 503}", 503)])
-async def test_serve_mock_serves_until_cancelled(tmp_path: Path, script: str | None, status: int) -> None:
-    path = None
-    if script is not None:
-        path = tmp_path / "script.yaml"
-        path.write_text(script)
+@pytest.mark.parametrize(("script", "status"), [("{}", 200), ("default: {status: 503}", 503)])
+async def test_a_mock_from_a_script_tells_of_each_request_that_ended(tmp_path: Path, script: str, status: int) -> None:
+    path = tmp_path / "script.yaml"
+    path.write_text(script)
     seen: list[RecordedRequest] = []
-    mock, task = await started(lambda ready: asyncio.create_task(serve_mock("127.0.0.1", 0, path, ready, on_request=seen.append)))
-    async with httpx2.AsyncClient(base_url=mock.base_url, trust_env=False) as http:
-        assert (await http.post("/chat/completions", content=BODY)).status_code == status
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    async with MockProvider.from_script(path, on_request=seen.append) as mock, httpx2.AsyncClient(trust_env=False) as http:
+        assert (await http.post(f"{mock.base_url}/chat/completions", content=BODY)).status_code == status
     assert len(seen) == 1
-    with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", port_of(mock))
