@@ -34,14 +34,14 @@ class _Reader:
             return Table(place, self._entries(value, place, depth))
         if isinstance(value, list | tuple):
             return List(place, tuple(self.node(item, _below(place, i), depth + 1) for i, item in enumerate(value)))
-        self._log.add(place.fault(f"cannot be a {type(value).__name__}", "use texts, numbers, booleans, lists and mappings"))
+        self._log.add(place.fault(f"cannot be of the type {type(value).__name__}", "use texts, numbers, booleans, lists and mappings"))
         return Scalar(place, None, broken=True)
 
     def _entries(self, mapping: Mapping[Any, Any], place: Place, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         for key, value in mapping.items():
             if not isinstance(key, str):
-                self._log.add(place.fault(f"a key must be text, not a {type(key).__name__}"))
+                self._log.add(place.fault(f"a key must be text, and one is of the type {type(key).__name__}"))
                 continue
             below = _below(place, key)
             entries[key] = Entry(below, self.node(value, below, depth + 1))

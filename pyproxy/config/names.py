@@ -7,12 +7,12 @@ from pyproxy.config.references import Reference, echelons, references
 from pyproxy.config.tree import Place, Scalar, Table
 
 KINDS = {
-    "task_groups": "task group",
-    "polling_pools": "polling pool",
-    "wrappers": "wrapper",
-    "nodes": "node",
-    "models": "model",
-    "aliases": "alias",
+    "task_groups": "a task group",
+    "polling_pools": "a polling pool",
+    "wrappers": "a wrapper",
+    "nodes": "a node",
+    "models": "a model",
+    "aliases": "an alias",
 }
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _MODEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@/+-]{0,199}")
@@ -60,7 +60,7 @@ def _check_meanings(root: Table, log: FaultLog) -> None:
             _claim(meanings, name, kind, entry.place, log)
     for name, _, group in root.tables("task_groups"):
         for echelon in echelons(group):
-            _claim(meanings, f"{name}.{_name(echelon)}", "echelon", echelon.place, log)
+            _claim(meanings, f"{name}.{_name(echelon)}", "an echelon", echelon.place, log)
 
 
 def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: Place, log: FaultLog) -> None:
@@ -69,8 +69,8 @@ def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: 
         return
     other, first = meanings[name]
     lines = f" (lines {first.line} and {place.line})" if place.line is not None else ""
-    message = f"'{printable(name)}' is the name of a {other} and of a {kind}{lines}"
-    log.add(place.fault(message, f"a request could mean either: rename one; the {other} is {first.path}"))
+    message = f"'{printable(name)}' is the name of {other} and of {kind}{lines}"
+    log.add(place.fault(message, f"a request could mean either: rename one of {first.path} and {place.path}"))
 
 
 class _Known:

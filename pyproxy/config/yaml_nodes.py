@@ -1,5 +1,6 @@
 """Composes YAML text into PyYAML's nodes, without PyYAML's recursion: nothing a file says can exhaust the stack or the memory."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,13 +19,15 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from pyproxy.config.faults import Fault, UnreadableError
 from pyproxy.config.tree import MAX_DEPTH, NodeBudget
 
+_TAG_HANDLE = re.compile("tag handle .*")  # what follows is the file's own text, perhaps a credential
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HINTS = {
     "mapping values are not allowed": "a ': ' stands where none can be: put the text in quotes, or mend the indentation",
     "cannot start any token": "tabs cannot indent; a text that begins with a special character needs quotes",
     "could not find expected ':'": "a key needs ': ' and a value, with a space after the colon",
     "did not find expected key": "look at the indentation and the quotes of the lines before",
-    "did not find expected ',' or": "a bracket that was opened before is not closed",
+    "expected ',' or": "a bracket that was opened before is not closed",
+    "expected <block end>": "look at the indentation and the quotes of the lines before",
     "unexpected end of stream": "a quote that was opened before is not closed",
     "undefined alias": "define it before with '&', or quote a text that begins with '*'",
 }
@@ -50,7 +53,7 @@ def _events(text: str, file: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = error.problem or "cannot be read"
+        problem = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
         hint = next((hint for part, hint in _HINTS.items() if part in problem), "")
         fault = _fault(file, mark, f"not YAML: {problem}", hint)
     except yaml.YAMLError:

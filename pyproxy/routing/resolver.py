@@ -42,7 +42,7 @@ class Resolver:
         for alias, target in config.aliases.items():
             if target not in self._plans:
                 continue  # an alias of a pool, which `pyproxy check` reports as not in effect
-            if "*" in alias or "?" in alias:
+            if "*" in alias:
                 self._patterns.append((alias, target))
             else:
                 self._aliases[alias] = target

@@ -129,8 +129,8 @@ def test_faults_of_a_mapping_have_key_paths_and_no_lines() -> None:
     config, faults = check_config({"server": {"port": "x", 1: 2}, "nodes": {"n": {"llm_group": {1, 2}}}}, {})
     assert config is None
     assert [str(fault) for fault in faults] == [
-        "<mapping>: server: a key must be text, not a int",
-        "<mapping>: nodes.n.llm_group: cannot be a set (use texts, numbers, booleans, lists and mappings)",
+        "<mapping>: server: a key must be text, and one is of the type int",
+        "<mapping>: nodes.n.llm_group: cannot be of the type set (use texts, numbers, booleans, lists and mappings)",
         "<mapping>: server.port: must be a whole number",
     ]
 
