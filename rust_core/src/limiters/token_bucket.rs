@@ -126,7 +126,7 @@ impl TokenBucket {
         // A clock that stepped back is held at the newest time seen, but the wait is told from the caller's own `now`.
         let at = now.max(self.last);
         let missing = if level < need { need.abs_diff(level).div_ceil(u128::from(self.quota.limit)) } else { 0 };
-        let ready = missing.saturating_add(u128::from(at));
+        let ready = missing.saturating_add(u128::from(at)).max(u128::from(self.blocked_until));
         if ready <= u128::from(at) {
             return Decision::Admitted;
         }
