@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["play"]
 
 _SPEED = Behaviour(latency=0.005, pace=0.005, text="A short answer, word by word, from the mock.")
+_LIMITED = Behaviour(status=429, headers={"retry-after-ms": "400"})
 _COLUMNS = ("", "scene", "attempts", "answered by", "status", "what the client got", "ms")
 
 
@@ -164,7 +165,7 @@ async def _nothing(_: Stage) -> None:
 _ACTS = (
     _Act("all is well", _scripted(_SPEED), stream=False, expected=_healthy),
     _Act("all is well, as a stream", _scripted(_SPEED), stream=True, expected=_healthy),
-    _Act("first model answers 429", _scripted(Behaviour(status=429, headers={"retry-after-ms": "400"}), _SPEED), stream=False, expected=_rescued("429")),
+    _Act("first model answers 429", _scripted(_LIMITED, _SPEED), stream=False, expected=_rescued("429")),
     _Act("its Retry-After still runs", _nothing, stream=False, expected=_left_alone),
     _Act("Retry-After is over", _pause_over, stream=False, expected=_healthy),
     _Act("first model is dead", _kill_alpha, stream=True, expected=_rescued("connect_failed")),
