@@ -1,0 +1,159 @@
+"""The core, called from Python, beside aiolimiter and asyncio.Semaphore: nanoseconds an operation, in turns, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiolimiter import AsyncLimiter
+
+from pyproxy.rust_core import AdmissionController, RateLimit, Scheduler, SseFramer, TokenBucket, scan_envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+MINUTE_NS = 60_000_000_000
+PLENTY = 1_000_000_000
+SCOPES = ["group", "group.echelon", "model", "node:caller"]
+SMALL = json.dumps({"model": "fast_group", "stream": True, "messages": [{"role": "user", "content": "Hello " * 40}]}).encode()
+LARGE = json.dumps({"model": "fast_group", "messages": [{"role": "user", "content": "Hello there. " * 1200}] * 13}).encode()
+EVENT = b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}\n\n'
+
+
+@dataclass
+class Contender:
+    """One way to do a job: `run` performs it a number of times."""
+
+    job: str
+    name: str
+    run: Callable[[int], Awaitable[None]]
+
+
+def plain(operation: Callable[[], object]) -> Callable[[int], Awaitable[None]]:
+    async def run(times: int) -> None:
+        for _ in range(times):
+            operation()
+
+    return run
+
+
+def awaited(operation: Callable[[], Awaitable[object]]) -> Callable[[int], Awaitable[None]]:
+    async def run(times: int) -> None:
+        for _ in range(times):
+            await operation()
+
+    return run
+
+
+def controller(levels: int) -> Callable[[], object]:
+    admission = AdmissionController()
+    path = SCOPES[:levels]
+    for scope in path:
+        admission.define(key=scope, concurrency=100, rates=[RateLimit("requests", PLENTY, MINUTE_NS)])
+
+    def pair() -> None:
+        admission.release(admission.try_acquire(path))  # type: ignore[arg-type]
+
+    return pair
+
+
+def full_controller() -> Callable[[], object]:
+    admission = AdmissionController()
+    for scope in SCOPES:
+        admission.define(key=scope, concurrency=1)
+    admission.try_acquire(SCOPES)
+    return lambda: admission.try_acquire(SCOPES)
+
+
+async def semaphore() -> Callable[[], Awaitable[object]]:
+    permits = asyncio.Semaphore(100)
+
+    async def pair() -> None:
+        await permits.acquire()
+        permits.release()
+
+    return pair
+
+
+async def contenders() -> list[Contender]:
+    bucket, empty = TokenBucket(PLENTY, PLENTY, MINUTE_NS), TokenBucket(1, 1, 3600 * MINUTE_NS)
+    empty.try_acquire()
+    limiter, spent = AsyncLimiter(PLENTY, 60), AsyncLimiter(1, 3600 * 60)
+    await spent.acquire()
+    turns, everyone = Scheduler("round_robin", weights=[1] * 8), [True] * 8
+    framer = SseFramer("openai")
+    return [
+        Contender("take one from a rate", "TokenBucket", plain(bucket.try_acquire)),
+        Contender("take one from a rate", "aiolimiter", awaited(limiter.acquire)),
+        Contender("be refused by a rate", "TokenBucket", plain(empty.try_acquire)),
+        Contender("be refused by a rate", "aiolimiter", plain(spent.has_capacity)),
+        Contender("permit and back, 1 level", "AdmissionController", plain(controller(1))),
+        Contender("permit and back, 1 level", "asyncio.Semaphore", awaited(await semaphore())),
+        Contender("permit and back, 4 levels, 4 rates", "AdmissionController", plain(controller(4))),
+        Contender("be refused a permit, 4 levels", "AdmissionController", plain(full_controller())),
+        Contender("whose turn of 8", "Scheduler", plain(lambda: turns.pick(everyone))),
+        Contender(f"find the model in {len(SMALL)} B", "scan_envelope", plain(lambda: scan_envelope(SMALL))),
+        Contender(f"find the model in {len(SMALL)} B", "json.loads", plain(lambda: json.loads(SMALL))),
+        Contender(f"find the model in {len(LARGE) // 1000} KB", "scan_envelope", plain(lambda: scan_envelope(LARGE))),
+        Contender(f"find the model in {len(LARGE) // 1000} KB", "json.loads", plain(lambda: json.loads(LARGE))),
+        Contender("one event of a stream", "SseFramer", plain(lambda: framer.feed(EVENT))),
+    ]
+
+
+async def measure(field: list[Contender], rounds: int, round_s: float) -> list[list[float]]:
+    """Nanoseconds an operation, for each contender and round; every round gives each contender its turn."""
+    times = []
+    for contender in field:
+        started = time.perf_counter()
+        await contender.run(200)
+        times.append(max(50, round(round_s * 200 / (time.perf_counter() - started))))
+    seen: list[list[float]] = [[] for _ in field]
+    for number in range(rounds):
+        print(f"\rround {number + 1} of {rounds}", end="", file=sys.stderr, flush=True)
+        for index, contender in enumerate(field):
+            started_ns = time.perf_counter_ns()
+            await contender.run(times[index])
+            seen[index].append((time.perf_counter_ns() - started_ns) / times[index])
+    print(file=sys.stderr)
+    return seen
+
+
+def report(field: list[Contender], seen: list[list[float]]) -> list[dict[str, object]]:
+    medians = [statistics.median(samples) for samples in seen]
+    print(f"{'job':<36}{'by':<22}{'ns, median':>12}{'min - max':>20}{'ratio to ours':>15}")
+    rows: list[dict[str, object]] = []
+    for index, contender in enumerate(field):
+        ours = next(medians[other] for other, first in enumerate(field) if first.job == contender.job)
+        ratio = medians[index] / ours
+        spread = f"{min(seen[index]):,.0f} - {max(seen[index]):,.0f}"
+        print(f"{contender.job:<36}{contender.name:<22}{medians[index]:>12,.0f}{spread:>20}{f'{ratio:.1f}x':>15}")
+        rows.append({"job": contender.job, "by": contender.name, "median_ns": medians[index], "ratio": ratio})
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few seconds instead of half a minute")
+    parser.add_argument("--json", metavar="PATH", help="write the figures there, too")
+    options = parser.parse_args()
+    gc.disable()
+
+    async def run() -> list[dict[str, object]]:
+        field = await contenders()
+        return report(field, await measure(field, 7 if options.quick else 31, 0.02 if options.quick else 0.05))
+
+    rows = asyncio.run(run())
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
