@@ -9,7 +9,7 @@ PyproxyError
     │   ├── UnsupportedMediaType 415
     │   ├── NotFound            404, no such route
     │   ├── MethodNotAllowed    405, the route does not take the method
-    │   └── HeadersTooLarge     431, too many header fields
+    │   └── HeadersTooLarge     431, too many header fields, or too large
     ├── RequestForbidden        403, a web page's request, or one for another host (421)
     ├── InternalError           500, a fault of the sidecar itself
     ├── TargetNotFound          404, no target of that name
@@ -134,7 +134,7 @@ class MethodNotAllowed(InvalidRequest):
 
 
 class HeadersTooLarge(InvalidRequest):
-    """The request has too many header fields."""
+    """The request has too many header fields, or they are too large together."""
 
     status = 431
     code = "headers_too_large"

@@ -29,6 +29,7 @@ def run_mock(host: str, port: int, script: str | None) -> None:
 
 
 async def _run(provider: MockProvider, host: str, port: int) -> None:
+    stop = stop_requested()
     try:
         await provider.start(host=host, port=port)
     except OSError as error:
@@ -36,7 +37,7 @@ async def _run(provider: MockProvider, host: str, port: int) -> None:
             f"{host}:{port} cannot be used ({error.strerror}); choose another with --port, or --port 0 for any free one"
         ) from None
     click.echo(f"mock provider at {provider.base_url}")
-    await stop_requested()
+    await stop.wait()
     await provider.stop()
 
 

@@ -7,7 +7,6 @@ Sec-Fetch-Site and Origin). None of them may spend tokens or read a list of mode
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestForbidden
 from pyproxy.http.replies import error_reply
@@ -21,6 +20,7 @@ __all__ = ["LOOPBACK_HOSTS", "Guard"]
 
 LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 MAX_HEADERS = 100
+MAX_HEADER_BYTES = 64 * 1024
 
 
 class Guard:
@@ -40,8 +40,12 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _fault(self, headers: list[tuple[bytes, bytes]]) -> RequestError | None:
-        if len(headers) > MAX_HEADERS:
-            return HeadersTooLarge(f"The request has {len(headers)} header fields; at most {MAX_HEADERS} are taken.")
+        # The parser bounds only a head that has not come whole yet; one that came in a single piece may be larger.
+        size = sum(len(name) + len(value) for name, value in headers)
+        if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+            return HeadersTooLarge(
+                f"The request has {len(headers)} header fields of {size} bytes; {MAX_HEADERS} fields of {MAX_HEADER_BYTES} bytes are taken."
+            )
         values: dict[bytes, list[bytes]] = {}
         for name, value in headers:
             values.setdefault(name, []).append(value)
@@ -60,8 +64,8 @@ class Guard:
         return None
 
     def _own_origin(self, origin: bytes) -> bool:
-        parts = urlsplit(origin.decode("latin-1"))
-        return parts.scheme in ("http", "https") and _host_name(parts.netloc.encode("latin-1")) in self._hosts
+        scheme, _, host = origin.partition(b"://")
+        return scheme in (b"http", b"https") and _host_name(host) in self._hosts
 
 
 def _host_name(host: bytes) -> str | None:

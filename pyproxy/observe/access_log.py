@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessLog", "format_record"]
 
+MAX_NAME = 256
+
 
 class AccessLog:
     """Writes each finished request to a stream."""
@@ -32,7 +34,7 @@ def format_record(record: RequestRecord, at: datetime) -> str:
         "route": record.route,
         "status": record.status if record.status is not None else "-",
         "flag": record.flag,
-        "target": _quoted(record.target),
+        "target": _quoted(record.target[:MAX_NAME]),
         "attempts": _quoted(", ".join(str(attempt) for attempt in record.attempts) or "-"),
         "provider": record.provider,
         "model": record.model,
@@ -52,7 +54,9 @@ def _milliseconds(ns: int | None) -> str:
 
 def _quoted(text: str) -> str:
     """A client chooses the target's name: no name may break the line, or forge another."""
+    if not text:
+        return "-"
     plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
     if plain and " " not in text:
         return text
-    return '"' + text[:200].encode("unicode_escape").decode().replace('"', "'") + '"' if not plain else f'"{text}"'
+    return '"' + text.encode("unicode_escape").decode().replace('"', "'") + '"' if not plain else f'"{text}"'

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Resolver"]
 
+MAX_TARGET_LENGTH = 256
+
 
 class Resolver:
     """The targets of one snapshot, each compiled in advance."""
@@ -94,6 +96,8 @@ class Resolver:
         return True
 
     def _canonical(self, target: str) -> str:
+        if len(target) > MAX_TARGET_LENGTH:  # it would be repeated in headers and log lines, whatever alias it matches
+            raise TargetNotFound(f"A target's name has at most {MAX_TARGET_LENGTH} characters; this one has {len(target)}.", param="model")
         if target in self._plans:
             return target
         if target in self._aliases:

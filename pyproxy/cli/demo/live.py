@@ -46,9 +46,10 @@ def run_demo(config: str, port: int | None) -> None:
 
 
 async def _run(config: str, port: int | None) -> None:
+    stop = stop_requested()
     async with set_stage(config, port, Behaviour(latency=0.02, pace=0.02), _show) as stage:
         click.echo(_WELCOME.format(address=stage.sidecar.address, mock=stage.alpha.base_url.removesuffix("/v1")))
-        await stop_requested()
+        await stop.wait()
         click.echo("\nstopping")
 
 

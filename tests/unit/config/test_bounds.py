@@ -12,7 +12,7 @@ from pyproxy.config import check_config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.unit.config.conftest import Check
+    from unit.config.conftest import Check
 
 
 @pytest.fixture(autouse=True)

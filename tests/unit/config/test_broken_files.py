@@ -11,7 +11,7 @@ from pyproxy.config import ConfigError, check_config, load_config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.config.conftest import Check
+    from unit.config.conftest import Check
 
 BASE = """\
 providers: {p: {base_url: "http://127.0.0.1:1"}}

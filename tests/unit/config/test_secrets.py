@@ -11,7 +11,7 @@ import pytest
 from pyproxy.config import Config, ConfigError, Fault, check_config, load_config
 
 if TYPE_CHECKING:
-    from tests.unit.config.conftest import Check
+    from unit.config.conftest import Check
 
 CANARY = "canary-7f3a"
 CANONICAL = Path(__file__).with_name("canonical.yaml")

@@ -1,0 +1,145 @@
+"""No web page and no misdirected request comes through, on any route that the application has."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
+from support.raw import exchange, request
+
+from pyproxy.http import build_app
+from pyproxy.http.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.processes import Mock, Served
+
+    from pyproxy.orchestration import Orchestrator
+
+GOOD = b'{"model": "plain", "messages": [{"role": "user", "content": "Hello"}]}'
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every method and path of the application, as it is built."""
+    unused = cast("Orchestrator", None)
+    guard = build_app(orchestrator=unused, targets=list, ready=lambda: True, max_body_bytes=1, allowed_hosts=(), version="0")
+    assert isinstance(guard, Guard)
+    app = guard._app
+    assert isinstance(app, FastAPI)
+    found = []
+    for route in every_route(app.router.routes):
+        found += [(method, route.path.replace("{target:path}", "plain")) for method in sorted(route.methods or ())]
+    return found
+
+
+def every_route(routes: object) -> Iterator[Route]:
+    for route in cast("list[object]", routes):
+        if isinstance(route, Route):
+            yield route
+        else:
+            yield from every_route(getattr(route, "routes", None) or route.original_router.routes)  # type: ignore[attr-defined]
+
+
+ROUTES = routes()
+PLACES = [*ROUTES, ("GET", "/no-such-route"), ("OPTIONS", "/v1/chat/completions")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_upstream(provider: Mock) -> Iterator[None]:
+    before = len(provider.requests())
+    yield
+    assert len(provider.requests()) == before
+
+
+def test_the_walk_finds_the_routes() -> None:
+    assert {path for _, path in ROUTES} == {"/v1/chat/completions", "/v1/models", "/v1/models/plain", "/livez", "/readyz"}
+
+
+@pytest.mark.parametrize(("method", "path"), PLACES)
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "127.0.0.1@evil.example",
+        "10.0.0.1",
+        "[::2]",
+        "localhost:x",
+        "127.0.0.1:80:80",
+        "[::1]x",
+        "",
+    ],
+)
+def test_another_host_is_misdirected(sidecar: Served, method: str, path: str, host: str) -> None:
+    answer = exchange(sidecar.port, request(method, path, "Content-Type: application/json", body=GOOD, host=host))
+    assert answer.status == 421
+    assert method == "HEAD" or answer.error["code"] == "request_forbidden"
+
+
+@pytest.mark.parametrize(("method", "path"), PLACES)
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Origin: https://evil.example",
+        "Origin: null",
+        "Origin: http://localhost.evil.example",
+        "Origin: http://localhost@evil.example",
+        "Origin: chrome-extension://abc",
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+        "Sec-Fetch-Site: CROSS-SITE",
+    ],
+)
+def test_a_web_page_is_refused(sidecar: Served, method: str, path: str, header: str) -> None:
+    answer = exchange(sidecar.port, request(method, path, "Content-Type: application/json", header, body=GOOD))
+    assert answer.status == 403
+    assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+@pytest.mark.parametrize(("method", "path"), PLACES)
+def test_two_lengths_of_two_kinds_are_refused(sidecar: Served, method: str, path: str) -> None:
+    data = request(
+        method,
+        path,
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        f"Content-Length: {len(GOOD)}",
+        body=GOOD,
+        length=False,
+    )
+    assert exchange(sidecar.port, data).status == 400
+
+
+@pytest.mark.parametrize(("method", "path"), PLACES)
+def test_more_than_a_hundred_header_fields_are_refused(sidecar: Served, method: str, path: str) -> None:
+    answer = exchange(sidecar.port, request(method, path, *(f"X-{number}: 1" for number in range(99))))
+    assert answer.status == 431
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:8484", "sidecar.internal", "Sidecar.Internal:1"]
+)
+def test_the_sidecar_s_own_names_are_taken(sidecar: Served, host: str) -> None:
+    assert exchange(sidecar.port, request("GET", "/v1/models", host=host)).status == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["Origin: http://localhost:3000", "Origin: http://127.0.0.1", "Sec-Fetch-Site: none", "Sec-Fetch-Site: same-origin"]
+)
+def test_what_is_not_a_foreign_page_is_taken(sidecar: Served, header: str) -> None:
+    assert exchange(sidecar.port, request("GET", "/v1/models", header)).status == 200
+
+
+def test_the_absolute_form_does_not_get_around_the_host(sidecar: Served) -> None:
+    assert exchange(sidecar.port, request("GET", "http://evil.example/v1/models", host="evil.example")).status == 421
+
+
+def test_the_probes_say_that_all_is_well(sidecar: Served) -> None:
+    for path, status in (("/livez", "alive"), ("/readyz", "ready")):
+        answer = exchange(sidecar.port, request("GET", path))
+        assert (answer.status, json.loads(answer.body)) == (200, {"status": status})
