@@ -49,11 +49,12 @@ def check(path: str) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8491, show_default=True, help="Listen here; 0 picks a free port.")
 @click.option("--script", metavar="PATH", help="A YAML file that says how each model behaves.")
-def mock(host: str, port: int, script: str | None) -> None:
+@click.option("--quiet", is_flag=True, help="No line for each request.")
+def mock(host: str, port: int, script: str | None, *, quiet: bool) -> None:
     """Run the scriptable provider that the tests use; a model named 'any?status=503&latency=0.2' behaves as it says."""
     from pyproxy.cli.mock import run_mock
 
-    _guarded(run_mock, host, port, script)
+    _guarded(run_mock, host, port, script, quiet=quiet)
 
 
 @main.command()

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["run_mock"]
 
 
-def run_mock(host: str, port: int, script: str | None) -> None:
-    """Answer until SIGTERM or SIGINT, with a line for each request."""
+def run_mock(host: str, port: int, script: str | None, *, quiet: bool) -> None:
+    """Answer until SIGTERM or SIGINT, with a line for each request unless it is to be quiet."""
+    show = None if quiet else _show
     try:
-        provider = MockProvider(on_request=_show) if script is None else MockProvider.from_script(script, on_request=_show)
+        provider = MockProvider(on_request=show) if script is None else MockProvider.from_script(script, on_request=show)
     except ScriptError as error:
         raise ConfigError(str(error)) from None
     except OSError as error:
