@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pyproxy.admission import AdmissionDesk, define_scopes
@@ -20,7 +21,6 @@ from pyproxy.rust_core import AdmissionController
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from pyproxy.domain import RequestRecord
@@ -66,6 +66,7 @@ class Sidecar:
         self._client = EmbeddedClient(self._orchestrator)
         self._server: HttpServer | None = None
         self._address: str | None = None
+        self._uds: Path | None = None
         self._draining = False
 
     @property
@@ -104,6 +105,7 @@ class Sidecar:
             version=version("pyproxy"),
         )
         self._server = HttpServer(app, sockets, settings.drain_timeout)
+        self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         await self._server.start()
 
@@ -112,6 +114,8 @@ class Sidecar:
         self._draining = True
         if self._server is not None:
             await self._server.stop()
+        if self._uds is not None:
+            self._uds.unlink(missing_ok=True)
         await self._transport.aclose()
 
     async def generate(

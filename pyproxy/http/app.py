@@ -58,5 +58,7 @@ def _not_found(request: Request, _: Exception) -> Response:
     return error_reply(NotFound(f"There is nothing at {request.scope['path']}; LLM requests go to POST /v1/chat/completions."))
 
 
-def _method_not_allowed(request: Request, _: Exception) -> Response:
-    return error_reply(MethodNotAllowed(f"{request.scope['path']} does not take {request.method}."))
+def _method_not_allowed(request: Request, error: Exception) -> Response:
+    reply = error_reply(MethodNotAllowed(f"{request.scope['path']} does not take {request.method}."))
+    reply.headers.update(getattr(error, "headers", None) or {})  # Allow says which methods it takes
+    return reply

@@ -116,6 +116,7 @@ def test_a_wrong_method_is_refused(sidecar: Served, method: str, path: str) -> N
     answer = exchange(sidecar.port, request(method, path, JSON, body=GOOD))
     assert answer.status == 405
     assert answer.error["code"] == "method_not_allowed"
+    assert answer.headers["allow"]
 
 
 @pytest.mark.parametrize(

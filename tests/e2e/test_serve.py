@@ -75,6 +75,7 @@ def test_a_unix_socket_is_its_owner_s_alone(config: Path, key: Mapping[str, str]
         with client("http://localhost", uds=str(place)) as http:
             assert http.post("/v1/chat/completions", json=ASK).json()["choices"][0]["message"]["content"]
         assert served.program.stop().code == 0
+        assert not place.exists()
 
 
 def test_a_stale_unix_socket_is_replaced_and_one_in_use_is_not(config: Path, key: Mapping[str, str]) -> None:
