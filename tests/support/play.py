@@ -1,0 +1,125 @@
+"""A driver that performs an engine's actions by script, on virtual time, and holds it to its promises."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyproxy.domain import Candidate, ChatRequest, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.orchestration.actions import (
+    Action,
+    Admit,
+    Admitted,
+    Answer,
+    Attempt,
+    Broken,
+    Committed,
+    Done,
+    Event,
+    Failed,
+    NotAdmitted,
+    Relay,
+    Sleep,
+)
+from pyproxy.orchestration.engine import conduct
+from pyproxy.orchestration.journey import Journey
+from pyproxy.orchestration.strategies import EchelonDown
+from pyproxy.rust_core import Scheduler, classify, scan_envelope
+
+SECOND = 1_000_000_000
+TIMEOUTS = Timeouts(connect=5, first_byte=10, idle=10, total=60)
+
+
+def step(name: str, *models: str, max_retries: int = 1) -> Step:
+    candidates = tuple(Candidate(model, model, "p", model, ("g", name, model), f"{name}/{model}") for model in models)
+    return Step(name, candidates, Scheduler("round_robin", weights=[1] * len(models)), max_retries, TIMEOUTS)
+
+
+def plan(*steps: Step, **policy: Any) -> Plan:
+    settings = {"strategy": "echelon_down", "max_attempts": 3, "attempt_budget": 6, "retry_delay": 1.0, "retry_after_wait": 3.0, **policy}
+    return Plan("g", steps, 60.0, FallbackPolicy(**settings))
+
+
+@dataclass
+class FakeLease:
+    candidate: Candidate
+
+
+@dataclass
+class Play:
+    """Answers the engine's actions; time passes only where the script says so.
+
+    `outcomes` maps a model to what its calls come to, one after the other, the last for ever: a status, a pair of a
+    status and a Retry-After in seconds, or a signal. `full` holds models that have no room.
+    """
+
+    outcomes: dict[str, list[Any]]
+    full: dict[str, int | None] = field(default_factory=dict)
+    call_ns: int = 0
+    broken: str | None = None
+    now_ns: int = 0
+    actions: list[Action] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    sleeps: list[int] = field(default_factory=list)
+    held: int = 0
+
+    def run(self, chosen: Plan) -> Action:
+        body = b'{"model": "g"}'
+        request = ChatRequest("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), self.now_ns)
+        engine = conduct(Journey(request, chosen), EchelonDown(), random.Random(7))
+        try:
+            action = next(engine)
+            while True:
+                self.actions.append(action)
+                action = engine.send(self.perform(action))
+        except StopIteration:
+            return self.actions[-1]
+
+    def perform(self, action: Action) -> Event:
+        match action:
+            case Admit():
+                return self.admit(action)
+            case Attempt():
+                return self.attempt(action)
+            case Sleep(until_ns=until_ns):
+                assert self.held == 0, "no permit is held while waiting"
+                self.sleeps.append(until_ns - self.now_ns)
+                self.now_ns = until_ns
+            case Relay() if self.broken is not None:
+                self.held = 0
+                return Broken(self.now_ns, "reset", self.broken)
+            case Relay():
+                self.held = 0
+        return Done(self.now_ns)
+
+    def admit(self, action: Admit) -> Event:
+        for candidate in action.step.candidates:
+            wanted = candidate.instance == action.only if action.only else candidate.instance not in action.excluded
+            if not wanted:
+                continue
+            if candidate.model in self.full:
+                return NotAdmitted(self.now_ns, candidate.model, "rate", self.full[candidate.model])
+            self.held += 1
+            return Admitted(self.now_ns, FakeLease(candidate))  # type: ignore[arg-type]
+        return NotAdmitted(self.now_ns, None, "excluded", None)
+
+    def attempt(self, action: Attempt) -> Event:
+        model = action.lease.candidate.model
+        self.calls.append(model)
+        self.now_ns += self.call_ns
+        left = self.outcomes[model]
+        outcome = left.pop(0) if len(left) > 1 else left[0]
+        if outcome == 200:
+            return Committed(self.now_ns, 200)
+        self.held -= 1
+        if isinstance(outcome, str):
+            return Failed(self.now_ns, classify(outcome), outcome)
+        status, retry_after = outcome if isinstance(outcome, tuple) else (outcome, None)
+        wait_ns = None if retry_after is None else round(retry_after * SECOND)
+        return Failed(self.now_ns, classify("status", status, b"{}"), f"status {status}", status, (), b"{}", wait_ns)
+
+
+def error(action: Action) -> Any:
+    assert isinstance(action, Answer)
+    return action.error
