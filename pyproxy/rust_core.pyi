@@ -7,7 +7,7 @@ between threads.
 """
 # ruff: noqa: PYI021 - the sources are in Rust, so this is where an editor finds what a name means
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypedDict, final
 
 __all__ = [
@@ -18,11 +18,13 @@ __all__ = [
     "Frames",
     "Grant",
     "Outcome",
+    "Path",
     "RateLimit",
     "Refusal",
     "ResponseInspection",
     "Scheduler",
     "SseFramer",
+    "Ticket",
     "TokenBucket",
     "__version__",
     "classify",
@@ -121,14 +123,20 @@ class _ScopeSnapshot(TypedDict):
     concurrency: int | None
     rates: list[_RateSnapshot]
     blocked_until_ns: int | None
+    waiting: int
+    queue_size: int | None
+    weight: int
 
 @final
 class Grant:
-    """Leave to go through every scope of a path, held until it is released. Always true."""
+    """Leave to go through every scope of a path, held until it is released. Always true; equal where it is the same grant."""
 
     @property
     def id(self) -> int:
         """The grant's number, never used twice by one controller."""
+    @property
+    def held(self) -> bool:
+        """Whether its permits are still out."""
     def __bool__(self) -> Literal[True]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
@@ -142,48 +150,134 @@ class Refusal:
     def scope(self) -> str:
         """The first scope of the path that refuses, or the first that refuses for good."""
     @property
-    def reason(self) -> Literal["concurrency", "rate", "blocked"]:
-        """Why that scope refuses; of several reasons the first in this order."""
+    def reason(self) -> Literal["concurrency", "rate", "blocked", "reserved", "queue_full", "deadline", "closed"]:
+        """Why that scope refuses; of several of its limits the first in this order.
+
+        ``reserved``: there is room, but somebody who waits has the first claim on it. ``queue_full``: as many wait as may.
+        ``deadline``: the rates could not let it in before its deadline. ``closed``: the controller lets nobody in any more.
+        """
     @property
     def retry_after_ns(self) -> int | None:
-        """Nanoseconds until every rate and block of the path would admit; None if a bound on concurrency refuses, or for good."""
+        """Nanoseconds until every rate and block of the path would admit; None where time alone does not decide, or for good."""
     @property
     def permanent(self) -> bool:
-        """Whether no wait can help: a cost exceeds a capacity."""
+        """Whether no wait can help: a cost exceeds a capacity, the deadline has passed, or the controller is closed."""
     def __bool__(self) -> Literal[False]: ...
 
 @final
-class AdmissionController:
-    """Admits requests through every scope of a path, all or nothing, under one lock."""
+class Ticket:
+    """A place in a queue, and what came of it. Always true."""
 
-    def __new__(cls) -> AdmissionController: ...
+    @property
+    def id(self) -> int:
+        """The ticket's number, never used twice by one controller."""
+    @property
+    def grant(self) -> Grant | None:
+        """The grant it brought; None while it waits, and where it brought none."""
+    @property
+    def state(self) -> Literal["waiting", "granted", "expired", "cancelled", "closed"]:
+        """What has become of it."""
+    def __bool__(self) -> Literal[True]: ...
+
+@final
+class Path:
+    """A path looked up once, to be used often with the controller that made it."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The scopes it was made of."""
+
+@final
+class AdmissionController:
+    """Admits requests through every scope of a path, all or nothing, at once or from a queue, under one lock.
+
+    Between those who wait, the lowest priority number goes first; within one priority the flow that has been served least by
+    its weight; within a flow, whoever came first. Each ``aging_ns`` of waiting (5 s if not given) lifts a ticket by one
+    priority, up to the most urgent that waits. Whoever lacks room at a scope has the first claim on what becomes free there;
+    one who lacks it only at another scope is passed over.
+
+    ``on_expired`` is called with the list of tickets whose deadline passed, by the operation that noticed it.
+    """
+
+    def __new__(cls, aging_ns: int | None = None, on_expired: Callable[[list[Ticket]], object] | None = None) -> AdmissionController: ...
     def define(
         self,
         key: str,
         parent: str | None = None,
         concurrency: int | None = None,
         rates: Sequence[RateLimit] = (),
+        queue_size: int | None = None,
+        weight: int = 1,
         now_ns: int | None = None,
-    ) -> list[int]:
-        """Define a scope, or change it, keeping what is in flight and the state of its rates. Returns the tickets let in.
+    ) -> list[Ticket]:
+        """Define a scope, or change it, keeping what is in flight, who waits and the state of its rates. Returns who was let in.
 
         A rate takes over the state of the one that counted the same thing over the same window, else of one whose window was
-        changed. The parent must have been defined before.
+        changed. The parent must have been defined before. ``queue_size`` bounds how many may wait to pass the scope (None: no
+        bound); ``weight`` is the share of the flow of this name beside other flows.
         """
-    def try_acquire(self, path: Sequence[str], requests: int = 1, tokens: int = 0, now_ns: int | None = None) -> Grant | Refusal:
+    def remove(self, key: str) -> None:
+        """Take a scope away: no new path may name it. Who passes it now or waits for it is not disturbed."""
+    def path(self, keys: Sequence[str]) -> Path:
+        """Look a path up once, to be used wherever a path is asked for. It follows a scope that gets another parent."""
+    def try_acquire(self, path: Sequence[str] | Path, requests: int = 1, tokens: int = 0, now_ns: int | None = None) -> Grant | Refusal:
         """Admit a request through every scope of the path and their ancestors, each once; a refusal changes nothing.
 
         Raises:
             ValueError: a scope of the path is not defined.
         """
-    def release(self, grant: Grant, now_ns: int | None = None) -> list[int]:
-        """Give the permits of a grant back, once; its charges stay. Returns the tickets let in by that."""
-    def refund(self, grant: Grant, now_ns: int | None = None) -> None:
-        """Give the charges of a grant back, once and only before its release; its permits stay taken."""
+    def enqueue(
+        self,
+        path: Sequence[str] | Path,
+        requests: int = 1,
+        tokens: int = 0,
+        priority: int = 0,
+        flow: str | None = None,
+        deadline_ns: int | None = None,
+        now_ns: int | None = None,
+    ) -> Ticket | Refusal:
+        """Admit a request at once, or give it a place in the queue; a refusal changes nothing.
+
+        Args:
+            path: the scopes to pass; the ticket counts against the ``queue_size`` of each.
+            requests: calls it costs.
+            tokens: tokens it costs, estimated.
+            priority: the lowest number goes first.
+            flow: whose share it counts against; the last scope of the path if None. One that is a scope's key has the weight of
+                that scope, another that of the last scope of the path.
+            deadline_ns: the latest time to be let in. Where the rates alone forbid that, it is refused at once.
+            now_ns: monotonic nanoseconds.
+
+        Raises:
+            ValueError: a scope of the path is not defined.
+        """
+    def release(self, grant: Grant, now_ns: int | None = None) -> list[Ticket]:
+        """Give the permits of a grant back, once; its charges stay. Returns the tickets let in, by that or since last told."""
+    def settle(self, grant: Grant, tokens: int, exact: bool = True, now_ns: int | None = None) -> list[Ticket]:
+        """Charge the tokens really used in place of those reserved. Returns the tickets let in, by that or since last told.
+
+        A surplus is given back, an overrun is charged into debt. Where ``exact`` is false, more may have been used: nothing is
+        given back. Only the first ``settle`` or ``refund`` of a grant counts, before or after its release.
+        """
+    def refund(self, grant: Grant, now_ns: int | None = None) -> list[Ticket]:
+        """Give back all that a grant was charged, but not its permits. Returns the tickets let in, by that or since last told.
+
+        Only the first ``settle`` or ``refund`` of a grant counts, before or after its release.
+        """
+    def cancel(self, ticket: Ticket, now_ns: int | None = None) -> list[Ticket]:
+        """Give up a ticket, once: its place, or permits and charges of its grant. Returns the tickets let in by that."""
+    def advance(self, now_ns: int | None = None) -> list[Ticket]:
+        """Let time pass: who can be let in by now is, and deadlines expire. Returns the tickets let in since last told."""
+    def next_wakeup(self, now_ns: int | None = None) -> int | None:
+        """Tell when ``advance`` should be called; None while only a release can let somebody in."""
+    def close(self, now_ns: int | None = None) -> list[Ticket]:
+        """Let nobody in any more. Returns the tickets that waited, each once; what is in flight is not disturbed."""
     def block_until(self, key: str, until_ns: int, now_ns: int | None = None) -> None:
         """Grant nothing through the scope before this time; only ever extends, and leaves the refill alone."""
     def in_flight(self, key: str) -> int:
         """Tell how many grants are held through the scope."""
+    def waiting(self, key: str | None = None) -> int:
+        """Tell how many wait to pass the scope, or in all."""
     def snapshot(self, now_ns: int | None = None) -> list[_ScopeSnapshot]:
         """Tell every scope's limits and state, in the order of definition."""
 

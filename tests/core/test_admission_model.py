@@ -131,7 +131,6 @@ class MatchesAPlainModel(RuleBasedStateMachine):
         if self.grants:
             grant, route, _ = data.draw(st.sampled_from(self.grants))
             assert self.core.release(grant, now_ns=self.now) == []
-            self.refundable.discard(grant.id)
             for key in route:
                 self.scopes[key].held.discard(grant.id)
 

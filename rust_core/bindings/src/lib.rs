@@ -17,7 +17,7 @@ mod rust_core {
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
-    use crate::admission::{AdmissionController, Grant, Refusal};
+    use crate::admission::{AdmissionController, Grant, Path, Refusal, Ticket};
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]

@@ -1,31 +1,46 @@
-//! All-or-nothing admission through every scope of a path.
+//! All-or-nothing admission through every scope of a path, at once or from a queue.
 //!
-//! A request names the scopes it passes, such as group, echelon, model and node. Each may bound what is in flight and any
-//! number of rates. First every limit of every scope is checked, then all are taken: a refusal leaves no trace, and nobody
-//! sees limits that were taken only to be rolled back. The caller holds one lock around the whole tree of scopes.
+//! A request names the scopes it passes, such as group, echelon, model and node. Each may bound what is in flight, any number
+//! of rates, and how many wait. First every limit of every scope is checked, then all are taken: a refusal leaves no trace,
+//! and nobody sees limits that were taken only to be rolled back. The caller holds one lock around the whole tree of scopes.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `scope` | one level's limits and what is taken of them |
+//! | `tree` | which scopes a path passes |
+//! | `grant` | what one admission took |
+//! | `refusal` | why not, and until when |
+//! | `acquire` | at once, or not at all; and giving back |
+//! | `queue` | who waits, and in which order |
+//! | `service` | whom of those that wait there is room for |
 
-mod grants;
+mod acquire;
+mod grant;
+mod queue;
 mod refusal;
 mod scope;
+mod service;
+mod tree;
 
-pub use grants::Grant;
+pub use grant::Grant;
 pub use refusal::{Reason, Refusal, Wait};
-pub use scope::{RateSnapshot, ScopeError, ScopeSnapshot};
+pub use scope::{RateSnapshot, ScopeError, ScopeLimits, ScopeSnapshot};
+pub use service::{Place, Waiting};
+pub use tree::Path;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::limiters::{Cost, RateLimit};
-use crate::units::Nanos;
-use grants::Grants;
+use crate::units::{Nanos, SECOND};
+use queue::Queue;
 use scope::Scope;
+use tree::Tree;
 
-/// A place in a queue.
+/// A place in a queue: 1 for the first of a controller, and never used twice.
 pub type Ticket = u64;
 
 /// What an attempt to be admitted came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Admitted: everything is taken until the grant is released.
     Granted(Grant),
@@ -33,122 +48,138 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// The tree of scopes and what is held in it.
-#[derive(Debug)]
-pub struct Admission {
-    scopes: Vec<Scope>,
-    index: HashMap<Arc<str>, usize, foldhash::fast::RandomState>,
-    grants: Grants,
-    /// The scopes of the request being decided; kept only to be reused.
-    route: Vec<usize>,
-    /// Numbers the requests, so that a scope knows it has been visited by this one.
-    visit: u64,
+/// What has become of those who waited, since it was last asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// Who was let in, in that order.
+    pub granted: Vec<(Ticket, Grant)>,
+    /// Whose deadline has passed.
+    pub expired: Vec<Ticket>,
 }
 
-/// Tells the grants of one controller from those of another.
-static CONTROLLERS: AtomicU64 = AtomicU64::new(0);
+/// The tree of scopes, what is held in it and who waits.
+#[derive(Debug)]
+pub struct Admission {
+    number: u64,
+    last_grant: u64,
+    tree: Tree,
+    queue: Queue,
+    events: Events,
+    /// When time alone may next let somebody in, or let a deadline pass; `None` where it must be worked out anew, as it was
+    /// at `quiet_at`.
+    due: Option<Nanos>,
+    /// When there was last nobody left who could be let in.
+    quiet_at: Nanos,
+    closed: bool,
+}
+
+/// Tells the grants of one controller from those of another. It only counts; nothing is ordered by it.
+static CONTROLLERS: AtomicU64 = AtomicU64::new(1);
 
 impl Default for Admission {
     fn default() -> Self {
-        Self::new()
+        Self::new(Self::AGING)
     }
 }
 
 impl Admission {
-    /// No scopes yet.
+    /// So long a wait lifts one who waits by one class, unless something else is asked for.
+    pub const AGING: Nanos = 5 * SECOND;
+
+    /// No scopes yet. Each `aging` of waiting lifts one who waits by one class, up to the most urgent that waits.
     #[must_use]
-    pub fn new() -> Self {
-        let controller = CONTROLLERS.fetch_add(1, Ordering::Relaxed);
+    pub fn new(aging: Nanos) -> Self {
         Self {
-            scopes: Vec::new(),
-            index: HashMap::default(),
-            grants: Grants::new(controller),
-            route: Vec::new(),
-            visit: 0,
+            number: CONTROLLERS.fetch_add(1, Ordering::Relaxed),
+            last_grant: 0,
+            tree: Tree::default(),
+            queue: Queue::new(aging),
+            events: Events::default(),
+            due: None,
+            quiet_at: 0,
+            closed: false,
         }
     }
 
-    /// Defines a scope, or changes the one of this key: what is in flight stays, and so does the state of each rate that
-    /// still counts the same thing. Returns the tickets that the change let in.
+    /// The number by which its grants name it, unique in a process.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Defines a scope, or changes the one of this key: what is in flight stays, whoever waits goes on waiting, and so does
+    /// the state of each rate that still counts the same thing.
     ///
     /// # Errors
-    /// Where the parent is unknown or would close a circle, the bound is 0, or two rates are one and the same meter.
+    /// Where the parent is unknown or would close a circle, a bound or the weight is 0, or two rates are one and the same
+    /// meter.
     pub fn define(
         &mut self,
         key: &str,
         parent: Option<&str>,
-        concurrency: Option<u64>,
-        rates: &[RateLimit],
+        limits: &ScopeLimits<'_>,
         now: Nanos,
-    ) -> Result<Vec<Ticket>, ScopeError> {
-        scope::check_limits(key, concurrency, rates)?;
-        let known = self.index.get(key).copied();
-        let parent = match parent {
-            None => None,
-            Some(name) => Some(self.parent_for(key, known, name)?),
-        };
-        let next_grant = self.grants.next_id();
-        if let Some(scope) = known.and_then(|at| self.scopes.get_mut(at)) {
-            scope.reconfigure(parent, concurrency, rates, next_grant, now);
+    ) -> Result<(), ScopeError> {
+        scope::check_limits(key, limits)?;
+        let parent = parent.map(|name| self.tree.parent_for(key, name)).transpose()?;
+        self.catch_up(now);
+        let next_grant = self.last_grant + 1;
+        if let Some(at) = self.tree.lookup(key) {
+            if let Some(scope) = self.tree.scope_mut(at) {
+                scope.reconfigure(limits, next_grant, now);
+            }
+            self.tree.move_below(at, parent);
+            self.serve([at], now);
         } else {
-            let key: Arc<str> = Arc::from(key);
-            self.index.insert(Arc::clone(&key), self.scopes.len());
-            self.scopes.push(Scope::new(key, parent, concurrency, rates, next_grant, now));
+            self.tree.add(Scope::new(Arc::from(key), parent, limits, next_grant, now));
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
-    /// Admits a request through every scope of `path` and their ancestors, each once, or refuses it and changes nothing.
+    /// Takes a scope away. Whoever holds a grant through it, or waits for it, is not disturbed; no new path may name it.
     ///
     /// # Errors
-    /// Where a scope of the path is not defined.
-    pub fn try_acquire<'k>(
-        &mut self,
-        path: impl IntoIterator<Item = &'k str>,
-        cost: Cost,
-        now: Nanos,
-    ) -> Result<Verdict, ScopeError> {
-        let mut route = std::mem::take(&mut self.route);
-        route.clear();
-        let verdict = self.resolve(path, &mut route).map(|()| self.decide(&route, cost, now));
-        self.route = route;
-        verdict
+    /// Where the scope is not defined, or another lies below it.
+    pub fn remove(&mut self, key: &str) -> Result<(), ScopeError> {
+        self.tree.remove(key)
     }
 
-    /// Ends a grant and gives its permits back; its charges stay. Returns the tickets let in by that. A grant released
-    /// before, or of another controller, is left alone.
-    pub fn release(&mut self, grant: Grant, _now: Nanos) -> Vec<Ticket> {
-        if let Some(held) = self.grants.end(grant) {
-            for &at in held {
-                if let Some(scope) = self.scopes.get_mut(at) {
-                    scope.permits.give_back();
-                }
-            }
-        }
-        Vec::new()
+    /// The path through the scopes named and their ancestors, each once, to be used as often as needed.
+    ///
+    /// # Errors
+    /// Where a scope is not defined, or there are too many.
+    pub fn path<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) -> Result<Path, ScopeError> {
+        self.tree.path(keys)
     }
 
-    /// Gives the charges of a grant back, once, and only before its release. Its permits stay taken.
-    pub fn refund(&mut self, grant: Grant, now: Nanos) {
-        if let Some((held, cost)) = self.grants.refund(grant) {
-            for &at in held {
-                if let Some(scope) = self.scopes.get_mut(at) {
-                    scope.refund(grant.id(), cost, now);
-                }
-            }
-        }
+    /// Whether every scope that the path names is still there. One that is not leads to nobody's limits: look it up again.
+    #[must_use]
+    pub fn leads_somewhere(&self, path: Path) -> bool {
+        self.tree.leads_somewhere(path)
     }
 
     /// Grants nothing through the scope before `until`. Only ever extends, and leaves the refill alone.
     ///
     /// # Errors
     /// Where the scope is not defined.
-    pub fn block_until(&mut self, key: &str, until: Nanos) -> Result<(), ScopeError> {
-        let at = self.find(key)?;
-        if let Some(scope) = self.scopes.get_mut(at) {
+    pub fn block_until(&mut self, key: &str, until: Nanos, now: Nanos) -> Result<(), ScopeError> {
+        let at = self.tree.find(key)?;
+        self.catch_up(now);
+        if let Some(scope) = self.tree.scope_mut(at) {
             scope.blocked_until = scope.blocked_until.max(until);
         }
+        self.disturb(now);
         Ok(())
+    }
+
+    /// Lets nobody in any more, now or later, and tells who waited. What is in flight is not disturbed.
+    pub fn close(&mut self) -> Vec<Ticket> {
+        self.closed = true;
+        let tickets = self.queue.tickets();
+        for ticket in &tickets {
+            self.leave(*ticket, 0);
+        }
+        tickets
     }
 
     /// How many grants are held through the scope.
@@ -156,74 +187,30 @@ impl Admission {
     /// # Errors
     /// Where the scope is not defined.
     pub fn in_flight(&self, key: &str) -> Result<u64, ScopeError> {
-        let at = self.find(key)?;
-        Ok(self.scopes.get(at).map_or(0, |scope| scope.permits.in_flight()))
+        let at = self.tree.find(key)?;
+        Ok(self.tree.scope(at).map_or(0, |scope| scope.permits.in_flight()))
+    }
+
+    /// How many wait to pass the scope.
+    ///
+    /// # Errors
+    /// Where the scope is not defined.
+    pub fn waiting(&self, key: &str) -> Result<usize, ScopeError> {
+        self.tree.find(key).map(|at| self.queue.waiting(at))
     }
 
     /// Every scope's limits and state at `now`, in the order of definition.
     #[must_use]
     pub fn snapshot(&self, now: Nanos) -> Vec<ScopeSnapshot> {
         let name =
-            |parent: Option<usize>| parent.and_then(|at| self.scopes.get(at)).map(|scope| Arc::clone(&scope.key));
-        self.scopes.iter().map(|scope| scope.snapshot(name(scope.parent), now)).collect()
+            |parent: Option<usize>| parent.and_then(|at| self.tree.scope(at)).map(|scope| Arc::clone(&scope.key));
+        let scopes = self.tree.scopes().iter().enumerate().filter(|(_, scope)| !scope.removed);
+        scopes.map(|(at, scope)| scope.snapshot(name(scope.parent), self.queue.waiting(at), now)).collect()
     }
 
-    fn find(&self, key: &str) -> Result<usize, ScopeError> {
-        self.index.get(key).copied().ok_or_else(|| ScopeError::Unknown(key.to_owned()))
-    }
-
-    fn parent_for(&self, key: &str, known: Option<usize>, parent: &str) -> Result<usize, ScopeError> {
-        let circle = || ScopeError::Circle { key: key.to_owned(), parent: parent.to_owned() };
-        if key == parent {
-            return Err(circle());
-        }
-        let missing = || ScopeError::UnknownParent { key: key.to_owned(), parent: parent.to_owned() };
-        let at = self.index.get(parent).copied().ok_or_else(missing)?;
-        let mut above = Some(at);
-        while let Some(step) = above {
-            if known == Some(step) {
-                return Err(circle());
-            }
-            above = self.scopes.get(step).and_then(|scope| scope.parent);
-        }
-        Ok(at)
-    }
-
-    /// Puts the scopes of the path into `route`, each once, ancestors before their descendants.
-    fn resolve<'k>(
-        &mut self,
-        path: impl IntoIterator<Item = &'k str>,
-        route: &mut Vec<usize>,
-    ) -> Result<(), ScopeError> {
-        self.visit += 1;
-        for key in path {
-            let start = route.len();
-            let mut next = Some(self.find(key)?);
-            while let Some(at) = next {
-                let Some(scope) = self.scopes.get_mut(at).filter(|scope| scope.visited != self.visit) else {
-                    break;
-                };
-                scope.visited = self.visit;
-                route.push(at);
-                next = scope.parent;
-            }
-            if let Some(branch) = route.get_mut(start..) {
-                branch.reverse();
-            }
-        }
-        Ok(())
-    }
-
-    fn decide(&mut self, route: &[usize], cost: Cost, now: Nanos) -> Verdict {
-        let scopes = || route.iter().filter_map(|&at| self.scopes.get(at));
-        if let Some(refusal) = Refusal::of(scopes().filter_map(|scope| Some((&scope.key, scope.refuses(cost, now)?)))) {
-            return Verdict::Refused(refusal);
-        }
-        for &at in route {
-            if let Some(scope) = self.scopes.get_mut(at) {
-                scope.take(cost, now);
-            }
-        }
-        Verdict::Granted(self.grants.begin(route, cost))
+    /// What has become of those who waited, since this was last asked. To be asked after every operation.
+    #[must_use]
+    pub fn take_events(&mut self) -> Events {
+        std::mem::take(&mut self.events)
     }
 }

@@ -14,6 +14,14 @@ pub enum Reason {
     Rate,
     /// A provider asked to be left alone for a while.
     Blocked,
+    /// There is room, but somebody who waits has the first claim on it.
+    Reserved,
+    /// As many wait as may.
+    QueueFull,
+    /// It would be admitted only after its deadline.
+    Deadline,
+    /// The controller has been closed.
+    Closed,
 }
 
 impl Reason {
@@ -24,6 +32,10 @@ impl Reason {
             Self::Concurrency => "concurrency",
             Self::Rate => "rate",
             Self::Blocked => "blocked",
+            Self::Reserved => "reserved",
+            Self::QueueFull => "queue_full",
+            Self::Deadline => "deadline",
+            Self::Closed => "closed",
         }
     }
 }

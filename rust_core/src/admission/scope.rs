@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::queue::Ahead;
 use super::refusal::{Reason, Wait};
+use super::tree::MAX_ROUTE;
 use crate::concurrency::Permits;
 use crate::limiters::{Cost, Level, Limiter, RateLimit};
 use crate::units::Nanos;
@@ -29,6 +31,17 @@ pub enum ScopeError {
     },
     /// A bound of 0 would admit nothing, ever.
     ZeroConcurrency(String),
+    /// A weight of 0 would be served never.
+    ZeroWeight(String),
+    /// A scope below still stands.
+    HasChildren {
+        /// The scope to be removed.
+        key: String,
+        /// The scope below it.
+        child: String,
+    },
+    /// A path passes too many scopes.
+    PathTooLong(usize),
     /// Two rates count the same thing over the same window.
     SameRateTwice {
         /// The scope being defined.
@@ -50,6 +63,13 @@ impl fmt::Display for ScopeError {
             }
             Self::ZeroConcurrency(key) => {
                 write!(f, "concurrency of scope {key:?} must be at least 1, or None for no bound")
+            }
+            Self::ZeroWeight(key) => write!(f, "weight of scope {key:?} must be at least 1"),
+            Self::HasChildren { key, child } => {
+                write!(f, "scope {key:?} cannot be removed: scope {child:?} lies below it; remove that first")
+            }
+            Self::PathTooLong(scopes) => {
+                write!(f, "a path through {scopes} scopes is too long: at most {MAX_ROUTE} may be passed")
             }
             Self::SameRateTwice { key, rate } => {
                 let (dimension, window) = (rate.dimension.name(), rate.quota.window());
@@ -76,6 +96,32 @@ pub struct ScopeSnapshot {
     pub rates: Vec<RateSnapshot>,
     /// When its block ends, if it is blocked.
     pub blocked_until: Option<Nanos>,
+    /// How many wait to pass it.
+    pub waiting: usize,
+    /// The most that may wait.
+    pub queue_size: Option<u64>,
+    /// What its flow's service is divided by.
+    pub weight: u64,
+}
+
+/// What a scope is defined with.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeLimits<'a> {
+    /// The most that may be in flight.
+    pub concurrency: Option<u64>,
+    /// Its rate limits.
+    pub rates: &'a [RateLimit],
+    /// The most that may wait to pass it.
+    pub queue_size: Option<u64>,
+    /// The share of its flow beside the others: twice the weight, twice the service.
+    pub weight: u64,
+}
+
+impl Default for ScopeLimits<'_> {
+    /// No limit at all, and a weight of 1.
+    fn default() -> Self {
+        Self { concurrency: None, rates: &[], queue_size: None, weight: 1 }
+    }
 }
 
 /// A rate limit and its level at one instant.
@@ -102,8 +148,10 @@ pub(super) struct Scope {
     pub(super) parent: Option<usize>,
     pub(super) permits: Permits,
     pub(super) blocked_until: Nanos,
-    /// The last request that passed here, so that one which names the scope twice is counted once.
-    pub(super) visited: u64,
+    pub(super) queue_size: Option<u64>,
+    pub(super) weight: u64,
+    /// No path leads here any more, but some who came before may still be on their way.
+    pub(super) removed: bool,
     rates: Vec<Rate>,
 }
 
@@ -111,25 +159,27 @@ impl Scope {
     pub(super) fn new(
         key: Arc<str>,
         parent: Option<usize>,
-        concurrency: Option<u64>,
-        rates: &[RateLimit],
+        limits: &ScopeLimits<'_>,
         next_grant: u64,
         now: Nanos,
     ) -> Self {
-        let rates = rates.iter().map(|limit| Rate::new(*limit, next_grant, now)).collect();
-        Self { key, parent, permits: Permits::new(concurrency), blocked_until: 0, visited: 0, rates }
+        Self {
+            key,
+            parent,
+            permits: Permits::new(limits.concurrency),
+            blocked_until: 0,
+            queue_size: limits.queue_size,
+            weight: limits.weight,
+            removed: false,
+            rates: limits.rates.iter().map(|limit| Rate::new(*limit, next_grant, now)).collect(),
+        }
     }
 
-    pub(super) fn reconfigure(
-        &mut self,
-        parent: Option<usize>,
-        concurrency: Option<u64>,
-        rates: &[RateLimit],
-        next_grant: u64,
-        now: Nanos,
-    ) {
-        self.parent = parent;
-        self.permits.set_limit(concurrency);
+    pub(super) fn reconfigure(&mut self, limits: &ScopeLimits<'_>, next_grant: u64, now: Nanos) {
+        self.permits.set_limit(limits.concurrency);
+        self.queue_size = limits.queue_size;
+        self.weight = limits.weight;
+        let rates = limits.rates;
         let mut old = std::mem::take(&mut self.rates);
         // The same meter first, so that a minute and a day limit never swap; then a limit whose window was changed.
         let mut kept: Vec<Option<Rate>> =
@@ -159,6 +209,30 @@ impl Scope {
         Some((reason, wait))
     }
 
+    /// Whether the cost could pass now: exactly when [`Self::refuses`] has nothing against it.
+    pub(super) fn has_room(&self, cost: Cost, now: Nanos) -> bool {
+        let ready = |rate: &Rate| rate.limiter.ready(cost.of(rate.limit.dimension), now);
+        self.permits.available() && self.blocked_until <= now && self.rates.iter().all(ready)
+    }
+
+    /// When this scope would have room if nothing else were taken, as far as time alone decides.
+    pub(super) fn ready_at(&self, cost: Cost, now: Nanos) -> Option<Nanos> {
+        match self.refuses(cost, now)?.1 {
+            Wait::For(wait) => Some(now.saturating_add(wait)),
+            Wait::Unknown | Wait::Never => None,
+        }
+    }
+
+    /// The earliest that the rates can let a cost pass when so much is to pass before it.
+    pub(super) fn earliest(&self, ahead: Ahead, cost: Cost, now: Nanos) -> Nanos {
+        let rate = |rate: &Rate| {
+            let dimension = rate.limit.dimension;
+            rate.limiter.earliest(ahead.of(dimension), cost.of(dimension), now).retry_after()
+        };
+        let wait = self.rates.iter().filter_map(rate).max().unwrap_or(0);
+        now.saturating_add(wait).max(self.blocked_until)
+    }
+
     /// Takes a permit and the cost from every rate. The caller has asked [`Self::refuses`] in the same critical section.
     pub(super) fn take(&mut self, cost: Cost, now: Nanos) {
         self.permits.take();
@@ -177,7 +251,14 @@ impl Scope {
         }
     }
 
-    pub(super) fn snapshot(&self, parent: Option<Arc<str>>, now: Nanos) -> ScopeSnapshot {
+    /// Takes what a grant cost beyond what it was charged, into debt if need be.
+    pub(super) fn charge(&mut self, grant: u64, cost: Cost, now: Nanos) {
+        for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant) {
+            rate.limiter.charge(cost.of(rate.limit.dimension), now);
+        }
+    }
+
+    pub(super) fn snapshot(&self, parent: Option<Arc<str>>, waiting: usize, now: Nanos) -> ScopeSnapshot {
         ScopeSnapshot {
             key: Arc::clone(&self.key),
             parent,
@@ -189,6 +270,9 @@ impl Scope {
                 .map(|rate| RateSnapshot { limit: rate.limit, level: rate.limiter.level(now) })
                 .collect(),
             blocked_until: Some(self.blocked_until).filter(|until| *until > now),
+            waiting,
+            queue_size: self.queue_size,
+            weight: self.weight,
         }
     }
 }
@@ -210,12 +294,15 @@ fn take_first(rates: &mut Vec<Rate>, suits: impl Fn(&RateLimit) -> bool) -> Opti
     Some(rates.remove(at))
 }
 
-pub(super) fn check_limits(key: &str, concurrency: Option<u64>, rates: &[RateLimit]) -> Result<(), ScopeError> {
-    if concurrency == Some(0) {
+pub(super) fn check_limits(key: &str, limits: &ScopeLimits<'_>) -> Result<(), ScopeError> {
+    if limits.concurrency == Some(0) {
         return Err(ScopeError::ZeroConcurrency(key.to_owned()));
     }
-    for (at, rate) in rates.iter().enumerate() {
-        if rates.iter().take(at).any(|before| before.same_meter(rate)) {
+    if limits.weight == 0 {
+        return Err(ScopeError::ZeroWeight(key.to_owned()));
+    }
+    for (at, rate) in limits.rates.iter().enumerate() {
+        if limits.rates.iter().take(at).any(|before| before.same_meter(rate)) {
             return Err(ScopeError::SameRateTwice { key: key.to_owned(), rate: *rate });
         }
     }

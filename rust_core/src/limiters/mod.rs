@@ -34,6 +34,22 @@ impl Limiter {
         }
     }
 
+    /// Whether `cost` may pass now: the verdict without the wait.
+    #[must_use]
+    pub fn ready(&self, cost: u64, now: Nanos) -> bool {
+        match self {
+            Self::TokenBucket(bucket) => bucket.ready(cost, now),
+        }
+    }
+
+    /// When `cost` may pass if `ahead` has to pass before it.
+    #[must_use]
+    pub fn earliest(&self, ahead: u128, cost: u64, now: Nanos) -> Decision {
+        match self {
+            Self::TokenBucket(bucket) => bucket.earliest(ahead, cost, now),
+        }
+    }
+
     /// Takes `cost` whatever the verdict, into debt if need be.
     pub fn charge(&mut self, cost: u64, now: Nanos) {
         match self {

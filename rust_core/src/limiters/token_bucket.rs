@@ -112,16 +112,33 @@ impl TokenBucket {
         self.quota
     }
 
+    /// Whether the cost may pass now: the verdict of [`Self::peek`] without the division that tells the wait.
+    #[must_use]
+    pub fn ready(&self, cost: u64, now: Nanos) -> bool {
+        cost == 0
+            || (cost <= self.quota.capacity
+                && self.blocked_until <= now.max(self.last)
+                && self.level_at(now) >= 0i128.saturating_add_unsigned(self.quota.worth(cost)))
+    }
+
     /// The verdict that [`Self::try_acquire`] would give; changes nothing.
     #[must_use]
     pub fn peek(&self, cost: u64, now: Nanos) -> Decision {
+        self.earliest(0, cost, now)
+    }
+
+    /// The verdict on `cost` when `ahead` has to pass before it, in costs that each fit the capacity and as soon as they may:
+    /// the bucket is never full while somebody waits for it, so the wait is that for all of it together.
+    #[must_use]
+    pub fn earliest(&self, ahead: u128, cost: u64, now: Nanos) -> Decision {
         if cost == 0 {
             return Decision::Admitted;
         }
         if cost > self.quota.capacity {
             return Decision::Never;
         }
-        let need = 0i128.saturating_add_unsigned(self.quota.worth(cost));
+        let ahead = ahead.saturating_mul(u128::from(self.quota.window));
+        let need = 0i128.saturating_add_unsigned(self.quota.worth(cost).saturating_add(ahead));
         let level = self.level_at(now);
         // A clock that stepped back is held at the newest time seen, but the wait is told from the caller's own `now`.
         let at = now.max(self.last);
