@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from pyproxy import errors
 
 if TYPE_CHECKING:
+    from pyproxy.admission import ConcurrencyController
     from pyproxy.embedded import Completion
     from pyproxy.runtime import Sidecar
 
-__all__ = ["Completion", "Sidecar", "errors"]
+__all__ = ["Completion", "ConcurrencyController", "Sidecar", "errors"]
 
 
 def __getattr__(name: str) -> object:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> object:
         from pyproxy.embedded import Completion
 
         return Completion
+    if name == "ConcurrencyController":
+        from pyproxy.admission import ConcurrencyController
+
+        return ConcurrencyController
     raise AttributeError(f"module 'pyproxy' has no attribute '{name}'")

@@ -3,6 +3,7 @@
 PyproxyError
 ├── ConfigError                 the configuration cannot be used; nothing was started
 ├── BindError                   the address to listen on cannot be had
+├── AdmissionRefused            limits leave no room, now or before the deadline
 └── RequestError                a request got an error for an answer
     ├── InvalidRequest          400, the request itself cannot be read
     │   ├── BodyTooLarge        413
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "AdmissionRefused",
     "BindError",
     "BodyTooLarge",
     "ConfigError",
@@ -71,6 +73,22 @@ class ConfigError(PyproxyError):
 
 class BindError(PyproxyError):
     """The address to listen on cannot be had."""
+
+
+class AdmissionRefused(PyproxyError):
+    """Limits leave no room, now or before the deadline; nothing was charged.
+
+    Attributes:
+        reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline`` or ``closed``.
+        scope: the scope that refused, if one did.
+        retry_after_ns: nanoseconds until asking again makes sense, if known.
+    """
+
+    def __init__(self, message: str, *, reason: str, scope: str | None = None, retry_after_ns: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.scope = scope
+        self.retry_after_ns = retry_after_ns
 
 
 class RequestError(PyproxyError):
