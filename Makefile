@@ -22,7 +22,7 @@ test: lint typecheck test-rust unit ## every check and every test
 lint: $(VENV)/.dev $(VENV)/.installed ## formatting, lints and the import rules
 	$(SAY) "lint"
 	@cargo fmt --all --check
-	@cargo clippy --quiet --release --all-targets --locked -- -D warnings
+	@cargo clippy --quiet --release --workspace --all-targets --locked -- -D warnings
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-logo
@@ -44,7 +44,9 @@ scene: $(VENV)/.installed ## the scripted scene alone
 
 bench: bench-core bench-load ## both benchmarks, as tables
 
-bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Python program would use instead
+bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Rust or a Python program would use instead
+	$(SAY) "criterion"
+	@cargo bench --quiet --locked --package core_benches -- --noplot --quiet --warm-up-time 0.5 --measurement-time 1
 	@$(BIN)/python benches/core/bench_core.py $(ARGS)
 
 bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside a direct call

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 MINUTE_NS = 60_000_000_000
-PLENTY = 1_000_000_000
+PLENTY = 1 << 50
 SCOPES = ["group", "group.echelon", "model", "node:caller"]
 SMALL = json.dumps({"model": "fast_group", "stream": True, "messages": [{"role": "user", "content": "Hello " * 40}]}).encode()
 LARGE = json.dumps({"model": "fast_group", "messages": [{"role": "user", "content": "Hello there. " * 1200}] * 13}).encode()
@@ -53,16 +53,36 @@ def awaited(operation: Callable[[], Awaitable[object]]) -> Callable[[int], Await
     return run
 
 
-def controller(levels: int) -> Callable[[], object]:
+def controller(levels: int, *, looked_up: bool = False) -> Callable[[], object]:
     admission = AdmissionController()
-    path = SCOPES[:levels]
-    for scope in path:
+    keys = SCOPES[:levels]
+    for scope in keys:
         admission.define(key=scope, concurrency=100, rates=[RateLimit("requests", PLENTY, MINUTE_NS)])
+    path = admission.path(keys) if looked_up else keys
 
     def pair() -> None:
         admission.release(admission.try_acquire(path))  # type: ignore[arg-type]
 
     return pair
+
+
+def handover(crowd: int) -> Callable[[], object]:
+    """A full queue whose only place goes from hand to hand while one more joins each time."""
+    admission = AdmissionController()
+    for scope in SCOPES:
+        admission.define(key=scope, concurrency=1)
+    grant = admission.try_acquire(SCOPES)
+    path = admission.path(SCOPES)
+    for number in range(crowd):
+        admission.enqueue(path, flow=f"flow {number % 100}")
+
+    def turn() -> None:
+        nonlocal grant
+        (ticket,) = admission.release(grant)  # type: ignore[arg-type]
+        grant = ticket.grant  # type: ignore[assignment]
+        admission.enqueue(path, flow="one more")
+
+    return turn
 
 
 def full_controller() -> Callable[[], object]:
@@ -93,11 +113,15 @@ async def contenders() -> list[Contender]:
     return [
         Contender("take one from a rate", "TokenBucket", plain(bucket.try_acquire)),
         Contender("take one from a rate", "aiolimiter", awaited(limiter.acquire)),
+        Contender("take 10,000 from a rate", "TokenBucket", plain(lambda: bucket.try_acquire(10_000))),
+        Contender("take 10,000 from a rate", "aiolimiter", awaited(lambda: limiter.acquire(10_000))),
         Contender("be refused by a rate", "TokenBucket", plain(empty.try_acquire)),
         Contender("be refused by a rate", "aiolimiter", plain(spent.has_capacity)),
         Contender("permit and back, 1 level", "AdmissionController", plain(controller(1))),
         Contender("permit and back, 1 level", "asyncio.Semaphore", awaited(await semaphore())),
         Contender("permit and back, 4 levels, 4 rates", "AdmissionController", plain(controller(4))),
+        Contender("the same by a path looked up once", "AdmissionController", plain(controller(4, looked_up=True))),
+        *(Contender(f"release, {crowd:,} wait, one joins", "AdmissionController", plain(handover(crowd))) for crowd in (1, 1_000, 100_000)),
         Contender("be refused a permit, 4 levels", "AdmissionController", plain(full_controller())),
         Contender("whose turn of 8", "Scheduler", plain(lambda: turns.pick(everyone))),
         Contender(f"find the model in {len(SMALL)} B", "scan_envelope", plain(lambda: scan_envelope(SMALL))),

@@ -147,12 +147,21 @@ impl Path {
 }
 
 /// The scopes to pass: their keys, or a path made before.
-#[derive(FromPyObject)]
 pub(super) enum PathOrKeys<'py> {
-    #[pyo3(annotation = "Path")]
     Path(Bound<'py, Path>),
-    #[pyo3(annotation = "Sequence[str]")]
     Keys(Vec<PyBackedStr>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for PathOrKeys<'py> {
+    type Error = PyErr;
+
+    // Not derived: a variant tried in vain would make an exception, and that costs more than the admission.
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match object.cast::<Path>() {
+            Ok(path) => Ok(Self::Path(path.to_owned())),
+            Err(_) => object.extract().map(Self::Keys),
+        }
+    }
 }
 
 impl PathOrKeys<'_> {
