@@ -269,6 +269,21 @@ def test_a_settlement_gives_the_surplus_to_those_who_wait_for_it() -> None:
     assert controller.advance(now_ns=10 * SECOND) == [ticket]
 
 
+@pytest.mark.parametrize("give_back", ["settle", "refund", "cancel"])
+def test_what_is_given_back_lets_the_next_one_in_in_the_same_step(give_back: str) -> None:
+    controller = AdmissionController()
+    controller.define("model", rates=[RateLimit("tokens", 60, MINUTE)], now_ns=0)
+    held = controller.enqueue(["model"], tokens=60, now_ns=0)
+    assert isinstance(held, Ticket)
+    ticket = waiting(controller.enqueue(["model"], tokens=20, now_ns=0))
+    if give_back == "settle":
+        assert controller.settle(grant_of(held), tokens=40, now_ns=0) == [ticket]
+    elif give_back == "refund":
+        assert controller.refund(grant_of(held), now_ns=0) == [ticket]
+    else:
+        assert controller.cancel(held, now_ns=0) == [ticket]
+
+
 def test_an_underestimate_never_refunds_and_an_overrun_becomes_debt() -> None:
     controller = AdmissionController()
     controller.define("model", rates=[RateLimit("tokens", 60, MINUTE)], now_ns=0)
