@@ -14,11 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiolimiter import AsyncLimiter
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from pyrate_limiter import Duration, Limiter, Rate
 
+from pyproxy import ConcurrencyController
 from pyproxy.rust_core import AdmissionController, RateLimit, Scheduler, SseFramer, TokenBucket, scan_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from pyproxy.admission import Acquisition, Permit
 
 MINUTE_NS = 60_000_000_000
 PLENTY = 1 << 50
@@ -39,6 +46,17 @@ class Contender:
 
 def plain(operation: Callable[[], object]) -> Callable[[int], Awaitable[None]]:
     async def run(times: int) -> None:
+        for _ in range(times):
+            operation()
+
+    return run
+
+
+def anew(make: Callable[[], Callable[[], object]]) -> Callable[[int], Awaitable[None]]:
+    """What grows with use is begun anew for each measurement."""
+
+    async def run(times: int) -> None:
+        operation = make()
         for _ in range(times):
             operation()
 
@@ -103,6 +121,21 @@ async def semaphore() -> Callable[[], Awaitable[object]]:
     return pair
 
 
+def peers(job: str, cost: int) -> list[Contender]:
+    """Those that keep a log of what they let in: an entry for each call, or for each unit of its cost."""
+    item = RateLimitItemPerMinute(PLENTY)
+
+    def fresh_window() -> Callable[[], object]:
+        window = MovingWindowRateLimiter(MemoryStorage())
+        return lambda: window.hit(item, "caller", cost=cost)
+
+    def fresh_log() -> Callable[[], object]:
+        log = Limiter(Rate(PLENTY, Duration.MINUTE))
+        return lambda: log.try_acquire("caller", cost, blocking=False)
+
+    return [Contender(job, "limits, moving window", anew(fresh_window)), Contender(job, "pyrate-limiter", anew(fresh_log))]
+
+
 async def contenders() -> list[Contender]:
     bucket, empty = TokenBucket(PLENTY, PLENTY, MINUTE_NS), TokenBucket(1, 1, 3600 * MINUTE_NS)
     empty.try_acquire()
@@ -113,8 +146,10 @@ async def contenders() -> list[Contender]:
     return [
         Contender("take one from a rate", "TokenBucket", plain(bucket.try_acquire)),
         Contender("take one from a rate", "aiolimiter", awaited(limiter.acquire)),
+        *peers("take one from a rate", 1),
         Contender("take 10,000 from a rate", "TokenBucket", plain(lambda: bucket.try_acquire(10_000))),
         Contender("take 10,000 from a rate", "aiolimiter", awaited(lambda: limiter.acquire(10_000))),
+        *peers("take 10,000 from a rate", 10_000),
         Contender("be refused by a rate", "TokenBucket", plain(empty.try_acquire)),
         Contender("be refused by a rate", "aiolimiter", plain(spent.has_capacity)),
         Contender("permit and back, 1 level", "AdmissionController", plain(controller(1))),
@@ -163,6 +198,48 @@ def report(field: list[Contender], seen: list[list[float]]) -> list[dict[str, ob
     return rows
 
 
+async def hand_over(acquire: Callable[[], Awaitable[object]], release: Callable[[object], object]) -> float:
+    """Nanoseconds from a release to the moment at which the one who waited for it runs."""
+
+    async def waiter() -> tuple[object, int]:
+        permit = await acquire()
+        return permit, time.perf_counter_ns()
+
+    held = await acquire()
+    task = asyncio.ensure_future(waiter())
+    await asyncio.sleep(0)
+    released_ns = time.perf_counter_ns()
+    release(held)
+    permit, resumed_ns = await task
+    release(permit)
+    return resumed_ns - released_ns
+
+
+async def resume(times: int) -> list[dict[str, object]]:
+    """Release to resume, ours and asyncio's in turns."""
+    controller, semaphore = ConcurrencyController(), asyncio.Semaphore(1)
+    for scope in SCOPES:
+        controller.define(scope, concurrency=1, rates=[RateLimit("requests", PLENTY, MINUTE_NS)])
+    path = controller.core.path(SCOPES)
+    seen: dict[str, list[float]] = {"ConcurrencyController, 4 levels": [], "asyncio.Semaphore": []}
+    for _ in range(times):
+        ours = await hand_over(lambda: _permit(controller.acquire(path)), lambda permit: permit.release())  # type: ignore[attr-defined]
+        theirs = await hand_over(semaphore.acquire, lambda _: semaphore.release())
+        for name, sample in zip(seen, (ours, theirs), strict=True):
+            seen[name].append(sample)
+    print(f"\n{'from release to resume in asyncio':<58}{'ns, median':>12}{'p99':>12}")
+    rows: list[dict[str, object]] = []
+    for name, samples in seen.items():
+        middle, high = statistics.median(samples), statistics.quantiles(samples, n=100)[98]
+        print(f"{'':<36}{name:<22}{middle:>12,.0f}{high:>12,.0f}")
+        rows.append({"job": "release to resume", "by": name, "median_ns": middle, "p99_ns": high})
+    return rows
+
+
+async def _permit(acquisition: Acquisition) -> Permit:
+    return await acquisition
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few seconds instead of half a minute")
@@ -172,7 +249,8 @@ def main() -> None:
 
     async def run() -> list[dict[str, object]]:
         field = await contenders()
-        return report(field, await measure(field, 7 if options.quick else 31, 0.02 if options.quick else 0.05))
+        rows = report(field, await measure(field, 7 if options.quick else 31, 0.02 if options.quick else 0.05))
+        return rows + await resume(1_000 if options.quick else 10_000)
 
     rows = asyncio.run(run())
     if options.json:
