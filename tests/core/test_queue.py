@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+from random import Random
+
 import pytest
 
 from pyproxy.rust_core import AdmissionController, Grant, RateLimit, Refusal, Ticket
@@ -385,3 +389,31 @@ def test_cancelling_half_of_a_hundred_thousand_leaves_nothing_behind(controller:
     assert controller.waiting() == 50_000
     assert {ticket.id for ticket in drain(controller, grant)} == {ticket.id for ticket in tickets[1::2]}
     assert (controller.waiting(), controller.in_flight("group")) == (0, 0)
+
+
+def test_threads_that_share_a_controller_lose_no_permit_and_pass_no_bound(controller: AdmissionController) -> None:
+    controller.define("group", concurrency=3, now_ns=0)
+    failures: list[str] = []
+    granted_tickets: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
+
+    def work(number: int) -> None:
+        random = Random(number)
+        for _ in range(2_000):
+            ticket = controller.enqueue(["group"], flow=str(number % 3), now_ns=0)
+            if isinstance(ticket, Ticket):
+                granted_tickets.put(ticket)
+            other = granted_tickets.get()
+            if random.random() < 0.3 or other.grant is None:
+                controller.cancel(other, now_ns=0)
+            else:
+                controller.release(other.grant, now_ns=0)
+            if controller.in_flight("group") > 3:
+                failures.append("the bound was passed")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert (controller.in_flight("group"), controller.waiting()) == (0, 0)
