@@ -61,7 +61,7 @@ def test_starts_and_finishes_are_noted_without_effect_on_a_ring() -> None:
     scheduler.on_start(0)
     scheduler.on_finish(0, latency_ns=5, ok=False)
     assert scheduler.pick([True, True]) == 0
-    with pytest.raises(IndexError, match="no candidate 2 among 2"):
+    with pytest.raises(ValueError, match="no candidate 2 among 2"):
         scheduler.on_start(2)
 
 

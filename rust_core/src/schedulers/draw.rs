@@ -6,27 +6,25 @@ use super::rng::Rng;
 
 /// The candidate with the smallest key, each of several such as likely as the others.
 pub(super) fn least<K: Ord>(
-    candidates: impl Iterator<Item = usize>,
+    candidates: impl Iterator<Item = usize> + Clone,
     key: impl Fn(usize) -> K,
     rng: &mut Rng,
 ) -> Option<usize> {
     let mut best: Option<(K, usize)> = None;
     let mut ties = 0;
-    for candidate in candidates {
+    for candidate in candidates.clone() {
         let key = key(candidate);
         match best.as_ref().map_or(Ordering::Less, |(smallest, _)| key.cmp(smallest)) {
             Ordering::Less => (best, ties) = (Some((key, candidate)), 1),
-            Ordering::Equal => {
-                // The nth of them takes the place with a chance of 1 in n, which leaves all with the same.
-                ties += 1;
-                if rng.index(ties) == 0 {
-                    best = Some((key, candidate));
-                }
-            }
+            Ordering::Equal => ties += 1,
             Ordering::Greater => {}
         }
     }
-    best.map(|(_, candidate)| candidate)
+    let (smallest, first) = best?;
+    if ties == 1 {
+        return Some(first);
+    }
+    candidates.filter(|&candidate| key(candidate) == smallest).nth(rng.index(ties))
 }
 
 /// Any one of them.
