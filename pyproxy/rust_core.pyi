@@ -8,7 +8,7 @@ between threads.
 # ruff: noqa: PYI021 - the sources are in Rust, so this is where an editor finds what a name means
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypedDict, final
+from typing import Literal, Protocol, TypedDict, final
 
 __all__ = [
     "AdmissionController",
@@ -30,6 +30,7 @@ __all__ = [
     "classify",
     "inspect_response",
     "parse_retry_after",
+    "register_scheduler",
     "scan_envelope",
     "sse_error_event",
 ]
@@ -283,21 +284,59 @@ class AdmissionController:
 
 # --- schedulers -------------------------------------------------------------------------------------------------------
 
+class _SchedulerPlugin(Protocol):
+    """A scheduler written in Python. More than one thread may call it, and nothing is locked while it runs.
+
+    It may also have ``on_start(index, now_ns)``, ``on_finish(index, latency_ns, ok, now_ns)`` and
+    ``set_weights(weights, now_ns)``, with the meaning they have for ``Scheduler``; all arguments are positional. Without
+    ``set_weights`` its weights cannot be changed.
+    """
+
+    def pick(self, eligible: list[bool], now_ns: int, /) -> int | None:
+        """Tell the index of an eligible candidate, or None for nobody. Not asked where none is; the drained are not eligible."""
+
 @final
 class Scheduler:
-    """Picks who is next among a fixed set of candidates, known by their index. A weight of 0 is drained: never picked."""
+    """Picks who is next among a fixed set of candidates, known by their index. A weight of 0 is drained: never picked.
+
+    ========================= ==========================================================================================
+    round_robin               everybody in turn; who was passed over keeps its place
+    random                    anybody
+    weighted                  everybody as often as its weight says, evenly spread: exactly weight times in any
+                              sum(weights) picks while the same are eligible; also called weighted_round_robin
+    weighted_random           anybody, with chances as the weights say
+    least_recently_used       whose last request started longest ago
+    least_used                who was sent the fewest requests
+    least_connections         the smallest (in flight + 1) / weight; of more than 64 the better of two drawn at random
+    response_time             of two drawn at random the lower latency * (in flight + 1), by an average that believes bad
+                              news at once; a failure counts as slow
+    ========================= ==========================================================================================
+
+    Those that go by requests in flight or sent learn of them by ``on_start`` and ``on_finish``. ``seed`` fixes the chance
+    of those that use any; ``None`` makes each scheduler its own.
+
+    A plug-in that raises, or picks what may not be picked, is a ``RuntimeError`` that names it and is caused by what it raised.
+    """
 
     def __new__(cls, name: str, weights: Sequence[int], seed: int | None = None) -> Scheduler: ...
     @property
     def name(self) -> str:
         """The strategy's name."""
     def pick(self, eligible: Sequence[bool], now_ns: int | None = None) -> int | None:
-        """Tell the index of the next candidate, always an eligible one; None only where none is."""
-    def on_start(self, index: int) -> None:
+        """Tell the index of the next candidate, always an eligible one; None only where none is, the drained left out."""
+    def on_start(self, index: int, now_ns: int | None = None) -> None:
         """Note that a request was sent to the candidate."""
-    def on_finish(self, index: int, latency_ns: int = 0, ok: bool = True) -> None:
+    def on_finish(self, index: int, latency_ns: int = 0, ok: bool = True, now_ns: int | None = None) -> None:
         """Note that a request to the candidate ended, after so long, well or badly."""
+    def set_weights(self, weights: Sequence[int], now_ns: int | None = None) -> None:
+        """Follow changed weights, one for each candidate, keeping whose turn it is and what is known of the candidates."""
     def __len__(self) -> int: ...
+
+def register_scheduler(name: str, factory: Callable[[list[int], int | None], _SchedulerPlugin]) -> None:
+    """Make a scheduler written in Python known by a name, for every ``Scheduler`` of this process made from then on.
+
+    ``factory(weights, seed)`` makes one. A name of the core's own is a ``ValueError``; one of a plug-in is taken over.
+    """
 
 # --- the wire ---------------------------------------------------------------------------------------------------------
 

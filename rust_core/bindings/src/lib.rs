@@ -21,7 +21,7 @@ mod rust_core {
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]
-    use crate::scheduler::Scheduler;
+    use crate::scheduler::{Scheduler, register_scheduler};
     #[pymodule_export]
     use crate::token_bucket::{Decision, TokenBucket};
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! Everybody in turn.
 
 use super::Scheduler;
+use super::roster::{Roster, WrongNumber};
 use crate::units::Nanos;
 
 /// A ring: the first eligible candidate is picked and goes to the back, and whoever was passed over keeps its place.
@@ -10,28 +11,31 @@ use crate::units::Nanos;
 #[derive(Clone, Debug)]
 pub struct RoundRobin {
     ring: Vec<usize>,
-    size: usize,
+    roster: Roster,
 }
 
 impl RoundRobin {
     /// One candidate for each weight, in order.
     #[must_use]
     pub fn new(weights: &[u64]) -> Self {
-        let ring = weights.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(index, _)| index).collect();
-        Self { ring, size: weights.len() }
+        Self { ring: (0..weights.len()).collect(), roster: Roster::new(weights) }
     }
 }
 
 impl Scheduler for RoundRobin {
     fn pick(&mut self, eligible: &[bool], _now: Nanos) -> Option<usize> {
-        let at = self.ring.iter().position(|&candidate| eligible.get(candidate).copied().unwrap_or(false))?;
+        let at = self.ring.iter().position(|&candidate| self.roster.may_pick(candidate, eligible))?;
         let tail = self.ring.get_mut(at..)?;
         let picked = tail.first().copied();
         tail.rotate_left(1);
         picked
     }
 
+    fn set_weights(&mut self, weights: &[u64], _now: Nanos) -> Result<(), WrongNumber> {
+        self.roster.set(weights)
+    }
+
     fn len(&self) -> usize {
-        self.size
+        self.roster.len()
     }
 }
