@@ -23,6 +23,7 @@ __all__ = [
     "Refusal",
     "ResponseInspection",
     "Scheduler",
+    "SlidingWindow",
     "SseFramer",
     "Ticket",
     "TokenBucket",
@@ -59,27 +60,74 @@ class Decision:
 
 @final
 class TokenBucket:
-    """A token bucket, exact to the nanosecond: ``limit`` tokens each window, at most ``capacity`` held. It starts full."""
+    """A token bucket, exact to the nanosecond: ``limit`` tokens each window, at most ``capacity`` held. It starts full.
 
-    def __new__(cls, capacity: int, limit: int, window_ns: int, now_ns: int | None = None) -> TokenBucket: ...
+    A window may so see a burst of the capacity and the limit on top. A strict bucket refills only ``limit - capacity`` each
+    window, and no window ever admits more than the limit; its capacity must be below the limit.
+    """
+
+    def __new__(cls, capacity: int, limit: int, window_ns: int, now_ns: int | None = None, *, strict: bool = False) -> TokenBucket: ...
     def try_acquire(self, cost: int = 1, now_ns: int | None = None) -> Decision:
         """Take the cost if it is there; a refusal changes nothing. A cost of 0 is always admitted."""
     def peek(self, cost: int = 1, now_ns: int | None = None) -> Decision:
         """Tell the verdict that ``try_acquire`` would give; changes nothing."""
-    def refund(self, tokens: int, now_ns: int | None = None) -> None:
-        """Give tokens back, never above the capacity."""
+    def refund(self, tokens: int, now_ns: int | None = None, charged_at_ns: int | None = None) -> None:
+        """Give tokens back, never above the capacity.
+
+        Nothing, if the bucket has been full since the time they were charged at: without that charge it would be no fuller.
+        """
     def charge(self, tokens: int, now_ns: int | None = None) -> None:
         """Take tokens whatever the level, into debt if need be."""
     def level(self, now_ns: int | None = None) -> tuple[int, int]:
         """Tell the exact level in tokens, as numerator and denominator; below zero when in debt."""
-    def reconfigure(self, capacity: int, limit: int, window_ns: int, now_ns: int | None = None) -> None:
-        """Change the quota, keeping the level in tokens; time before now accrues at the old rate."""
+    def reconfigure(self, capacity: int, limit: int, window_ns: int, now_ns: int | None = None, *, strict: bool | None = None) -> None:
+        """Change the quota, keeping the level in tokens; time before now accrues at the old rate. Strict as before, unless told."""
     def block_until(self, until_ns: int) -> None:
         """Admit nothing before this time; only ever extends, and leaves the refill alone."""
+    def tighten(self, remaining: int, reset_at_ns: int, observed_at_ns: int | None = None, now_ns: int | None = None) -> None:
+        """Admit at most so much more before the reset, as a provider's headers said; never more than without.
+
+        Ignored if something observed later (now, unless given) was told before. From the reset on it is as if nothing had been.
+        """
+
+@final
+class SlidingWindow:
+    """A sliding window: no window of ``window_ns`` ever holds more than ``limit``. It starts empty.
+
+    Time is counted in ``buckets`` parts of the window and one more, so what is taken counts for at most that part too long.
+    """
+
+    def __new__(cls, limit: int, window_ns: int, buckets: int = 60, now_ns: int | None = None) -> SlidingWindow: ...
+    def try_acquire(self, cost: int = 1, now_ns: int | None = None) -> Decision:
+        """Take the cost if it fits; a refusal changes nothing. A cost of 0 is always admitted."""
+    def peek(self, cost: int = 1, now_ns: int | None = None) -> Decision:
+        """Tell the verdict that ``try_acquire`` would give; changes nothing."""
+    def refund(self, tokens: int, now_ns: int | None = None, charged_at_ns: int | None = None) -> None:
+        """Give tokens back, as if what was charged at that time had never been; nothing, if it counts no more.
+
+        Without the time it must be known to count still. It then comes off the oldest, so that it is free as late as is safe.
+        """
+    def charge(self, tokens: int, now_ns: int | None = None) -> None:
+        """Take tokens whatever is left, beyond the limit if need be."""
+    def used(self, now_ns: int | None = None) -> int:
+        """Tell what is counted now; above the limit when in debt."""
+    def reconfigure(self, limit: int, window_ns: int, buckets: int | None = None, now_ns: int | None = None) -> None:
+        """Change the quota; what is counted stays counted, and as many buckets are kept if no other number is given."""
+    def block_until(self, until_ns: int) -> None:
+        """Admit nothing before this time; only ever extends."""
+    def tighten(self, remaining: int, reset_at_ns: int, observed_at_ns: int | None = None, now_ns: int | None = None) -> None:
+        """Admit at most so much more before the reset, as a provider's headers said; never more than without.
+
+        Ignored if something observed later (now, unless given) was told before. From the reset on it is as if nothing had been.
+        """
 
 @final
 class RateLimit:
-    """A rate limit: so many requests or tokens in each window. Frozen, and equal by value."""
+    """A rate limit: so many requests or tokens in each window. Frozen, and equal by value.
+
+    A token bucket takes a capacity (the limit, or half of it if strict) and may be strict; a sliding window takes a number of
+    buckets (60) and always is.
+    """
 
     def __new__(
         cls,
@@ -88,7 +136,20 @@ class RateLimit:
         window_ns: int,
         algorithm: str = "token_bucket",
         capacity: int | None = None,
+        *,
+        buckets: int | None = None,
+        strict: bool = False,
     ) -> RateLimit: ...
+    @staticmethod
+    def rpm(
+        limit: int, algorithm: str = "sliding_window", capacity: int | None = None, *, buckets: int | None = None, strict: bool = False
+    ) -> RateLimit:
+        """Limit requests in a minute; unless another algorithm is named, in any minute there is."""
+    @staticmethod
+    def tpm(
+        limit: int, algorithm: str = "sliding_window", capacity: int | None = None, *, buckets: int | None = None, strict: bool = False
+    ) -> RateLimit:
+        """Limit tokens in a minute; unless another algorithm is named, in any minute there is."""
     @property
     def dimension(self) -> str:
         """What is counted: "requests" or "tokens"."""
@@ -100,10 +161,16 @@ class RateLimit:
         """The window's length in nanoseconds."""
     @property
     def algorithm(self) -> str:
-        """How it is enforced: "token_bucket"."""
+        """How it is enforced: "token_bucket" or "sliding_window"."""
     @property
     def capacity(self) -> int:
-        """The most that may pass at once; the limit, unless given."""
+        """The most that may pass at once."""
+    @property
+    def buckets(self) -> int | None:
+        """The parts that a sliding window is counted in."""
+    @property
+    def strict(self) -> bool:
+        """Whether no window ever admits more than the limit."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

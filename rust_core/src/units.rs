@@ -9,5 +9,8 @@ pub const SECOND: Nanos = 1_000_000_000;
 /// Nanoseconds in one millisecond.
 pub const MILLISECOND: Nanos = 1_000_000;
 
+/// Nanoseconds in one minute.
+pub const MINUTE: Nanos = 60 * SECOND;
+
 /// Nanoseconds in one hour.
 pub const HOUR: Nanos = 3_600 * SECOND;

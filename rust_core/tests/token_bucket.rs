@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rust_core::decision::Decision;
-use rust_core::limiters::{Quota, TokenBucket};
+use rust_core::limiters::{BucketQuota, Limiter, Quota};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -20,7 +20,9 @@ fn amount() -> impl Strategy<Value = u64> {
 
 fn quota() -> impl Strategy<Value = Quota> {
     let numbers = (amount(), amount(), amount());
-    numbers.prop_filter_map("not a quota", |(capacity, limit, window)| Quota::new(capacity, limit, window).ok())
+    numbers.prop_filter_map("not a quota", |(capacity, limit, window)| {
+        BucketQuota::new(capacity, limit, window).ok().map(Quota::TokenBucket)
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -34,13 +36,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn take(bucket: &mut TokenBucket, step: &Step) {
+fn take(bucket: &mut Limiter, step: &Step) {
     match *step {
         Step::Acquire(cost, now) => drop(bucket.try_acquire(cost, now)),
         Step::Peek(cost, now) => drop(bucket.peek(cost, now)),
         Step::Charge(tokens, now) => bucket.charge(tokens, now),
         Step::Refund(tokens, now) => bucket.refund(tokens, now),
-        Step::Reconfigure(quota, now) => bucket.reconfigure(quota, now),
+        Step::Reconfigure(quota, now) => bucket.follow(quota, now),
         Step::Block(until) => bucket.block_until(until),
     }
 }
@@ -50,7 +52,7 @@ proptest! {
     fn any_numbers_keep_the_level_within_the_capacity(
         quota in quota(), start in amount(), steps in prop::collection::vec(step(), 0..30), now in amount(),
     ) {
-        let mut bucket = TokenBucket::new(quota, start);
+        let mut bucket = Limiter::of(quota, start);
         for step in &steps {
             take(&mut bucket, step);
             let level = bucket.level(now);
@@ -63,7 +65,7 @@ proptest! {
     fn a_refusal_names_the_first_instant_that_admits(
         quota in quota(), start in amount(), steps in prop::collection::vec(step(), 0..10), cost in amount(), now in amount(),
     ) {
-        let mut bucket = TokenBucket::new(quota, start);
+        let mut bucket = Limiter::of(quota, start);
         for step in &steps {
             take(&mut bucket, step);
         }
@@ -81,7 +83,7 @@ proptest! {
     fn a_peek_and_a_refusal_change_nothing(
         quota in quota(), start in amount(), steps in prop::collection::vec(step(), 0..10), cost in amount(), now in amount(),
     ) {
-        let mut bucket = TokenBucket::new(quota, start);
+        let mut bucket = Limiter::of(quota, start);
         for step in &steps {
             take(&mut bucket, step);
         }
@@ -99,7 +101,7 @@ proptest! {
     fn nothing_is_admitted_into_debt_or_before_the_end_of_a_block(
         quota in quota(), steps in prop::collection::vec(step(), 0..10), until in amount(), cost in 1..100u64, now in amount(),
     ) {
-        let mut bucket = TokenBucket::new(quota, 0);
+        let mut bucket = Limiter::of(quota, 0);
         for step in &steps {
             take(&mut bucket, step);
         }
@@ -119,7 +121,7 @@ proptest! {
         capacity in 1..50u64, limit in 1..50u64, window in 1..1_000u64,
         attempts in prop::collection::vec((1..10u64, 0..100u64), 1..200),
     ) {
-        let mut bucket = TokenBucket::new(Quota::new(capacity, limit, window).unwrap(), 0);
+        let mut bucket = Limiter::of(Quota::TokenBucket(BucketQuota::new(capacity, limit, window).unwrap()), 0);
         let (mut now, mut admitted) = (0, 0);
         for (cost, gap) in attempts {
             now += gap;

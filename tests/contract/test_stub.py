@@ -35,7 +35,8 @@ def stub_members(body: list[ast.stmt]) -> Members:
     for statement in body:
         match statement:
             case ast.FunctionDef(name=name) if public(name):
-                members[name] = None if statement.decorator_list else parameters_of(statement)
+                decorators = {decorator.id for decorator in statement.decorator_list if isinstance(decorator, ast.Name)}
+                members[name] = None if "property" in decorators else parameters_of(statement)
             case ast.AnnAssign(target=ast.Name(id=name)) if public(name):
                 members[name] = None
             case ast.ClassDef(name=name) if public(name):

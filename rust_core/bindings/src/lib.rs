@@ -2,8 +2,10 @@
 
 mod admission;
 mod convert;
+mod decision;
 mod rate_limit;
 mod scheduler;
+mod sliding_window;
 mod token_bucket;
 mod wire;
 
@@ -19,11 +21,15 @@ mod rust_core {
     #[pymodule_export]
     use crate::admission::{AdmissionController, Grant, Path, Refusal, Ticket};
     #[pymodule_export]
+    use crate::decision::Decision;
+    #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]
     use crate::scheduler::{Scheduler, register_scheduler};
     #[pymodule_export]
-    use crate::token_bucket::{Decision, TokenBucket};
+    use crate::sliding_window::SlidingWindow;
+    #[pymodule_export]
+    use crate::token_bucket::TokenBucket;
     #[pymodule_export]
     use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
     #[pymodule_export]

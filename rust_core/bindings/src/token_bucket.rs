@@ -1,63 +1,31 @@
-//! `TokenBucket` and its `Decision`.
+//! `TokenBucket`.
 
 use std::sync::Mutex;
 
 use pyo3::prelude::*;
-use rust_core_pure::decision;
-use rust_core_pure::limiters::{self, Quota};
+use rust_core_pure::limiters::{Algorithm, Limiter, Options, Quota};
 
-use crate::convert::{Count, instant, lock, or_none, truth, value_error};
-
-/// The answer to "may this cost pass now?". True where it may.
-#[pyclass(module = "pyproxy.rust_core", frozen, eq)]
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) struct Decision(decision::Decision);
-
-#[pymethods]
-impl Decision {
-    /// Whether the cost may pass.
-    #[getter]
-    fn admitted(&self) -> bool {
-        self.0.admitted()
-    }
-
-    /// Nanoseconds to wait; None if admitted, or if no wait can help.
-    #[getter]
-    fn retry_after_ns(&self) -> Option<u64> {
-        self.0.retry_after()
-    }
-
-    /// Whether no wait can help: the cost exceeds the capacity.
-    #[getter]
-    fn permanent(&self) -> bool {
-        self.0.permanent()
-    }
-
-    fn __bool__(&self) -> bool {
-        self.admitted()
-    }
-
-    fn __repr__(&self) -> String {
-        format!(
-            "Decision(admitted={}, retry_after_ns={}, permanent={})",
-            truth(self.admitted()),
-            or_none(self.retry_after_ns()),
-            truth(self.permanent())
-        )
-    }
-}
+use crate::convert::{Count, instant, lock, truth, value_error};
+use crate::decision::Decision;
 
 /// A token bucket, exact to the nanosecond. It starts full.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct TokenBucket(Mutex<limiters::TokenBucket>);
+pub(crate) struct TokenBucket(Mutex<Limiter>);
 
 #[pymethods]
 impl TokenBucket {
     #[new]
-    #[pyo3(signature = (capacity, limit, window_ns, now_ns = None))]
-    fn new(py: Python<'_>, capacity: Count, limit: Count, window_ns: Count, now_ns: Option<Count>) -> PyResult<Self> {
-        let quota = Quota::new(capacity.0, limit.0, window_ns.0).map_err(value_error)?;
-        Ok(Self(Mutex::new(limiters::TokenBucket::new(quota, instant(py, now_ns)?))))
+    #[pyo3(signature = (capacity, limit, window_ns, now_ns = None, *, strict = false))]
+    fn new(
+        py: Python<'_>,
+        capacity: Count,
+        limit: Count,
+        window_ns: Count,
+        now_ns: Option<Count>,
+        strict: bool,
+    ) -> PyResult<Self> {
+        let quota = quota(capacity, limit, window_ns, strict)?;
+        Ok(Self(Mutex::new(Limiter::of(quota, instant(py, now_ns)?))))
     }
 
     /// Takes the cost if it is there; a refusal changes nothing.
@@ -75,10 +43,16 @@ impl TokenBucket {
     }
 
     /// Gives tokens back, never above the capacity.
-    #[pyo3(signature = (tokens, now_ns = None))]
-    fn refund(&self, py: Python<'_>, tokens: Count, now_ns: Option<Count>) -> PyResult<()> {
+    #[pyo3(signature = (tokens, now_ns = None, charged_at_ns = None))]
+    fn refund(
+        &self,
+        py: Python<'_>,
+        tokens: Count,
+        now_ns: Option<Count>,
+        charged_at_ns: Option<Count>,
+    ) -> PyResult<()> {
         let now = instant(py, now_ns)?;
-        lock(&self.0).refund(tokens.0, now);
+        lock(&self.0).refund_of(tokens.0, charged_at_ns.map(|at| at.0), now);
         Ok(())
     }
 
@@ -99,7 +73,7 @@ impl TokenBucket {
     }
 
     /// Changes the quota, keeping the level in tokens; time before now accrues at the old rate.
-    #[pyo3(signature = (capacity, limit, window_ns, now_ns = None))]
+    #[pyo3(signature = (capacity, limit, window_ns, now_ns = None, *, strict = None))]
     fn reconfigure(
         &self,
         py: Python<'_>,
@@ -107,10 +81,12 @@ impl TokenBucket {
         limit: Count,
         window_ns: Count,
         now_ns: Option<Count>,
+        strict: Option<bool>,
     ) -> PyResult<()> {
-        let quota = Quota::new(capacity.0, limit.0, window_ns.0).map_err(value_error)?;
         let now = instant(py, now_ns)?;
-        lock(&self.0).reconfigure(quota, now);
+        let mut bucket = lock(&self.0);
+        let strict = strict.unwrap_or(bucket.quota().is_strict());
+        bucket.follow(quota(capacity, limit, window_ns, strict)?, now);
         Ok(())
     }
 
@@ -119,8 +95,30 @@ impl TokenBucket {
         lock(&self.0).block_until(until_ns.0);
     }
 
+    /// Admits at most so much more before the reset, as a provider said; never more than it would have otherwise.
+    #[pyo3(signature = (remaining, reset_at_ns, observed_at_ns = None, now_ns = None))]
+    fn tighten(
+        &self,
+        py: Python<'_>,
+        remaining: Count,
+        reset_at_ns: Count,
+        observed_at_ns: Option<Count>,
+        now_ns: Option<Count>,
+    ) -> PyResult<()> {
+        let now = instant(py, now_ns)?;
+        lock(&self.0).tighten(remaining.0, reset_at_ns.0, observed_at_ns.map_or(now, |at| at.0), now);
+        Ok(())
+    }
+
     fn __repr__(&self) -> String {
         let quota = lock(&self.0).quota();
-        format!("TokenBucket(capacity={}, limit={}, window_ns={})", quota.capacity(), quota.limit(), quota.window())
+        let (capacity, limit, window) = (quota.capacity(), quota.limit(), quota.window());
+        let strict = if quota.is_strict() { format!(", strict={}", truth(true)) } else { String::new() };
+        format!("TokenBucket(capacity={capacity}, limit={limit}, window_ns={window}{strict})")
     }
+}
+
+fn quota(capacity: Count, limit: Count, window_ns: Count, strict: bool) -> PyResult<Quota> {
+    let options = Options { capacity: Some(capacity.0), strict, ..Options::default() };
+    Quota::new(Algorithm::TokenBucket, limit.0, window_ns.0, options).map_err(value_error)
 }

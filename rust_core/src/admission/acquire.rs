@@ -81,8 +81,8 @@ impl Admission {
         let scopes = self.tree.shared_route(grant.route);
         for at in scopes.iter() {
             if let Some(scope) = self.tree.scope_mut(*at) {
-                scope.refund(grant.id, surplus, now);
-                scope.charge(grant.id, overrun, now);
+                scope.refund(grant, surplus, now);
+                scope.charge(grant, overrun, now);
             }
         }
         if waiting {
@@ -122,6 +122,6 @@ impl Admission {
             }
         }
         self.last_grant += 1;
-        Grant { controller: self.number, id: self.last_grant, route, cost, flow, held: true, open: true }
+        Grant { controller: self.number, id: self.last_grant, route, cost, charged_at: now, flow, held: true, open: true }
     }
 }

@@ -3,6 +3,7 @@
 use super::queue::Flow;
 use super::tree::Route;
 use crate::limiters::Cost;
+use crate::units::Nanos;
 
 /// Leave to go through every scope of a route. It knows what it took and whether that has been given back, so the
 /// controller keeps no list of grants; it cannot be copied, so nothing is given back twice.
@@ -14,6 +15,8 @@ pub struct Grant {
     pub(super) id: u64,
     pub(super) route: Route,
     pub(super) cost: Cost,
+    /// When it was charged.
+    pub(super) charged_at: Nanos,
     /// The flow it waited in, 0 if it did not wait.
     pub(super) flow: Flow,
     /// Its permits are out.

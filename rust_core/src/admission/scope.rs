@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::queue::Ahead;
 use super::refusal::{Reason, Wait};
 use super::tree::MAX_ROUTE;
@@ -245,15 +246,15 @@ impl Scope {
     }
 
     /// Gives the cost of a grant back to every rate that was charged with it.
-    pub(super) fn refund(&mut self, grant: u64, cost: Cost, now: Nanos) {
-        for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant) {
-            rate.limiter.refund(cost.of(rate.limit.dimension), now);
+    pub(super) fn refund(&mut self, grant: &Grant, cost: Cost, now: Nanos) {
+        for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant.id) {
+            rate.limiter.refund_at(cost.of(rate.limit.dimension), grant.charged_at, now);
         }
     }
 
     /// Takes what a grant cost beyond what it was charged, into debt if need be.
-    pub(super) fn charge(&mut self, grant: u64, cost: Cost, now: Nanos) {
-        for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant) {
+    pub(super) fn charge(&mut self, grant: &Grant, cost: Cost, now: Nanos) {
+        for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant.id) {
             rate.limiter.charge(cost.of(rate.limit.dimension), now);
         }
     }

@@ -11,15 +11,21 @@ use std::time::{Duration, Instant};
 use core_benches::{admit_and_release, cost, crowd, join, tree};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use governor::{Quota, RateLimiter};
-use rust_core::limiters::{self, TokenBucket};
+use rust_core::limiters::{Algorithm, Limiter, Options, Quota as OurQuota};
 use tokio::sync::Semaphore;
 
 const WINDOW: u64 = 60_000_000_000;
 /// Ten thousand tokens a nanosecond and more in store than a run can take.
 const RATE: u64 = 10_000 * WINDOW;
 
-fn bucket() -> TokenBucket {
-    TokenBucket::new(limiters::Quota::new(1 << 60, RATE, WINDOW).unwrap(), 0)
+fn bucket(capacity: u64, limit: u64) -> Limiter {
+    let options = Options { capacity: Some(capacity), ..Options::default() };
+    Limiter::of(OurQuota::new(Algorithm::TokenBucket, limit, WINDOW, options).unwrap(), 0)
+}
+
+/// A window that never fills.
+fn window() -> Limiter {
+    Limiter::of(OurQuota::new(Algorithm::SlidingWindow, u64::MAX, WINDOW, Options::default()).unwrap(), 0)
 }
 
 fn limiter(c: &mut Criterion) {
@@ -27,7 +33,7 @@ fn limiter(c: &mut Criterion) {
     let clock = || u64::try_from(started.elapsed().as_nanos()).unwrap();
     for tokens in [1u64, 10_000] {
         let mut group = c.benchmark_group(format!("one limit, admit, cost {tokens}"));
-        let mut ours = bucket();
+        let mut ours = bucket(1 << 60, RATE);
         group.bench_function("TokenBucket, time given", |b| {
             let mut now = 0;
             b.iter(|| {
@@ -35,9 +41,17 @@ fn limiter(c: &mut Criterion) {
                 black_box(ours.try_acquire(tokens, now))
             });
         });
-        let mut ours = bucket();
+        let mut ours = bucket(1 << 60, RATE);
         group.bench_function("TokenBucket, time read", |b| {
             b.iter(|| black_box(ours.try_acquire(tokens, clock())))
+        });
+        let mut ours = window();
+        group.bench_function("SlidingWindow, time given", |b| {
+            let mut now = 0;
+            b.iter(|| {
+                now += 10;
+                black_box(ours.try_acquire(tokens, now))
+            });
         });
         let quota = Quota::per_second(NonZeroU32::MAX).allow_burst(NonZeroU32::MAX);
         let theirs = RateLimiter::direct(quota);
@@ -58,7 +72,7 @@ fn limiter(c: &mut Criterion) {
         group.finish();
     }
     let mut group = c.benchmark_group("one limit, refuse");
-    let mut ours = TokenBucket::new(limiters::Quota::new(1, 1, WINDOW).unwrap(), 0);
+    let mut ours = bucket(1, 1);
     ours.try_acquire(1, 0);
     group.bench_function("TokenBucket, time given", |b| {
         b.iter(|| black_box(ours.try_acquire(1, black_box(5))))
