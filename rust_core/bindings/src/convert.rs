@@ -22,14 +22,31 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Count {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        object.extract().map(Self).map_err(|error| {
-            if error.is_instance_of::<PyOverflowError>(object.py()) {
-                value_error("a whole number must lie between 0 and 2**64 - 1")
-            } else {
-                error
-            }
-        })
+        whole(object, "a whole number must lie between 0 and 2**64 - 1").map(Self)
     }
+}
+
+/// A class of priority, a whole number of 32 bits; others are a `ValueError` too.
+#[derive(Clone, Copy)]
+pub(crate) struct Priority(pub(crate) i32);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Priority {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        whole(object, "a priority must lie between -2**31 and 2**31 - 1").map(Self)
+    }
+}
+
+fn whole<'a, 'py, T>(object: Borrowed<'a, 'py, PyAny>, bounds: &'static str) -> PyResult<T>
+where
+    T: FromPyObject<'a, 'py, Error = PyErr>,
+{
+    object.extract().map_err(
+        |error: PyErr| {
+            if error.is_instance_of::<PyOverflowError>(object.py()) { value_error(bounds) } else { error }
+        },
+    )
 }
 
 /// The time given, or that of Python's `time.monotonic_ns`.

@@ -12,6 +12,10 @@ const CIRCLE: u128 = u128::MAX;
 /// golden ratio stay apart from each other however many they are, so marks do not heap up where strides meet.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// Where the first of them lies in its stride, the root of 2. From 0 on, every candidate whose weight is its own number
+/// would have a mark at the golden ratio itself.
+const ROOT: u64 = 0x6A09_E667_F3BC_C908;
+
 /// Smooth weighted round robin without credit. Each candidate has as many marks as its weight on a circle, at even
 /// distances; a cursor, starting anywhere, walks from mark to mark and steps over those of candidates that may not be
 /// picked.
@@ -56,7 +60,7 @@ impl Weighted {
     /// One candidate for each weight, in order.
     #[must_use]
     pub fn new(weights: &[u64], seed: u64) -> Self {
-        let phases = (0..).map(|candidate: u64| candidate.wrapping_mul(GOLDEN));
+        let phases = (0..).map(|candidate: u64| candidate.wrapping_mul(GOLDEN).wrapping_add(ROOT));
         let candidates = weights.iter().zip(phases).enumerate();
         let candidates: Vec<_> =
             candidates.map(|(candidate, (&weight, phase))| Marks::new(candidate, weight, phase)).collect();

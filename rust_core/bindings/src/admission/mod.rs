@@ -15,7 +15,7 @@ use pyo3::types::PyList;
 use rust_core_pure::admission::{Admission, Place, ScopeLimits, Verdict, Waiting};
 use rust_core_pure::limiters::Cost;
 
-use crate::convert::{Count, instant, lock, value_error};
+use crate::convert::{Count, Priority, instant, lock, value_error};
 use crate::rate_limit::RateLimit;
 use grant::PathOrKeys;
 pub(crate) use grant::{Grant, Path, Refusal};
@@ -186,7 +186,7 @@ impl AdmissionController {
     }
 
     /// A Ticket, granted at once or waiting, or a Refusal that changes nothing.
-    #[pyo3(signature = (path, requests = Count(1), tokens = Count(0), priority = 0, flow = None, deadline_ns = None, now_ns = None),
+    #[pyo3(signature = (path, requests = Count(1), tokens = Count(0), priority = Priority(0), flow = None, deadline_ns = None, now_ns = None),
            text_signature = "($self, path, requests=1, tokens=0, priority=0, flow=None, deadline_ns=None, now_ns=None)")]
     #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)] // the conversion owns what it converts
     fn enqueue(
@@ -195,14 +195,14 @@ impl AdmissionController {
         path: PathOrKeys<'_>,
         requests: Count,
         tokens: Count,
-        priority: i32,
+        priority: Priority,
         flow: Option<&str>,
         deadline_ns: Option<Count>,
         now_ns: Option<Count>,
     ) -> PyResult<TicketOrRefusal> {
         let now = instant(py, now_ns)?;
         let cost = Cost { requests: requests.0, tokens: tokens.0 };
-        let wish = Waiting { priority, flow, deadline: deadline_ns.map(|deadline| deadline.0) };
+        let wish = Waiting { priority: priority.0, flow, deadline: deadline_ns.map(|deadline| deadline.0) };
         let ticket = Py::new(py, Ticket::new(self.number))?;
         let registered = ticket.clone_ref(py);
         let mut inner = lock(&self.inner);
