@@ -1,9 +1,12 @@
 //! The Python module `pyproxy.rust_core`: for each component a signature, a conversion and a delegation.
 
 mod admission;
+mod breaker;
 mod convert;
+mod health;
 mod rate_limit;
 mod scheduler;
+mod stats;
 mod token_bucket;
 mod wire;
 
@@ -19,9 +22,15 @@ mod rust_core {
     #[pymodule_export]
     use crate::admission::{AdmissionController, Grant, Refusal};
     #[pymodule_export]
+    use crate::breaker::{BreakerGroup, CircuitBreaker, Open, Pass, Probe};
+    #[pymodule_export]
+    use crate::health::HealthTracker;
+    #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]
     use crate::scheduler::Scheduler;
+    #[pymodule_export]
+    use crate::stats::{Histogram, Statistics};
     #[pymodule_export]
     use crate::token_bucket::{Decision, TokenBucket};
     #[pymodule_export]
