@@ -5,26 +5,34 @@ Times named ``now_ns`` are nanoseconds of ``time.monotonic_ns()``; ``None`` read
 2**64 - 1. Every wrong value is a ``ValueError``, every wrong type a ``TypeError``. All classes are final and safe to share
 between threads.
 """
-# ruff: noqa: PYI021 - the sources are in Rust, so this is where an editor finds what a name means
+# ruff: noqa: PYI021, PYI054 - the sources are in Rust, so this is where an editor finds what a name means, and its defaults
 
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, TypedDict, final
 
 __all__ = [
     "AdmissionController",
+    "BreakerGroup",
+    "CircuitBreaker",
     "Decision",
     "Envelope",
     "EnvelopeError",
     "Frames",
     "Grant",
+    "HealthTracker",
+    "Histogram",
+    "Open",
     "Outcome",
+    "Pass",
     "Path",
+    "Probe",
     "RateLimit",
     "Refusal",
     "ResponseInspection",
     "Scheduler",
     "SlidingWindow",
     "SseFramer",
+    "Statistics",
     "Ticket",
     "TokenBucket",
     "__version__",
@@ -404,6 +412,310 @@ def register_scheduler(name: str, factory: Callable[[list[int], int | None], _Sc
 
     ``factory(weights, seed)`` makes one. A name of the core's own is a ``ValueError``; one of a plug-in is taken over.
     """
+
+# --- circuit breaker --------------------------------------------------------------------------------------------------
+
+class _BreakerSnapshot(TypedDict):
+    state: Literal["closed", "open", "half_open"]
+    ramping: bool
+    generation: int
+    trips: int
+    consecutive_failures: int
+    window: tuple[int, int] | None
+    probes_out: int
+    probes_passed: int
+    recovery_time_ns: int
+    retry_after_ns: int
+
+@final
+class Pass:
+    """Leave to try the instance, in one generation of its breaker. Always true."""
+
+    @property
+    def generation(self) -> int:
+        """The generation it belongs to; once the breaker is in another, its outcome changes nothing."""
+    def __bool__(self) -> Literal[True]: ...
+
+@final
+class Probe:
+    """A place among the few attempts that find out whether the instance has recovered, leased until its end. Always true."""
+
+    @property
+    def generation(self) -> int:
+        """The generation it belongs to; once the breaker is in another, its outcome changes nothing."""
+    @property
+    def lease_end_ns(self) -> int:
+        """When its place is taken back; from then on its outcome changes nothing."""
+    def __bool__(self) -> Literal[True]: ...
+
+@final
+class Open:
+    """The instance is not to be tried now. Always false."""
+
+    __match_args__ = ("retry_after_ns",)
+
+    @property
+    def retry_after_ns(self) -> int:
+        """Nanoseconds, never 0: refused one earlier, let through then, if nothing else happens.
+
+        Where all probes are out, until the earliest lease ends. While the breaker ramps it is the longest there is to wait:
+        every attempt counts, so one's turn may come before.
+        """
+    def __bool__(self) -> Literal[False]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CircuitBreaker:
+    """Whether one instance may be tried, after what became of the attempts before. It starts closed.
+
+    - Closed, it opens after ``failure_threshold`` failures in a row, or, if a ``failure_rate`` is given, once that many in a
+      hundred of at least ``minimum_requests`` outcomes of the window have failed. At any time every outcome of the last
+      ``window_ns`` is counted, and none that is 1/32 of the window older.
+    - Open, it refuses for ``recovery_time_ns``, doubled each time it opens again, up to ``max_recovery_time_ns`` (ten times
+      the recovery time, unless given). Once it has been closed for ``healthy_time_ns`` (the greatest recovery time, unless
+      given) the doubling begins anew.
+    - Half open, it lets ``half_open_requests`` probes through and no more; it closes once all have ended well, and opens again
+      at the first that fails. A place comes free when a probe says nothing, and when none has been heard of for
+      ``probe_timeout_ns``, which should therefore exceed the time that an attempt may take until its outcome is recorded.
+    - Closed again, it lets a share of the attempts through that grows evenly from nothing to all over ``slow_start_ns`` (0, so
+      all at once, unless given), and one whenever none was let through for 1/32 of that time.
+    """
+
+    def __new__(
+        cls,
+        failure_threshold: int = 5,
+        recovery_time_ns: int = 30_000_000_000,
+        half_open_requests: int = 1,
+        *,
+        failure_rate: int | None = None,
+        minimum_requests: int = 10,
+        window_ns: int = 60_000_000_000,
+        max_recovery_time_ns: int | None = None,
+        healthy_time_ns: int | None = None,
+        probe_timeout_ns: int = 60_000_000_000,
+        slow_start_ns: int = 0,
+    ) -> CircuitBreaker: ...
+    def allow(self, now_ns: int | None = None) -> Pass | Probe | Open:
+        """Ask to try the instance now. The outcome of a Pass or a Probe is to be recorded."""
+    def record(self, pass_: Pass | Probe, ok: bool | None, now_ns: int | None = None) -> Literal["open", "closed"] | None:
+        """Record what became of an attempt, once: well, badly, or (None) in a way that says nothing about the instance.
+
+        A rate limit, the caller's own mistake and a cancelled call say nothing. An outcome of an old generation, one recorded
+        before, and that of a probe whose lease has ended change nothing. Returns the state that this led to, if to another.
+
+        Raises:
+            ValueError: another breaker issued the permit.
+        """
+    def cancel(self, pass_: Pass | Probe, now_ns: int | None = None) -> None:
+        """Give a permit back whose attempt said nothing about the instance, as recording None does."""
+    def state(self, now_ns: int | None = None) -> Literal["closed", "open", "half_open"]:
+        """Tell where it stands; changes nothing."""
+    def retry_after_ns(self, now_ns: int | None = None) -> int:
+        """Tell the nanoseconds until ``allow`` lets one through, 0 if it would now; changes nothing."""
+    def trip(self, now_ns: int | None = None) -> None:
+        """Open it for its present recovery time, which that does not double."""
+    def reset(self, now_ns: int | None = None) -> None:
+        """Close it, and forget what led to its opening."""
+    def reconfigure(
+        self,
+        failure_threshold: int = 5,
+        recovery_time_ns: int = 30_000_000_000,
+        half_open_requests: int = 1,
+        *,
+        failure_rate: int | None = None,
+        minimum_requests: int = 10,
+        window_ns: int = 60_000_000_000,
+        max_recovery_time_ns: int | None = None,
+        healthy_time_ns: int | None = None,
+        probe_timeout_ns: int = 60_000_000_000,
+        slow_start_ns: int = 0,
+        now_ns: int | None = None,
+    ) -> None:
+        """Follow changed settings, with the defaults of a new breaker for those not given.
+
+        All state is kept, but that a window of another length begins empty: an open breaker stays so until the time it told,
+        and probes that are out keep their leases.
+        """
+    def snapshot(self, now_ns: int | None = None) -> _BreakerSnapshot:
+        """Tell what it is at; the window as successes and failures. Changes nothing."""
+
+@final
+class BreakerGroup:
+    """The breakers of a group, of which no more than a share keeps its instance out.
+
+    If most of a group is ejected (open, or half open with all probes out), trying somebody is preferred over refusing
+    everybody: of those ejected beyond ``max_ejected_percent`` of all, rounded down, the ones that would be let in soonest are
+    used whatever their breakers say. A lone member is thus never kept out below 100 percent, which never panics.
+    A breaker that is closed and only ramps is not ejected.
+    """
+
+    def __new__(cls, breakers: Sequence[CircuitBreaker], max_ejected_percent: int = 50) -> BreakerGroup: ...
+    def usable(self, now_ns: int | None = None) -> list[bool]:
+        """Tell which members may be used, as a scheduler's ``eligible``; changes nothing."""
+    def allow(self, index: int, now_ns: int | None = None) -> Pass | Probe | Open:
+        """Ask to try a member: as its own ``allow``, but a Pass where the member is used in panic.
+
+        The outcome of such a pass is recorded as any, but it is the breaker's probes that decide whether it closes.
+
+        Raises:
+            IndexError: there is no such member.
+        """
+    def panicking(self, now_ns: int | None = None) -> bool:
+        """Tell whether more members are ejected than may be kept out; changes nothing."""
+    def retry_after_ns(self, now_ns: int | None = None) -> int:
+        """Tell the nanoseconds until a member may be used, 0 if one may now; changes nothing."""
+    def __len__(self) -> int: ...
+
+# --- health -----------------------------------------------------------------------------------------------------------
+
+class _HealthSnapshot(TypedDict):
+    state: Literal["healthy", "degraded", "unhealthy", "recovering"]
+    since_ns: int
+    consecutive_failures: int
+    consecutive_successes: int
+    window: tuple[int, int]
+    latency_ns: int | None
+    usual_latency_ns: int | None
+    ttft_ns: int | None
+    usual_ttft_ns: int | None
+    probe_latency_ns: int | None
+    next_probe_ns: int | None
+
+@final
+class HealthTracker:
+    """How one instance does, after the outcomes of its traffic and of active probes. It starts healthy.
+
+    - Unhealthy after ``unhealthy_after`` failures in a row, of traffic or of probes, each counted apart.
+    - Recovering at the first success after that, unhealthy again at the next failure, healthy after ``healthy_after``
+      successes in a row. The success ratio begins anew then.
+    - Degraded when of at least ``minimum_requests`` attempts of the window fewer than ``degraded_success_percent`` end well,
+      or when they take more than ``degraded_latency_percent`` hundredths of the time they usually take: until the first token
+      where that is told, else in all. Healthy again after ``healthy_after`` successes in a row once each is half the way back
+      from its bound (from 90 to 95 percent, from 300 to 200 hundredths), so that it does not flap.
+
+    Averages weigh the last sample 1/8 (the usual ones 1/1024), and fewer samples evenly. A change that lasts becomes the usual.
+    """
+
+    def __new__(
+        cls,
+        unhealthy_after: int = 3,
+        healthy_after: int = 2,
+        *,
+        degraded_success_percent: int | None = 90,
+        degraded_latency_percent: int | None = None,
+        minimum_requests: int = 10,
+        window_ns: int = 60_000_000_000,
+        probe_interval_ns: int | None = None,
+        now_ns: int | None = None,
+    ) -> HealthTracker: ...
+    def record(
+        self, ok: bool, latency_ns: int | None = None, ttft_ns: int | None = None, now_ns: int | None = None
+    ) -> Literal["healthy", "degraded", "unhealthy", "recovering"] | None:
+        """Record an attempt and, if it ended well, how long it took. Returns the state that this led to, if to another."""
+    def record_probe(
+        self, ok: bool, latency_ns: int | None = None, now_ns: int | None = None
+    ) -> Literal["healthy", "degraded", "unhealthy", "recovering"] | None:
+        """Record an active probe; the next is due an interval later. Returns the state that this led to, if to another."""
+    def probe_due(self, now_ns: int | None = None) -> bool:
+        """Tell whether a probe is due, the first at once; changes nothing."""
+    def start_probe(self, now_ns: int | None = None) -> bool:
+        """Claim the probe that is due: true once, and again an interval later if no outcome has come."""
+    @property
+    def next_probe_ns(self) -> int | None:
+        """When the next probe is due; None if there are none."""
+    def state(self, now_ns: int | None = None) -> Literal["healthy", "degraded", "unhealthy", "recovering"]:
+        """Tell how the instance does. Only outcomes change that; time alone does not."""
+    def reconfigure(
+        self,
+        unhealthy_after: int = 3,
+        healthy_after: int = 2,
+        *,
+        degraded_success_percent: int | None = 90,
+        degraded_latency_percent: int | None = None,
+        minimum_requests: int = 10,
+        window_ns: int = 60_000_000_000,
+        probe_interval_ns: int | None = None,
+        now_ns: int | None = None,
+    ) -> None:
+        """Follow changed settings, with the defaults of a new tracker for those not given.
+
+        All state is kept, but that a window of another length begins empty. The next probe is due within the new interval.
+        """
+    def snapshot(self, now_ns: int | None = None) -> _HealthSnapshot:
+        """Tell what it is at; the window as successes and failures of traffic. Changes nothing."""
+
+# --- statistics -------------------------------------------------------------------------------------------------------
+
+class _DurationSnapshot(TypedDict):
+    count: int
+    sum_ns: int
+    min_ns: int | None
+    p50_ns: int | None
+    p90_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+    max_ns: int | None
+
+class _StatisticsSnapshot(TypedDict):
+    requests: int
+    successes: int
+    failures: dict[str, int]
+    tokens_in: int
+    tokens_out: int
+    fallbacks: int
+    retries: int
+    latency: _DurationSnapshot
+    ttft: _DurationSnapshot
+
+@final
+class Histogram:
+    """A histogram of durations, in 17 KB whatever it is fed.
+
+    Quantiles are within 0.8 percent from 1 microsecond to 73 minutes, and within 8 ns below; what took longer is told as the
+    greatest. Count, sum, smallest and greatest are exact.
+    """
+
+    def __new__(cls) -> Histogram: ...
+    def record(self, value_ns: int) -> None:
+        """Take one duration in."""
+    def merge(self, other: Histogram) -> None:
+        """Take in all that another has."""
+    def quantile(self, q: float) -> int | None:
+        """Tell the duration that this share of them, read to the millionth, does not exceed; None where there is none."""
+    def snapshot(self) -> _DurationSnapshot:
+        """Tell count, sum, smallest, greatest and some quantiles."""
+
+@final
+class Statistics:
+    """What became of the attempts on one target: counters, and histograms of how long they took. It knows no time of its own."""
+
+    def __new__(cls) -> Statistics: ...
+    def record(
+        self,
+        failure: str | None = None,
+        latency_ns: int | None = None,
+        ttft_ns: int | None = None,
+        tokens_in: int = 0,
+        tokens_out: int = 0,
+    ) -> None:
+        """Count an attempt that has ended: well, or with a failure of this name.
+
+        The first 32 names are counted each, all others as "other".
+        """
+    def record_fallback(self) -> None:
+        """Count a step down to another target."""
+    def record_retry(self) -> None:
+        """Count another attempt for the same request."""
+    def merge(self, other: Statistics) -> None:
+        """Take in all that another has counted."""
+    def latency_quantile(self, q: float) -> int | None:
+        """Tell how long this share of the attempts took at most; None where there is none."""
+    def ttft_quantile(self, q: float) -> int | None:
+        """Tell how long this share of the attempts took at most until their first token; None where there is none."""
+    def snapshot(self) -> _StatisticsSnapshot:
+        """Tell all of it."""
 
 # --- the wire ---------------------------------------------------------------------------------------------------------
 

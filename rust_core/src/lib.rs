@@ -10,13 +10,19 @@
 //! | [`concurrency`] | may one more be in flight |
 //! | [`admission`] | may a request pass every scope of its path, all or nothing |
 //! | [`schedulers`] | which of several candidates is next |
+//! | [`breaker`] | may an instance be tried, after what became of the attempts before |
+//! | [`health`] | how an instance does, and when it is to be probed |
+//! | [`stats`] | what is measured: windows, averages, histograms and counters |
 //! | [`wire`] | what a request asks for, what an answer or a failure means, where a stream's events end |
 #![forbid(unsafe_code)]
 
 pub mod admission;
+pub mod breaker;
 pub mod concurrency;
 pub mod decision;
+pub mod health;
 pub mod limiters;
 pub mod schedulers;
+pub mod stats;
 pub mod units;
 pub mod wire;

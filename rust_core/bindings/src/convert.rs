@@ -42,11 +42,9 @@ fn whole<'a, 'py, T>(object: Borrowed<'a, 'py, PyAny>, bounds: &'static str) -> 
 where
     T: FromPyObject<'a, 'py, Error = PyErr>,
 {
-    object.extract().map_err(
-        |error: PyErr| {
-            if error.is_instance_of::<PyOverflowError>(object.py()) { value_error(bounds) } else { error }
-        },
-    )
+    object.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(object.py()) { value_error(bounds) } else { error }
+    })
 }
 
 /// The time given, or that of Python's `time.monotonic_ns`.

@@ -1,11 +1,14 @@
 //! The Python module `pyproxy.rust_core`: for each component a signature, a conversion and a delegation.
 
 mod admission;
+mod breaker;
 mod convert;
 mod decision;
+mod health;
 mod rate_limit;
 mod scheduler;
 mod sliding_window;
+mod stats;
 mod token_bucket;
 mod wire;
 
@@ -21,13 +24,19 @@ mod rust_core {
     #[pymodule_export]
     use crate::admission::{AdmissionController, Grant, Path, Refusal, Ticket};
     #[pymodule_export]
+    use crate::breaker::{BreakerGroup, CircuitBreaker, Open, Pass, Probe};
+    #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::health::HealthTracker;
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]
     use crate::scheduler::{Scheduler, register_scheduler};
     #[pymodule_export]
     use crate::sliding_window::SlidingWindow;
+    #[pymodule_export]
+    use crate::stats::{Histogram, Statistics};
     #[pymodule_export]
     use crate::token_bucket::TokenBucket;
     #[pymodule_export]

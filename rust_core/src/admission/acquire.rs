@@ -122,6 +122,15 @@ impl Admission {
             }
         }
         self.last_grant += 1;
-        Grant { controller: self.number, id: self.last_grant, route, cost, charged_at: now, flow, held: true, open: true }
+        Grant {
+            controller: self.number,
+            id: self.last_grant,
+            route,
+            cost,
+            charged_at: now,
+            flow,
+            held: true,
+            open: true,
+        }
     }
 }

@@ -19,13 +19,28 @@ const WINDOW: u64 = 60_000_000_000;
 const RATE: u64 = 10_000 * WINDOW;
 
 fn bucket(capacity: u64, limit: u64) -> Limiter {
-    let options = Options { capacity: Some(capacity), ..Options::default() };
-    Limiter::of(OurQuota::new(Algorithm::TokenBucket, limit, WINDOW, options).unwrap(), 0)
+    let options = Options {
+        capacity: Some(capacity),
+        ..Options::default()
+    };
+    Limiter::of(
+        OurQuota::new(Algorithm::TokenBucket, limit, WINDOW, options).unwrap(),
+        0,
+    )
 }
 
 /// A window that never fills.
 fn window() -> Limiter {
-    Limiter::of(OurQuota::new(Algorithm::SlidingWindow, u64::MAX, WINDOW, Options::default()).unwrap(), 0)
+    Limiter::of(
+        OurQuota::new(
+            Algorithm::SlidingWindow,
+            u64::MAX,
+            WINDOW,
+            Options::default(),
+        )
+        .unwrap(),
+        0,
+    )
 }
 
 fn limiter(c: &mut Criterion) {
