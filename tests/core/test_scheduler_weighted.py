@@ -108,9 +108,7 @@ def test_the_phase_to_start_with_is_any_with_the_same_chance() -> None:
 
 
 @given(weights=small, seed=seeds, before=st.integers(0, 30), factor=st.integers(1, 1_000))
-def test_the_phase_is_kept_when_weights_change_and_the_proportions_do_not(
-    weights: list[int], seed: int, before: int, factor: int
-) -> None:
+def test_the_phase_is_kept_when_weights_change_and_the_proportions_do_not(weights: list[int], seed: int, before: int, factor: int) -> None:
     everyone = [True] * len(weights)
     changed, unchanged = (Scheduler("weighted", weights=weights, seed=seed) for _ in range(2))
     assert picks(changed, everyone, before) == picks(unchanged, everyone, before)
@@ -153,7 +151,7 @@ def test_a_refused_pick_hands_its_turn_to_nobody_in_particular(number: int) -> N
     for _ in range(40 * number):
         picked = scheduler.pick(everyone, now_ns=0)
         if picked == 0:
-            picked = scheduler.pick([False] + everyone[1:], now_ns=0)
+            picked = scheduler.pick([False, *everyone[1:]], now_ns=0)
         counts[picked] += 1
     assert counts[0] == 0
     served = [counts[index] for index in range(1, number)]
