@@ -82,10 +82,13 @@ class TokenBucket:
     def refund(self, tokens: int, now_ns: int | None = None, charged_at_ns: int | None = None) -> None:
         """Give tokens back, never above the capacity.
 
-        Nothing, if the bucket has been full since the time they were charged at: without that charge it would be no fuller.
+        With the time they were charged at, as if they had never been: of what was there only for want of them, nothing is left.
         """
-    def charge(self, tokens: int, now_ns: int | None = None) -> None:
-        """Take tokens whatever the level, into debt if need be."""
+    def charge(self, tokens: int, now_ns: int | None = None, charged_at_ns: int | None = None) -> None:
+        """Take tokens whatever the level, into debt if need be.
+
+        With an earlier time, as if they had been taken then: refill that has since been lost to a full bucket pays first.
+        """
     def level(self, now_ns: int | None = None) -> tuple[int, int]:
         """Tell the exact level in tokens, as numerator and denominator; below zero when in debt."""
     def reconfigure(self, capacity: int, limit: int, window_ns: int, now_ns: int | None = None, *, strict: bool | None = None) -> None:
@@ -115,8 +118,8 @@ class SlidingWindow:
 
         Without the time it must be known to count still. It then comes off the oldest, so that it is free as late as is safe.
         """
-    def charge(self, tokens: int, now_ns: int | None = None) -> None:
-        """Take tokens whatever is left, beyond the limit if need be."""
+    def charge(self, tokens: int, now_ns: int | None = None, charged_at_ns: int | None = None) -> None:
+        """Take tokens whatever is left, beyond the limit if need be; those of an earlier time count from then."""
     def used(self, now_ns: int | None = None) -> int:
         """Tell what is counted now; above the limit when in debt."""
     def reconfigure(self, limit: int, window_ns: int, buckets: int | None = None, now_ns: int | None = None) -> None:

@@ -50,10 +50,16 @@ impl SlidingWindow {
     }
 
     /// Takes tokens whatever is left, beyond the limit if need be.
-    #[pyo3(signature = (tokens, now_ns = None))]
-    fn charge(&self, py: Python<'_>, tokens: Count, now_ns: Option<Count>) -> PyResult<()> {
+    #[pyo3(signature = (tokens, now_ns = None, charged_at_ns = None))]
+    fn charge(
+        &self,
+        py: Python<'_>,
+        tokens: Count,
+        now_ns: Option<Count>,
+        charged_at_ns: Option<Count>,
+    ) -> PyResult<()> {
         let now = instant(py, now_ns)?;
-        lock(&self.0).charge(tokens.0, now);
+        lock(&self.0).charge_of(tokens.0, charged_at_ns.map(|at| at.0), now);
         Ok(())
     }
 

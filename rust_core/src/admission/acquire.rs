@@ -115,10 +115,12 @@ impl Admission {
 
     /// Takes everything. The caller has made sure, in the same critical section, that there is room.
     pub(super) fn take(&mut self, route: Route, cost: Cost, flow: Flow, now: Nanos) -> Grant {
+        // Where the clock has stepped back, the limiters take it at the newest time they have seen.
+        self.newest = self.newest.max(now);
         let (scopes, tree) = self.tree.route_and_scopes(route);
         for &at in scopes {
             if let Some(scope) = tree.get_mut(at) {
-                scope.take(cost, now);
+                scope.take(cost, self.newest);
             }
         }
         self.last_grant += 1;
@@ -127,7 +129,7 @@ impl Admission {
             id: self.last_grant,
             route,
             cost,
-            charged_at: now,
+            charged_at: self.newest,
             flow,
             held: true,
             open: true,

@@ -62,6 +62,8 @@ pub struct Events {
 pub struct Admission {
     number: u64,
     last_grant: u64,
+    /// The newest time at which something was taken.
+    newest: Nanos,
     tree: Tree,
     queue: Queue,
     events: Events,
@@ -92,6 +94,7 @@ impl Admission {
         Self {
             number: CONTROLLERS.fetch_add(1, Ordering::Relaxed),
             last_grant: 0,
+            newest: 0,
             tree: Tree::default(),
             queue: Queue::new(aging),
             events: Events::default(),

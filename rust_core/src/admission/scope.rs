@@ -252,10 +252,10 @@ impl Scope {
         }
     }
 
-    /// Takes what a grant cost beyond what it was charged, into debt if need be.
+    /// Takes what a grant cost beyond what it was charged, as if it had been charged with it, into debt if need be.
     pub(super) fn charge(&mut self, grant: &Grant, cost: Cost, now: Nanos) {
         for rate in self.rates.iter_mut().filter(|rate| rate.since <= grant.id) {
-            rate.limiter.charge(cost.of(rate.limit.dimension), now);
+            rate.limiter.charge_at(cost.of(rate.limit.dimension), grant.charged_at, now);
         }
     }
 

@@ -114,8 +114,25 @@ impl Limiter {
         self.told.refund(cost, Nanos::MAX);
     }
 
-    /// Gives back what was taken at `charged_at`, where it still counts: the sliding window is as if it had never been
-    /// taken; the token bucket too, if it has been full since, and else has it back.
+    /// Takes `cost` as if it had been taken at `charged_at`: where that counts no more, or refill that was lost since would
+    /// have paid for it, nothing is due.
+    pub fn charge_at(&mut self, cost: u64, charged_at: Nanos, now: Nanos) {
+        match &mut self.meter {
+            Meter::TokenBucket(bucket) => bucket.charge_at(cost, charged_at, now),
+            Meter::SlidingWindow(window) => window.charge_at(cost, charged_at, now),
+        }
+        self.told.charge(cost, self.seen());
+    }
+
+    /// Takes `cost`, by the time it was due where that is known.
+    pub fn charge_of(&mut self, cost: u64, charged_at: Option<Nanos>, now: Nanos) {
+        match charged_at {
+            Some(charged_at) => self.charge_at(cost, charged_at, now),
+            None => self.charge(cost, now),
+        }
+    }
+
+    /// Gives back what was taken at `charged_at`, as if it had never been taken.
     pub fn refund_at(&mut self, cost: u64, charged_at: Nanos, now: Nanos) {
         match &mut self.meter {
             Meter::TokenBucket(bucket) => bucket.refund_at(cost, charged_at, now),

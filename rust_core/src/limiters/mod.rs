@@ -6,6 +6,7 @@
 
 mod limiter;
 mod names;
+mod past;
 mod quota;
 mod rate;
 mod sliding_window;

@@ -100,17 +100,32 @@ impl SlidingWindow {
     /// Counts `amount` in the sub-bucket of now, beyond the limit if need be.
     pub(super) fn charge(&mut self, amount: u64, now: Nanos) {
         self.settle(now);
-        if amount == 0 {
-            return;
-        }
         match self.buckets.back_mut() {
             Some(newest) if newest.last >= self.seen => {
                 let added = amount.min(u64::MAX - newest.count);
                 newest.count += added;
                 self.held += u128::from(added);
             }
+            _ => self.charge_at(amount, self.seen, now),
+        }
+    }
+
+    /// Counts `amount` in the sub-bucket of `charged_at`, if that still counts.
+    pub(super) fn charge_at(&mut self, amount: u64, charged_at: Nanos, now: Nanos) {
+        self.settle(now);
+        let last = self.quota.end_of_bucket(charged_at.min(self.seen));
+        if amount == 0 || !self.counts(last, self.seen) {
+            return;
+        }
+        let place = self.buckets.partition_point(|bucket| bucket.last < last);
+        match self.buckets.get_mut(place) {
+            Some(bucket) if bucket.last == last => {
+                let added = amount.min(u64::MAX - bucket.count);
+                bucket.count += added;
+                self.held += u128::from(added);
+            }
             _ => {
-                self.buckets.push_back(SubBucket { last: self.quota.end_of_bucket(self.seen), count: amount });
+                self.buckets.insert(place, SubBucket { last, count: amount });
                 self.held += u128::from(amount);
             }
         }

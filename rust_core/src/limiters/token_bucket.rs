@@ -7,6 +7,7 @@
 //! A strict bucket refills `L − B` a window instead: any window then admits at most B that were held and L − B that
 //! flowed in, which is L.
 
+use super::past::Past;
 use super::quota::BucketQuota;
 use crate::units::Nanos;
 
@@ -19,13 +20,12 @@ pub(super) struct TokenBucket {
     last: Nanos,
     /// Nothing was taken before.
     since: Nanos,
-    /// The newest time at which it was known to be full.
-    full_at: Nanos,
+    past: Past,
 }
 
 impl TokenBucket {
     pub(super) fn new(quota: BucketQuota, now: Nanos) -> Self {
-        Self { quota, level: quota.full(), last: now, since: now, full_at: now }
+        Self { quota, level: quota.full(), last: now, since: now, past: Past::default() }
     }
 
     /// A bucket from which `used` has just been taken.
@@ -69,21 +69,28 @@ impl TokenBucket {
     /// Takes `tokens` whatever the level, into debt if need be.
     pub(super) fn charge(&mut self, tokens: u64, now: Nanos) {
         self.settle(now);
+        self.past.note_charge(self.last, self.missing());
         self.level = self.level.saturating_sub_unsigned(self.quota.worth(tokens));
+    }
+
+    /// Takes `tokens` as if they had been taken at `charged_at`, together with what was.
+    pub(super) fn charge_at(&mut self, tokens: u64, charged_at: Nanos, now: Nanos) {
+        self.settle(now);
+        let due = self.past.charge(self.quota.worth(tokens), charged_at);
+        self.level = self.level.saturating_sub_unsigned(due);
     }
 
     /// Gives `tokens` back, never above the capacity.
     pub(super) fn refund(&mut self, tokens: u64, now: Nanos) {
         self.settle(now);
-        self.level = self.level.saturating_add_unsigned(self.quota.worth(tokens)).min(self.quota.full());
+        self.fill(self.quota.worth(tokens));
     }
 
-    /// Gives back what was taken at `charged_at`. A bucket that has been full since would by now be no fuller without it.
+    /// Gives `tokens` back as if they had never been taken at `charged_at`.
     pub(super) fn refund_at(&mut self, tokens: u64, charged_at: Nanos, now: Nanos) {
         self.settle(now);
-        if self.full_at <= charged_at {
-            self.refund(tokens, now);
-        }
+        let given = self.past.refund(self.quota.worth(tokens), charged_at, self.missing());
+        self.level = self.level.saturating_add_unsigned(given);
     }
 
     /// The exact level in token·nanoseconds.
@@ -103,20 +110,42 @@ impl TokenBucket {
     /// token·nanosecond of the new window and cut to the new capacity.
     pub(super) fn reconfigure(&mut self, quota: BucketQuota, now: Nanos) {
         self.settle(now);
+        let missing_before = self.missing();
         let (old, new) = (i128::from(self.quota.window()), i128::from(quota.window()));
         // floor(level·new/old) would need 192 bits at once; whole tokens and the rest fit 128 each.
         let (tokens, rest) = (self.level.div_euclid(old), self.level.rem_euclid(old));
         let rest = rest.unsigned_abs() * new.unsigned_abs() / old.unsigned_abs();
-        self.level = tokens.saturating_mul(new).saturating_add_unsigned(rest).min(quota.full());
-        self.quota = quota;
+        let level = tokens.saturating_mul(new).saturating_add_unsigned(rest);
+        // Under the old capacity no more could have been given back than this, nor under the new.
+        self.past.note_charge(self.last, missing_before);
+        self.past.rescale(self.quota.window(), quota.window());
+        (self.quota, self.level) = (quota, level.min(quota.full()));
+        self.past.note_charge(self.last, self.missing());
+        if level > self.level {
+            self.past.note_loss(self.last, level.abs_diff(self.level));
+        }
     }
 
     pub(super) fn settle(&mut self, now: Nanos) {
-        self.level = self.level_at(now);
+        let elapsed = now.saturating_sub(self.last);
         self.last = self.last.max(now);
-        if self.level == self.quota.full() {
-            self.full_at = self.last;
+        self.fill(u128::from(elapsed) * u128::from(self.quota.refill()));
+    }
+
+    /// Adds what finds room, and notes what does not.
+    fn fill(&mut self, amount: u128) {
+        let missing = self.missing();
+        if amount <= missing {
+            self.level = self.level.saturating_add_unsigned(amount);
+        } else {
+            self.level = self.quota.full();
+            self.past.note_loss(self.last, amount - missing);
         }
+    }
+
+    /// What is missing from a full bucket, in token·nanoseconds.
+    fn missing(&self) -> u128 {
+        self.quota.full().abs_diff(self.level)
     }
 
     /// When something may have been taken: from the first of these to the second.
@@ -128,8 +157,7 @@ impl TokenBucket {
     /// and all that has flowed in since.
     pub(super) fn taken_since(&self, begin: Nanos) -> u128 {
         let refill = u128::from(self.last.saturating_sub(begin)) * u128::from(self.quota.refill());
-        let missing = self.quota.full().abs_diff(self.level);
-        missing.saturating_add(refill).div_ceil(u128::from(self.quota.window()))
+        self.missing().saturating_add(refill).div_ceil(u128::from(self.quota.window()))
     }
 }
 
