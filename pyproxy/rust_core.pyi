@@ -254,7 +254,7 @@ class Ticket:
     def grant(self) -> Grant | None:
         """The grant it brought; None while it waits, and where it brought none."""
     @property
-    def state(self) -> Literal["waiting", "granted", "expired", "cancelled", "closed"]:
+    def state(self) -> Literal["waiting", "granted", "expired", "refused", "cancelled", "closed"]:
         """What has become of it."""
     def __bool__(self) -> Literal[True]: ...
 
@@ -275,10 +275,11 @@ class AdmissionController:
     priority, up to the most urgent that waits. Whoever lacks room at a scope has the first claim on what becomes free there;
     one who lacks it only at another scope is passed over.
 
-    ``on_expired`` is called with the list of tickets whose deadline passed, by the operation that noticed it.
+    ``on_dropped`` is called with the list of tickets that wait in vain, by the operation that noticed it: their deadline has
+    passed ("expired"), or a lowered limit can never hold their cost ("refused").
     """
 
-    def __new__(cls, aging_ns: int | None = None, on_expired: Callable[[list[Ticket]], object] | None = None) -> AdmissionController: ...
+    def __new__(cls, aging_ns: int | None = None, on_dropped: Callable[[list[Ticket]], object] | None = None) -> AdmissionController: ...
     def define(
         self,
         key: str,
@@ -350,9 +351,25 @@ class AdmissionController:
     def next_wakeup(self, now_ns: int | None = None) -> int | None:
         """Tell when ``advance`` should be called; None while only a release can let somebody in."""
     def close(self, now_ns: int | None = None) -> list[Ticket]:
-        """Let nobody in any more. Returns the tickets that waited, each once; what is in flight is not disturbed."""
+        """Let nobody in any more. Returns the tickets that waited, each once, and those let in since last told.
+
+        What is in flight is not disturbed.
+        """
     def block_until(self, key: str, until_ns: int, now_ns: int | None = None) -> None:
         """Grant nothing through the scope before this time; only ever extends, and leaves the refill alone."""
+    def tighten(
+        self,
+        key: str,
+        dimension: Literal["requests", "tokens"],
+        remaining: int,
+        reset_at_ns: int,
+        observed_at_ns: int | None = None,
+        now_ns: int | None = None,
+    ) -> None:
+        """Grant at most so much more through the scope before the reset, as a provider's headers said; never more than without.
+
+        Ignored if something observed later (now, unless given) was told before. From the reset on it is as if nothing had been.
+        """
     def in_flight(self, key: str) -> int:
         """Tell how many grants are held through the scope."""
     def waiting(self, key: str | None = None) -> int:

@@ -220,7 +220,7 @@ async def resume(times: int) -> list[dict[str, object]]:
     controller, semaphore = ConcurrencyController(), asyncio.Semaphore(1)
     for scope in SCOPES:
         controller.define(scope, concurrency=1, rates=[RateLimit("requests", PLENTY, MINUTE_NS)])
-    path = controller.core.path(SCOPES)
+    path = controller.path(SCOPES)
     seen: dict[str, list[float]] = {"ConcurrencyController, 4 levels": [], "asyncio.Semaphore": []}
     for _ in range(times):
         ours = await hand_over(lambda: _permit(controller.acquire(path)), lambda permit: permit.release())  # type: ignore[attr-defined]

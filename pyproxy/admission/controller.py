@@ -16,12 +16,14 @@ from pyproxy.rust_core import AdmissionController, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Sequence
     from types import TracebackType
+    from typing import Literal
 
     from pyproxy.rust_core import Grant, Path, RateLimit, Ticket
 
 __all__ = ["Acquisition", "ConcurrencyController", "Permit"]
 
 Scopes: TypeAlias = "Sequence[str] | Path"
+Dimension: TypeAlias = "Literal['requests', 'tokens']"
 
 
 class Permit:
@@ -53,10 +55,11 @@ class Acquisition:
         AdmissionRefused: the queue is full, the deadline cannot be met or has passed, no wait can help, or all is closed.
     """
 
-    __slots__ = ("_acquire", "_permit")
+    __slots__ = ("_acquire", "_entered", "_permit")
 
     def __init__(self, acquire: Callable[[], Coroutine[object, None, Permit]]) -> None:
         self._acquire = acquire
+        self._entered = False
         self._permit: Permit | None = None
 
     def __await__(self) -> Generator[object, None, Permit]:
@@ -64,6 +67,9 @@ class Acquisition:
         return self._acquire().__await__()
 
     async def __aenter__(self) -> Permit:
+        if self._entered:
+            raise RuntimeError("this acquisition has been entered before: call acquire() for each")
+        self._entered = True
         self._permit = await self._acquire()
         return self._permit
 
@@ -81,9 +87,10 @@ class ConcurrencyController:
     """
 
     def __init__(self, *, clock: Callable[[], int] = time.monotonic_ns, aging_ns: int | None = None) -> None:
-        self.core = AdmissionController(aging_ns=aging_ns, on_expired=self._expired)
+        self._core = AdmissionController(aging_ns=aging_ns, on_dropped=self._dropped)
         self._clock = clock
         self._futures: dict[int, asyncio.Future[Grant]] = {}
+        self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0
 
@@ -100,27 +107,30 @@ class ConcurrencyController:
         weight: int = 1,
     ) -> None:
         """Define a scope or change it; see `pyproxy.rust_core.AdmissionController.define`."""
-        self._wake(self.core.define(key, parent, concurrency, rates, queue_size, weight, now_ns=self._clock()))
+        self._wake(self._core.define(key, parent, concurrency, rates, queue_size, weight, now_ns=self._clock()))
 
     def release(self, grant: Grant) -> None:
         """Give the permits of a grant back, once."""
-        self._wake(self.core.release(grant, now_ns=self._clock()))
+        self._wake(self._core.release(grant, now_ns=self._clock()))
 
     def settle(self, grant: Grant, tokens: int, *, exact: bool = True) -> None:
         """Charge the tokens really used, once."""
-        self._wake(self.core.settle(grant, tokens, exact, now_ns=self._clock()))
+        self._wake(self._core.settle(grant, tokens, exact, now_ns=self._clock()))
 
     def refund(self, grant: Grant) -> None:
         """Give back what a grant was charged, once."""
-        self._wake(self.core.refund(grant, now_ns=self._clock()))
+        self._wake(self._core.refund(grant, now_ns=self._clock()))
+
+    def remove(self, key: str) -> None:
+        """Take a scope away; whoever passes it or waits for it is not disturbed."""
+        self._core.remove(key)
 
     # --- what takes it ------------------------------------------------------------------------------------------------
 
     def try_acquire(self, path: Scopes, *, requests: int = 1, tokens: int = 0) -> Grant | Refusal:
         """Admit at once or not at all; passes nobody who waits."""
-        answer = self.core.try_acquire(path, requests, tokens, now_ns=self._clock())
-        if self._futures:
-            self._arm()
+        answer = self._core.try_acquire(path, requests, tokens, now_ns=self._clock())
+        self._follow()
         return answer
 
     def acquire(
@@ -139,42 +149,61 @@ class ConcurrencyController:
         """
 
         def enqueue() -> Ticket | Refusal:
-            return self.core.enqueue(path, requests, tokens, priority, flow, deadline_ns, now_ns=self._clock())
+            return self._core.enqueue(path, requests, tokens, priority, flow, deadline_ns, now_ns=self._clock())
 
         return Acquisition(lambda: self._acquire(enqueue))
 
     def block_until(self, key: str, until_ns: int) -> None:
         """Grant nothing through the scope before this time."""
-        self.core.block_until(key, until_ns, now_ns=self._clock())
-        if self._futures:
-            self._arm()
+        self._core.block_until(key, until_ns, now_ns=self._clock())
+        self._follow()
+
+    def tighten(self, key: str, dimension: Dimension, remaining: int, reset_at_ns: int, observed_at_ns: int | None = None) -> None:
+        """Heed what a provider says is left; see `pyproxy.rust_core.AdmissionController.tighten`."""
+        self._core.tighten(key, dimension, remaining, reset_at_ns, observed_at_ns, now_ns=self._clock())
+        self._follow()
 
     def close(self) -> None:
         """Let nobody in any more, and wake everybody who waits with a refusal, once."""
-        for ticket in self.core.close(now_ns=self._clock()):
-            self._fail(ticket, AdmissionRefused("closed: nobody is admitted any more", reason="closed"))
-        self._disarm()
+        tickets = self._core.close(now_ns=self._clock())
+        for ticket in tickets:
+            if ticket.state == "closed":
+                self._fail(ticket, AdmissionRefused("closed: nobody is admitted any more", reason="closed"))
+        self._wake(tickets)
 
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return self.core.waiting()
+    # --- what is there ------------------------------------------------------------------------------------------------
+
+    def path(self, keys: Sequence[str]) -> Path:
+        """Look a path up once, to be used often."""
+        return self._core.path(keys)
+
+    def in_flight(self, key: str) -> int:
+        """Tell how many permits are held through the scope."""
+        return self._core.in_flight(key)
+
+    def waiting(self, key: str | None = None) -> int:
+        """Tell how many wait to pass the scope, or in all."""
+        return self._core.waiting(key)
 
     async def _acquire(self, enqueue: Callable[[], Ticket | Refusal]) -> Permit:
         answer = enqueue()
+        self._follow()
         if isinstance(answer, Refusal):
             raise _refused(answer)
         if answer.grant is not None:
             return Permit(self, answer.grant)
-        future: asyncio.Future[Grant] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[Grant] = self._loop.create_future()
         self._futures[answer.id] = future
         self._arm()
         try:
             return Permit(self, await future)
-        except asyncio.CancelledError:
-            # Cancelled while it waited, or in the moment between the grant and the wake-up: either way it is passed on.
+        except AdmissionRefused:
+            raise
+        except BaseException:
+            # Cancelled or closed while it waited, or in the moment between the grant and the wake-up: it is passed on.
             self._futures.pop(answer.id, None)
-            self._wake(self.core.cancel(answer, now_ns=self._clock()))
+            self._wake(self._core.cancel(answer, now_ns=self._clock()))
             raise
 
     # --- waking -------------------------------------------------------------------------------------------------------
@@ -184,12 +213,21 @@ class ConcurrencyController:
             future = self._futures.pop(ticket.id, None)
             if future is not None and not future.done() and ticket.grant is not None:
                 future.set_result(ticket.grant)
-        if self._futures or self._timer is not None:
-            self._arm()
+        self._follow()
 
-    def _expired(self, tickets: list[Ticket]) -> None:
+    def _dropped(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
-            self._fail(ticket, AdmissionRefused("the deadline passed in the queue", reason="deadline"))
+            if ticket.state == "expired":
+                self._fail(ticket, AdmissionRefused("the deadline passed in the queue", reason="deadline"))
+            else:
+                self._fail(ticket, AdmissionRefused("the cost is larger than a limit that was lowered ever allows", reason="rate"))
+
+    def _follow(self) -> None:
+        """Have the timer stand for whoever still waits."""
+        if self._futures:
+            self._arm()
+        else:
+            self._disarm()
 
     def _fail(self, ticket: Ticket, error: AdmissionRefused) -> None:
         future = self._futures.pop(ticket.id, None)
@@ -199,13 +237,12 @@ class ConcurrencyController:
     def _arm(self) -> None:
         """Set the one timer for the next time at which time alone changes something."""
         now = self._clock()
-        due = self.core.next_wakeup(now_ns=now)
+        due = self._core.next_wakeup(now_ns=now)
         if due is None:
             self._disarm()
         elif self._timer is None or due != self._timer_due:
             self._disarm()
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later((due - now) / 1e9, self._ring)
+            self._timer = self._loop.call_later((due - now) / 1e9, self._ring)
             self._timer_due = due
 
     def _disarm(self) -> None:
@@ -215,9 +252,7 @@ class ConcurrencyController:
 
     def _ring(self) -> None:
         self._timer = None
-        self._wake(self.core.advance(now_ns=self._clock()))
-        if self._futures:
-            self._arm()
+        self._wake(self._core.advance(now_ns=self._clock()))
 
 
 def _refused(refusal: Refusal) -> AdmissionRefused:
@@ -226,10 +261,7 @@ def _refused(refusal: Refusal) -> AdmissionRefused:
 
 
 _WORDS = {
-    "concurrency": "as many calls are in flight as may be",
     "rate": "the cost is larger than a rate limit ever allows",
-    "blocked": "paused at a provider's request",
-    "reserved": "those who wait come first",
     "queue_full": "the queue is full",
     "deadline": "it cannot be admitted before the deadline",
     "closed": "nobody is admitted any more",

@@ -169,7 +169,7 @@ def test_a_deadline_the_rates_cannot_meet_is_refused_at_once_and_one_they_can_is
 
 def test_nobody_is_let_in_after_the_deadline_and_the_observer_hears_of_it_once() -> None:
     expired: list[Ticket] = []
-    controller = AdmissionController(on_expired=expired.extend)
+    controller = AdmissionController(on_dropped=expired.extend)
     controller.define("group", concurrency=1, now_ns=0)
     grant = granted(controller.try_acquire(["group"], now_ns=0))
     ticket = waiting(controller.enqueue(["group"], deadline_ns=10, now_ns=0))
@@ -191,7 +191,7 @@ def test_at_its_very_deadline_a_ticket_is_still_let_in(controller: AdmissionCont
 
 def test_a_deadline_that_has_passed_is_refused_even_where_there_is_room(controller: AdmissionController) -> None:
     refusal = refused(controller.enqueue(["group"], deadline_ns=9, now_ns=10))
-    assert (refusal.reason, refusal.permanent) == ("deadline", True)
+    assert (refusal.reason, refusal.permanent, refusal.retry_after_ns) == ("deadline", False, None)
 
 
 def test_a_cost_above_a_capacity_is_refused_for_good() -> None:
@@ -364,8 +364,10 @@ def test_a_scope_taken_away_is_named_by_no_new_path_but_whoever_passes_it_goes_o
             controller.try_acquire(asked, now_ns=0)
     assert [scope["key"] for scope in controller.snapshot(now_ns=0)] == ["group"]
     assert controller.release(grant, now_ns=0) == [ticket]
-    controller.define("model", concurrency=2, now_ns=0)
-    assert controller.in_flight("model") == 0
+    controller.define("model", concurrency=1, now_ns=0)
+    assert controller.in_flight("model") == 1, "who passed it before it was taken away still does"
+    controller.release(grant_of(ticket), now_ns=0)
+    assert controller.try_acquire(path, now_ns=0)
 
 
 def test_a_scope_with_others_below_it_cannot_be_taken_away(controller: AdmissionController) -> None:

@@ -50,7 +50,7 @@ class KeepsItsPromises(RuleBasedStateMachine):
         super().__init__()
         self.now = 0
         self.expired: list[Ticket] = []
-        self.core = AdmissionController(aging_ns=200, on_expired=self.expired.extend)
+        self.core = AdmissionController(aging_ns=200, on_dropped=self.expired.extend)
         self.limits: dict[str, tuple[int | None, int | None]] = {}
         self.waiting: dict[int, Waiter] = {}
         self.held: dict[int, tuple[Grant, list[str]]] = {}
@@ -71,6 +71,10 @@ class KeepsItsPromises(RuleBasedStateMachine):
     def time_passes(self, step: int) -> None:
         self.now += step
         self.note(self.core.advance(now_ns=self.now))
+
+    @rule(step=st.integers(0, 150))
+    def time_passes_unnoticed(self, step: int) -> None:
+        self.now += step
 
     @rule()
     def time_passes_to_the_next_wakeup(self) -> None:

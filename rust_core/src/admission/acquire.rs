@@ -1,7 +1,7 @@
 //! At once or not at all, and giving back.
 
 use super::grant::Grant;
-use super::queue::Flow;
+use super::queue::Service;
 use super::refusal::{Reason, Refusal, Wait};
 use super::tree::{Path, Route};
 use super::{Admission, Verdict};
@@ -18,7 +18,7 @@ impl Admission {
         }
         match self.refusal(route, cost, now) {
             Some(refusal) => Verdict::Refused(refusal),
-            None => Verdict::Granted(self.take(route, cost, 0, now)),
+            None => Verdict::Granted(self.take(route, cost, Service::default(), now)),
         }
     }
 
@@ -57,10 +57,13 @@ impl Admission {
         self.account(grant, Cost::default(), now);
     }
 
-    /// Undoes a grant that is not used: its charges and its permits are given back.
+    /// Undoes a grant that is not used: its charges and its permits are given back. One that has been released has been
+    /// used, and is left alone.
     pub fn abandon(&mut self, grant: &mut Grant, now: Nanos) {
-        self.refund(grant, now);
-        self.release(grant, now);
+        if grant.held {
+            self.refund(grant, now);
+            self.release(grant, now);
+        }
     }
 
     /// Charges a grant with its real cost in place of what it was charged.
@@ -86,35 +89,40 @@ impl Admission {
             }
         }
         if waiting {
-            if grant.flow != 0 {
-                let weight = self.weight(grant.flow, grant.route);
-                self.queue.correct(grant.flow, &scopes, charged, actual, weight);
+            if grant.service.flow != 0 {
+                self.queue.correct(grant.service, &scopes, charged, actual);
             }
             self.serve_route(grant.route, now);
         }
     }
 
-    /// Why the route cannot be passed now, if it cannot.
-    pub(super) fn refusal(&self, route: Route, cost: Cost, now: Nanos) -> Option<Refusal> {
+    /// Why the route cannot be passed now by one who does not wait, if it cannot.
+    fn refusal(&self, route: Route, cost: Cost, now: Nanos) -> Option<Refusal> {
+        let refusal = self.room(route, cost, now);
+        if refusal.is_some() || self.queue.is_empty() {
+            return refusal;
+        }
+        let reserved = self.tree.route(route).iter().find(|&&at| self.is_claimed(at))?;
+        let scope = self.tree.scope(*reserved)?.key.clone();
+        Some(Refusal { scope, reason: Reason::Reserved, wait: Wait::Unknown })
+    }
+
+    /// Why there is no room on the route now, if there is none.
+    pub(super) fn room(&self, route: Route, cost: Cost, now: Nanos) -> Option<Refusal> {
         let route = self.tree.route(route);
         let scopes = || route.iter().filter_map(|&at| self.tree.scope(at));
         if self.closed {
             let scope = scopes().next().map(|scope| scope.key.clone()).unwrap_or_default();
             return Some(Refusal { scope, reason: Reason::Closed, wait: Wait::Never });
         }
-        if !scopes().all(|scope| scope.has_room(cost, now)) {
-            return Refusal::of(scopes().filter_map(|scope| Some((&scope.key, scope.refuses(cost, now)?))));
-        }
-        if self.queue.is_empty() {
+        if scopes().all(|scope| scope.has_room(cost, now)) {
             return None;
         }
-        let reserved = route.iter().find(|&&at| self.is_claimed(at, now))?;
-        let scope = self.tree.scope(*reserved)?.key.clone();
-        Some(Refusal { scope, reason: Reason::Reserved, wait: Wait::Unknown })
+        Refusal::of(scopes().filter_map(|scope| Some((&scope.key, scope.refuses(cost, now)?))))
     }
 
     /// Takes everything. The caller has made sure, in the same critical section, that there is room.
-    pub(super) fn take(&mut self, route: Route, cost: Cost, flow: Flow, now: Nanos) -> Grant {
+    pub(super) fn take(&mut self, route: Route, cost: Cost, service: Service, now: Nanos) -> Grant {
         // Where the clock has stepped back, the limiters take it at the newest time they have seen.
         self.newest = self.newest.max(now);
         let (scopes, tree) = self.tree.route_and_scopes(route);
@@ -130,7 +138,7 @@ impl Admission {
             route,
             cost,
             charged_at: self.newest,
-            flow,
+            service,
             held: true,
             open: true,
         }

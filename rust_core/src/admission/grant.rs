@@ -1,6 +1,6 @@
 //! What has been granted.
 
-use super::queue::Flow;
+use super::queue::Service;
 use super::tree::Route;
 use crate::limiters::Cost;
 use crate::units::Nanos;
@@ -17,8 +17,8 @@ pub struct Grant {
     pub(super) cost: Cost,
     /// When it was charged.
     pub(super) charged_at: Nanos,
-    /// The flow it waited in, 0 if it did not wait.
-    pub(super) flow: Flow,
+    /// What it was counted as, if others waited.
+    pub(super) service: Service,
     /// Its permits are out.
     pub(super) held: bool,
     /// Its charges have been neither settled nor refunded.

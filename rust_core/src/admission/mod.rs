@@ -6,6 +6,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
+//! | `limits` | what a scope is defined with |
 //! | `scope` | one level's limits and what is taken of them |
 //! | `tree` | which scopes a path passes |
 //! | `grant` | what one admission took |
@@ -16,6 +17,7 @@
 
 mod acquire;
 mod grant;
+mod limits;
 mod queue;
 mod refusal;
 mod scope;
@@ -23,14 +25,16 @@ mod service;
 mod tree;
 
 pub use grant::Grant;
+pub use limits::{ScopeError, ScopeLimits, Told};
 pub use refusal::{Reason, Refusal, Wait};
-pub use scope::{RateSnapshot, ScopeError, ScopeLimits, ScopeSnapshot};
+pub use scope::{RateSnapshot, ScopeSnapshot};
 pub use service::{Place, Waiting};
 pub use tree::Path;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::limiters::Dimension;
 use crate::units::{Nanos, SECOND};
 use queue::Queue;
 use scope::Scope;
@@ -55,6 +59,8 @@ pub struct Events {
     pub granted: Vec<(Ticket, Grant)>,
     /// Whose deadline has passed.
     pub expired: Vec<Ticket>,
+    /// Whose cost has come to exceed a capacity, so that no wait can help.
+    pub hopeless: Vec<Ticket>,
 }
 
 /// The tree of scopes, what is held in it and who waits.
@@ -67,11 +73,6 @@ pub struct Admission {
     tree: Tree,
     queue: Queue,
     events: Events,
-    /// When time alone may next let somebody in, or let a deadline pass; `None` where it must be worked out anew, as it was
-    /// at `quiet_at`.
-    due: Option<Nanos>,
-    /// When there was last nobody left who could be let in.
-    quiet_at: Nanos,
     closed: bool,
 }
 
@@ -98,8 +99,6 @@ impl Admission {
             tree: Tree::default(),
             queue: Queue::new(aging),
             events: Events::default(),
-            due: None,
-            quiet_at: 0,
             closed: false,
         }
     }
@@ -114,8 +113,8 @@ impl Admission {
     /// the state of each rate that still counts the same thing.
     ///
     /// # Errors
-    /// Where the parent is unknown or would close a circle, a bound or the weight is 0, or two rates are one and the same
-    /// meter.
+    /// Where the parent is unknown or would close a circle or make a path too long, a bound or the weight is 0, or two rates
+    /// are one and the same meter; nothing is changed then.
     pub fn define(
         &mut self,
         key: &str,
@@ -123,19 +122,23 @@ impl Admission {
         limits: &ScopeLimits<'_>,
         now: Nanos,
     ) -> Result<(), ScopeError> {
-        scope::check_limits(key, limits)?;
+        limits::check_limits(key, limits)?;
         let parent = parent.map(|name| self.tree.parent_for(key, name)).transpose()?;
-        self.catch_up(now);
+        let known = self.tree.lookup(key);
         let next_grant = self.last_grant + 1;
-        if let Some(at) = self.tree.lookup(key) {
-            if let Some(scope) = self.tree.scope_mut(at) {
-                scope.reconfigure(limits, next_grant, now);
+        let at = match known {
+            Some(at) => {
+                self.tree.move_below(at, parent)?;
+                self.catch_up(now);
+                if let Some(scope) = self.tree.scope_mut(at) {
+                    scope.reconfigure(limits, next_grant, now);
+                }
+                at
             }
-            self.tree.move_below(at, parent);
-            self.serve([at], now);
-        } else {
-            self.tree.add(Scope::new(Arc::from(key), parent, limits, next_grant, now));
-        }
+            None => self.tree.add(Scope::new(Arc::from(key), parent, limits, next_grant, now))?,
+        };
+        self.turn_away(at, now);
+        self.serve([at], now);
         Ok(())
     }
 
@@ -171,16 +174,33 @@ impl Admission {
         if let Some(scope) = self.tree.scope_mut(at) {
             scope.blocked_until = scope.blocked_until.max(until);
         }
-        self.disturb(now);
+        self.serve([at], now);
+        Ok(())
+    }
+
+    /// Heeds what a provider says is left to a scope: at most `remaining` more of this dimension before `reset_at`, as it was
+    /// at `observed_at`. It only ever tightens, is the same told twice, and is ignored where something later has been told.
+    ///
+    /// # Errors
+    /// Where the scope is not defined, or has no rate of this dimension.
+    pub fn tighten(&mut self, key: &str, dimension: Dimension, told: Told, now: Nanos) -> Result<(), ScopeError> {
+        let at = self.tree.find(key)?;
+        self.catch_up(now);
+        let tightened = self.tree.scope_mut(at).is_some_and(|scope| scope.tighten(dimension, told, now));
+        if !tightened {
+            return Err(ScopeError::NoSuchRate { key: key.to_owned(), dimension });
+        }
+        self.serve([at], now);
         Ok(())
     }
 
     /// Lets nobody in any more, now or later, and tells who waited. What is in flight is not disturbed.
-    pub fn close(&mut self) -> Vec<Ticket> {
+    pub fn close(&mut self, now: Nanos) -> Vec<Ticket> {
+        self.catch_up(now);
         self.closed = true;
         let tickets = self.queue.tickets();
         for ticket in &tickets {
-            self.leave(*ticket, 0);
+            self.drop_ticket(*ticket, now);
         }
         tickets
     }

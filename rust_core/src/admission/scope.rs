@@ -1,86 +1,14 @@
 //! One scope: its permits, its rates, its block.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::grant::Grant;
+use super::limits::{ScopeLimits, Told};
 use super::queue::Ahead;
 use super::refusal::{Reason, Wait};
-use super::tree::MAX_ROUTE;
 use crate::concurrency::Permits;
-use crate::limiters::{Cost, Level, Limiter, RateLimit};
+use crate::limiters::{Cost, Dimension, Level, Limiter, RateLimit};
 use crate::units::Nanos;
-
-/// What is wrong with a scope or its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScopeError {
-    /// No scope has this key.
-    Unknown(String),
-    /// The parent must be defined before its child.
-    UnknownParent {
-        /// The scope being defined.
-        key: String,
-        /// The parent it names.
-        parent: String,
-    },
-    /// A scope would be its own ancestor.
-    Circle {
-        /// The scope being defined.
-        key: String,
-        /// The parent it names.
-        parent: String,
-    },
-    /// A bound of 0 would admit nothing, ever.
-    ZeroConcurrency(String),
-    /// A weight of 0 would be served never.
-    ZeroWeight(String),
-    /// A scope below still stands.
-    HasChildren {
-        /// The scope to be removed.
-        key: String,
-        /// The scope below it.
-        child: String,
-    },
-    /// A path passes too many scopes.
-    PathTooLong(usize),
-    /// Two rates count the same thing over the same window.
-    SameRateTwice {
-        /// The scope being defined.
-        key: String,
-        /// The rate given twice.
-        rate: RateLimit,
-    },
-}
-
-impl fmt::Display for ScopeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown(key) => write!(f, "unknown scope {key:?}: define it first"),
-            Self::UnknownParent { key, parent } => {
-                write!(f, "unknown parent {parent:?} of scope {key:?}: define the parent first")
-            }
-            Self::Circle { key, parent } => {
-                write!(f, "scope {key:?} cannot have the parent {parent:?}, which lies below it")
-            }
-            Self::ZeroConcurrency(key) => {
-                write!(f, "concurrency of scope {key:?} must be at least 1, or None for no bound")
-            }
-            Self::ZeroWeight(key) => write!(f, "weight of scope {key:?} must be at least 1"),
-            Self::HasChildren { key, child } => {
-                write!(f, "scope {key:?} cannot be removed: scope {child:?} lies below it; remove that first")
-            }
-            Self::PathTooLong(scopes) => {
-                write!(f, "a path through {scopes} scopes is too long: at most {MAX_ROUTE} may be passed")
-            }
-            Self::SameRateTwice { key, rate } => {
-                let (dimension, window) = (rate.dimension.name(), rate.quota.window());
-                write!(f, "scope {key:?} has two limits of {dimension} for a window of {window} ns: keep one")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ScopeError {}
 
 /// A scope's limits and state at one instant.
 #[derive(Clone, Debug)]
@@ -103,26 +31,6 @@ pub struct ScopeSnapshot {
     pub queue_size: Option<u64>,
     /// What its flow's service is divided by.
     pub weight: u64,
-}
-
-/// What a scope is defined with.
-#[derive(Clone, Copy, Debug)]
-pub struct ScopeLimits<'a> {
-    /// The most that may be in flight.
-    pub concurrency: Option<u64>,
-    /// Its rate limits.
-    pub rates: &'a [RateLimit],
-    /// The most that may wait to pass it.
-    pub queue_size: Option<u64>,
-    /// The share of its flow beside the others: twice the weight, twice the service.
-    pub weight: u64,
-}
-
-impl Default for ScopeLimits<'_> {
-    /// No limit at all, and a weight of 1.
-    fn default() -> Self {
-        Self { concurrency: None, rates: &[], queue_size: None, weight: 1 }
-    }
 }
 
 /// A rate limit and its level at one instant.
@@ -216,6 +124,11 @@ impl Scope {
         self.permits.available() && self.blocked_until <= now && self.rates.iter().all(ready)
     }
 
+    /// Whether the cost exceeds a capacity.
+    pub(super) fn never_has_room(&self, cost: Cost, now: Nanos) -> bool {
+        self.refuses(cost, now).is_some_and(|(_, wait)| wait == Wait::Never)
+    }
+
     /// When this scope would have room if nothing else were taken, as far as time alone decides.
     pub(super) fn ready_at(&self, cost: Cost, now: Nanos) -> Option<Nanos> {
         match self.refuses(cost, now)?.1 {
@@ -259,6 +172,15 @@ impl Scope {
         }
     }
 
+    /// Heeds what a provider says is left; false if there is no rate of this dimension. It cannot say which of several
+    /// windows it means, so that each of them heeds it.
+    pub(super) fn tighten(&mut self, dimension: Dimension, told: Told, now: Nanos) -> bool {
+        let mut rates = self.rates.iter_mut().filter(|rate| rate.limit.dimension == dimension).peekable();
+        let any = rates.peek().is_some();
+        rates.for_each(|rate| rate.limiter.tighten(told.remaining, told.reset_at, told.observed_at, now));
+        any
+    }
+
     pub(super) fn snapshot(&self, parent: Option<Arc<str>>, waiting: usize, now: Nanos) -> ScopeSnapshot {
         ScopeSnapshot {
             key: Arc::clone(&self.key),
@@ -293,19 +215,4 @@ impl Rate {
 fn take_first(rates: &mut Vec<Rate>, suits: impl Fn(&RateLimit) -> bool) -> Option<Rate> {
     let at = rates.iter().position(|rate| suits(&rate.limit))?;
     Some(rates.remove(at))
-}
-
-pub(super) fn check_limits(key: &str, limits: &ScopeLimits<'_>) -> Result<(), ScopeError> {
-    if limits.concurrency == Some(0) {
-        return Err(ScopeError::ZeroConcurrency(key.to_owned()));
-    }
-    if limits.weight == 0 {
-        return Err(ScopeError::ZeroWeight(key.to_owned()));
-    }
-    for (at, rate) in limits.rates.iter().enumerate() {
-        if limits.rates.iter().take(at).any(|before| before.same_meter(rate)) {
-            return Err(ScopeError::SameRateTwice { key: key.to_owned(), rate: *rate });
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::scope::{Scope, ScopeError};
+use super::limits::ScopeError;
+use super::scope::Scope;
 
 /// The scopes a request passes, each once and ancestors first, by their place in the tree. It never changes, so that what
 /// was taken along it is given back along it.
@@ -13,15 +14,13 @@ pub(super) type Route = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Path(usize);
 
-/// No path passes more scopes than this, so that those which lack room fit into one word.
+/// No path passes more scopes than this, so that the places of those which lack room fit into one word.
 pub(super) const MAX_ROUTE: usize = 64;
 
 #[derive(Debug)]
 struct NamedPath {
     named: Box<[usize]>,
     route: Route,
-    /// A scope it names has been taken away.
-    broken: bool,
 }
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -31,6 +30,8 @@ type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 pub(super) struct Tree {
     scopes: Vec<Scope>,
     index: Map<Arc<str>, usize>,
+    /// Those taken away. One that is defined again has its old place, so that nothing grows.
+    removed: Map<Arc<str>, usize>,
     routes: Vec<Arc<[usize]>>,
     route_index: Map<Arc<[usize]>, Route>,
     paths: Vec<NamedPath>,
@@ -79,15 +80,28 @@ impl Tree {
     }
 
     pub(super) fn leads_somewhere(&self, path: Path) -> bool {
-        self.paths.get(path.0).is_some_and(|path| !path.broken)
+        let stands = |at: &usize| self.scopes.get(*at).is_some_and(|scope| !scope.removed);
+        self.paths.get(path.0).is_some_and(|path| path.named.iter().all(stands))
     }
 
-    /// Adds a scope that is not there yet.
-    pub(super) fn add(&mut self, scope: Scope) -> usize {
-        let at = self.scopes.len();
-        self.index.insert(Arc::clone(&scope.key), at);
-        self.scopes.push(scope);
-        at
+    /// Adds a scope that is not there yet. Where it was once, who passed it then still counts.
+    pub(super) fn add(&mut self, mut scope: Scope) -> Result<usize, ScopeError> {
+        let (key, at) = (Arc::clone(&scope.key), self.removed.get(&scope.key).copied());
+        if let Some(at) = at {
+            self.move_below(at, scope.parent)?;
+            self.removed.remove(&key);
+        }
+        let at = at.unwrap_or(self.scopes.len());
+        if let Some(place) = self.scopes.get_mut(at) {
+            let limit = scope.permits.limit();
+            scope.permits = place.permits.clone();
+            scope.permits.set_limit(limit);
+            *place = scope;
+        } else {
+            self.scopes.push(scope);
+        }
+        self.index.insert(key, at);
+        Ok(at)
     }
 
     /// The place of the parent that `key` is to have.
@@ -106,18 +120,24 @@ impl Tree {
     }
 
     /// Gives a scope another parent. Paths follow; what is on its way keeps the route it took.
-    pub(super) fn move_below(&mut self, at: usize, parent: Option<usize>) {
+    pub(super) fn move_below(&mut self, at: usize, parent: Option<usize>) -> Result<(), ScopeError> {
         let Some(scope) = self.scopes.get_mut(at).filter(|scope| scope.parent != parent) else {
-            return;
+            return Ok(());
         };
-        scope.parent = parent;
-        for path in 0..self.paths.len() {
-            let named = self.paths.get(path).map(|path| path.named.clone()).unwrap_or_default();
-            // A path that would become too long keeps the route it had.
-            if let Ok(route) = self.route_through(&named)
-                && let Some(path) = self.paths.get_mut(path)
-            {
-                path.route = route;
+        let before = std::mem::replace(&mut scope.parent, parent);
+        let paths: Vec<Box<[usize]>> = self.paths.iter().map(|path| path.named.clone()).collect();
+        match paths.iter().map(|named| self.route_through(named)).collect::<Result<Vec<Route>, _>>() {
+            Ok(routes) => {
+                for (path, route) in self.paths.iter_mut().zip(routes) {
+                    path.route = route;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(scope) = self.scopes.get_mut(at) {
+                    scope.parent = before;
+                }
+                Err(error)
             }
         }
     }
@@ -129,12 +149,9 @@ impl Tree {
             return Err(ScopeError::HasChildren { key: key.to_owned(), child: child.key.to_string() });
         }
         self.index.remove(key);
-        self.path_index.retain(|named, _| !named.contains(&at));
-        for path in self.paths.iter_mut().filter(|path| path.named.contains(&at)) {
-            path.broken = true;
-        }
         if let Some(scope) = self.scopes.get_mut(at) {
             scope.removed = true;
+            self.removed.insert(Arc::clone(&scope.key), at);
         }
         Ok(())
     }
@@ -155,7 +172,7 @@ impl Tree {
     fn new_path(&mut self, named: &[usize]) -> Result<Path, ScopeError> {
         let route = self.route_through(named)?;
         let path = Path(self.paths.len());
-        self.paths.push(NamedPath { named: named.into(), route, broken: false });
+        self.paths.push(NamedPath { named: named.into(), route });
         self.path_index.insert(named.into(), path);
         Ok(path)
     }

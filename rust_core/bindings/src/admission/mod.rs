@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use rust_core_pure::admission::{Admission, Place, ScopeLimits, Verdict, Waiting};
-use rust_core_pure::limiters::Cost;
+use rust_core_pure::admission::{Admission, Place, ScopeLimits, Told, Verdict, Waiting};
+use rust_core_pure::limiters::{Cost, Dimension};
 
 use crate::convert::{Count, Priority, instant, lock, value_error};
 use crate::rate_limit::RateLimit;
@@ -40,7 +40,7 @@ struct Inner {
     core: Admission,
     waiting: HashMap<u64, Py<Ticket>>,
     granted: Vec<Py<Ticket>>,
-    expired: Vec<Py<Ticket>>,
+    dropped: Vec<Py<Ticket>>,
 }
 
 impl Inner {
@@ -53,10 +53,12 @@ impl Inner {
                 self.granted.push(ticket);
             }
         }
-        for number in events.expired {
+        let expired = events.expired.into_iter().map(|number| (number, State::Expired));
+        let hopeless = events.hopeless.into_iter().map(|number| (number, State::Refused));
+        for (number, state) in expired.chain(hopeless) {
             if let Some(ticket) = self.waiting.remove(&number) {
-                ticket.get().set_state(State::Expired);
-                self.expired.push(ticket);
+                ticket.get().set_state(state);
+                self.dropped.push(ticket);
             }
         }
         if self.waiting.capacity() > 1024 && self.waiting.len() < self.waiting.capacity() / 8 {
@@ -70,7 +72,7 @@ impl Inner {
 pub(crate) struct AdmissionController {
     number: u64,
     inner: Mutex<Inner>,
-    on_expired: Option<Py<PyAny>>,
+    on_dropped: Option<Py<PyAny>>,
 }
 
 impl AdmissionController {
@@ -78,11 +80,11 @@ impl AdmissionController {
     fn tell(&self, py: Python<'_>, mut inner: MutexGuard<'_, Inner>, take_granted: bool) -> Vec<Py<Ticket>> {
         inner.absorb();
         let granted = if take_granted { std::mem::take(&mut inner.granted) } else { Vec::new() };
-        let expired = std::mem::take(&mut inner.expired);
+        let dropped = std::mem::take(&mut inner.dropped);
         drop(inner);
-        if let Some(callback) = self.on_expired.as_ref().filter(|_| !expired.is_empty()) {
+        if let Some(callback) = self.on_dropped.as_ref().filter(|_| !dropped.is_empty()) {
             // The operation has taken effect, whatever its observer makes of it.
-            if let Err(error) = callback.call1(py, (expired,)) {
+            if let Err(error) = callback.call1(py, (dropped,)) {
                 error.write_unraisable(py, Some(callback.bind(py)));
             }
         }
@@ -100,22 +102,22 @@ impl AdmissionController {
 #[pymethods]
 impl AdmissionController {
     #[new]
-    #[pyo3(signature = (aging_ns = None, on_expired = None))]
-    fn new(aging_ns: Option<Count>, on_expired: Option<Py<PyAny>>) -> PyResult<Self> {
+    #[pyo3(signature = (aging_ns = None, on_dropped = None))]
+    fn new(aging_ns: Option<Count>, on_dropped: Option<Py<PyAny>>) -> PyResult<Self> {
         let aging = aging_ns.map_or(Admission::AGING, |aging| aging.0);
         if aging == 0 {
             return Err(value_error("aging_ns must be at least 1"));
         }
         let core = Admission::new(aging);
         let number = core.number();
-        let inner = Inner { core, waiting: HashMap::new(), granted: Vec::new(), expired: Vec::new() };
-        Ok(Self { number, inner: Mutex::new(inner), on_expired })
+        let inner = Inner { core, waiting: HashMap::new(), granted: Vec::new(), dropped: Vec::new() };
+        Ok(Self { number, inner: Mutex::new(inner), on_dropped })
     }
 
     /// The observer may hold the controller in turn; the collector must be able to see that.
     #[allow(clippy::missing_errors_doc)]
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.on_expired.as_ref().map_or(Ok(()), |callback| visit.call(callback))
+        self.on_dropped.as_ref().map_or(Ok(()), |callback| visit.call(callback))
     }
 
     /// Defines a scope, or changes it, keeping what is in flight, who waits and the state of its rates. Returns the tickets
@@ -264,14 +266,18 @@ impl AdmissionController {
         }
         let mut inner = lock(&self.inner);
         let waited = inner.core.cancel(own.number(), now);
-        let gone = inner.waiting.remove(&own.number()).filter(|_| waited);
+        // What was due before may have let him in, or out.
         inner.absorb();
+        let gone = if waited { inner.waiting.remove(&own.number()) } else { None };
         if waited {
             own.set_state(State::Cancelled);
         } else if let State::Granted(grant) = own.state() {
-            inner.core.abandon(&mut lock(&grant), now);
-            inner.granted.retain(|other| !other.is(ticket));
-            own.set_state(State::Cancelled);
+            let mut grant = lock(&grant);
+            if grant.held() {
+                inner.core.abandon(&mut grant, now);
+                inner.granted.retain(|other| !other.is(ticket));
+                own.set_state(State::Cancelled);
+            }
         }
         let granted = self.tell(py, inner, true);
         drop(gone);
@@ -289,21 +295,24 @@ impl AdmissionController {
     #[pyo3(signature = (now_ns = None))]
     fn next_wakeup(&self, py: Python<'_>, now_ns: Option<Count>) -> PyResult<Option<u64>> {
         let now = instant(py, now_ns)?;
-        let mut inner = lock(&self.inner);
+        let inner = lock(&self.inner);
         Ok(if inner.granted.is_empty() { inner.core.next_wakeup(now) } else { Some(now) })
     }
 
-    /// Lets nobody in any more. Returns the tickets that waited, each once.
+    /// Lets nobody in any more. Returns the tickets that it ends: those that waited, each once, and those let in by now of
+    /// which nothing has been told yet.
     #[pyo3(signature = (now_ns = None))]
-    #[allow(unused_variables)] // every operation takes the time, whether or not it needs it
-    fn close(&self, now_ns: Option<Count>) -> Vec<Py<Ticket>> {
+    fn close(&self, py: Python<'_>, now_ns: Option<Count>) -> PyResult<Vec<Py<Ticket>>> {
+        let now = instant(py, now_ns)?;
         let mut inner = lock(&self.inner);
-        let numbers = inner.core.close();
-        let tickets: Vec<_> = numbers.iter().filter_map(|number| inner.waiting.remove(number)).collect();
+        let numbers = inner.core.close(now);
+        inner.absorb();
+        let mut tickets: Vec<_> = numbers.iter().filter_map(|number| inner.waiting.remove(number)).collect();
         for ticket in &tickets {
             ticket.get().set_state(State::Closed);
         }
-        tickets
+        tickets.extend(self.tell(py, inner, true));
+        Ok(tickets)
     }
 
     /// Grants nothing through the scope before this time; only ever extends, and leaves the refill alone.
@@ -314,6 +323,29 @@ impl AdmissionController {
         let blocked = inner.core.block_until(key, until_ns.0, now);
         self.tell(py, inner, false);
         blocked.map_err(value_error)
+    }
+
+    /// Heeds what a provider says is left to a scope until its reset; it only ever tightens.
+    #[pyo3(signature = (key, dimension, remaining, reset_at_ns, observed_at_ns = None, now_ns = None))]
+    #[allow(clippy::too_many_arguments)] // by keyword
+    fn tighten(
+        &self,
+        py: Python<'_>,
+        key: &str,
+        dimension: &str,
+        remaining: Count,
+        reset_at_ns: Count,
+        observed_at_ns: Option<Count>,
+        now_ns: Option<Count>,
+    ) -> PyResult<()> {
+        let now = instant(py, now_ns)?;
+        let dimension = Dimension::by_name(dimension).map_err(value_error)?;
+        let observed_at = observed_at_ns.map_or(now, |at| at.0);
+        let told = Told { remaining: remaining.0, reset_at: reset_at_ns.0, observed_at };
+        let mut inner = lock(&self.inner);
+        let tightened = inner.core.tighten(key, dimension, told, now);
+        self.tell(py, inner, false);
+        tightened.map_err(value_error)
     }
 
     /// How many grants are held through the scope.

@@ -14,6 +14,7 @@ pub(super) enum State {
     Waiting,
     Granted(Arc<Mutex<admission::Grant>>),
     Expired,
+    Refused,
     Cancelled,
     Closed,
 }
@@ -66,17 +67,18 @@ impl Ticket {
     fn its_grant(&self) -> Option<Grant> {
         match self.state() {
             State::Granted(grant) => Some(Grant::shared(&grant)),
-            State::Waiting | State::Expired | State::Cancelled | State::Closed => None,
+            State::Waiting | State::Expired | State::Refused | State::Cancelled | State::Closed => None,
         }
     }
 
-    /// "waiting", "granted", "expired", "cancelled" or "closed".
+    /// "waiting", "granted", "expired", "refused", "cancelled" or "closed".
     #[getter(state)]
     fn state_name(&self) -> &'static str {
         match self.state() {
             State::Waiting => "waiting",
             State::Granted(_) => "granted",
             State::Expired => "expired",
+            State::Refused => "refused",
             State::Cancelled => "cancelled",
             State::Closed => "closed",
         }

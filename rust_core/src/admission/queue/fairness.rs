@@ -1,105 +1,99 @@
-//! What each flow has had of a scope: start-time fair queueing (Goyal, Vin, Cheng, 1996).
+//! Who is first at one scope, and what each flow has had of it.
 //!
-//! A flow's share is the virtual time up to which it has been served. The flow that lags most goes first; each service moves
-//! it on by cost over weight. One that comes back after an absence starts at the scope's own virtual time, the start of the
-//! latest service: nobody saves up while away.
+//! A flow's share is the virtual time up to which it has been served; each service moves it on by cost over weight, and
+//! the flow that lags most goes first (start-time fair queueing: Goyal, Vin, Cheng, 1996). The scope's own virtual time is
+//! what a fluid server would have given everybody who contends for it: each service moves it on by cost over the weights of
+//! all of these (Demers, Keshav, Shenker, 1989). A flow that comes, or comes back, starts there. One that could have been
+//! served here but was held up elsewhere falls behind it by no more than the largest service: nobody saves up while away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::Rank;
 use super::flows::{Flow, Flows};
 use super::line::LineId;
-use crate::admission::tree::Route;
+use crate::admission::Ticket;
+use crate::units::Nanos;
 
-/// Virtual time: cost over weight, in units of 2^-20.
-pub(super) type Virtual = u128;
+/// Virtual time: cost over weight, in units of 2^-20. It begins anew when nobody waits, and stops at its end, after 2^44.
+pub(super) type Virtual = u64;
 
 const UNIT_BITS: u32 = 20;
 
 /// So few idle shares are not worth looking for.
 const FEW: usize = 64;
 
-/// How far a service moves a flow on.
-pub(super) fn service(cost: u64, weight: u64) -> Virtual {
-    (Virtual::from(cost) << UNIT_BITS) / Virtual::from(weight.max(1))
+/// How far a service moves on what has this weight.
+fn service(cost: u64, weight: u128) -> Virtual {
+    Virtual::try_from((u128::from(cost) << UNIT_BITS) / weight.max(1)).unwrap_or(Virtual::MAX)
 }
 
 /// One flow's share of one scope.
 #[derive(Debug, Default)]
-pub(super) struct Share {
-    pub(super) served: Virtual,
-    pub(super) waiting: usize,
-    /// Its lines, where this scope is the first of their routes.
-    pub(super) lines: Vec<LineId>,
+struct Share {
+    served: Virtual,
+    waiting: usize,
+    weight: u64,
+    /// Its lines whose first stands in the order here.
+    filed: Vec<LineId>,
 }
 
-/// Who waits at a scope. It exists only while somebody does.
+/// Who waits for a scope. It exists only while somebody does.
 #[derive(Debug)]
 pub(super) struct ScopeQueue {
     pub(super) waiting: usize,
-    /// The routes through this scope on which somebody waits.
-    pub(super) routes: Vec<Route>,
-    classes: Vec<(i32, usize)>,
+    /// The first of each line that this scope holds up.
+    pub(super) order: BTreeSet<Rank>,
+    /// When time alone makes room for the first of them.
+    pub(super) due: Option<Nanos>,
+    /// Nobody who waits has an earlier ticket than this.
+    born: Ticket,
     now: Virtual,
+    largest: Virtual,
+    /// The weights of the flows that have somebody in the order.
+    contending: u128,
     shares: HashMap<Flow, Share, foldhash::fast::RandomState>,
     /// With more shares than this, those that no longer count are looked for; doubling keeps the search cheap.
     sweep_above: usize,
 }
 
-impl Default for ScopeQueue {
-    fn default() -> Self {
+impl ScopeQueue {
+    pub(super) fn new(born: Ticket) -> Self {
         Self {
             waiting: 0,
-            routes: Vec::new(),
-            classes: Vec::new(),
+            order: BTreeSet::new(),
+            due: None,
+            born,
             now: 0,
+            largest: 0,
+            contending: 0,
             shares: HashMap::default(),
             sweep_above: FEW,
         }
     }
-}
 
-impl ScopeQueue {
-    /// The most urgent class that waits here.
-    pub(super) fn top(&self) -> i32 {
-        self.classes.iter().map(|(class, _)| *class).min().unwrap_or_default()
-    }
-
-    pub(super) fn share(&self, flow: Flow) -> Option<&Share> {
-        self.shares.get(&flow)
-    }
-
-    pub(super) fn share_mut(&mut self, flow: Flow) -> Option<&mut Share> {
-        self.shares.get_mut(&flow)
-    }
-
+    /// What a flow has had, or starts with.
     pub(super) fn served(&self, flow: Flow) -> Virtual {
-        self.shares.get(&flow).map_or(0, |share| share.served)
+        match self.shares.get(&flow) {
+            Some(share) if share.waiting > 0 => share.served,
+            Some(share) => share.served.max(self.now),
+            None => self.now,
+        }
     }
 
-    pub(super) fn join(&mut self, class: i32, flow: Flow, flows: &mut Flows) {
+    pub(super) fn join(&mut self, flow: Flow, flows: &mut Flows) {
         self.waiting += 1;
-        match self.classes.iter_mut().find(|(known, _)| *known == class) {
-            Some((_, count)) => *count += 1,
-            None => self.classes.push((class, 1)),
-        }
-        let now = self.now;
+        let served = self.served(flow);
         let share = self.shares.entry(flow).or_insert_with(|| {
             flows.keep(flow);
             Share::default()
         });
-        if share.waiting == 0 {
-            share.served = share.served.max(now);
-        }
+        share.served = served;
         share.waiting += 1;
     }
 
-    /// Somebody leaves, served or not.
-    pub(super) fn leave(&mut self, class: i32, flow: Flow, flows: &mut Flows) {
+    /// Somebody leaves, served or not. His line is not filed here any more.
+    pub(super) fn leave(&mut self, flow: Flow, flows: &mut Flows) {
         self.waiting -= 1;
-        if let Some((_, count)) = self.classes.iter_mut().find(|(known, _)| *known == class) {
-            *count -= 1;
-        }
-        self.classes.retain(|(_, count)| *count > 0);
         let Some(share) = self.shares.get_mut(&flow) else { return };
         share.waiting -= 1;
         // What a flow has had in advance counts when it comes back, until the others have had as much.
@@ -111,21 +105,54 @@ impl ScopeQueue {
         }
     }
 
-    /// Notes a service that begins where the flow's share stands, and tells the share before and after it.
-    pub(super) fn serve(&mut self, flow: Flow, service: Virtual) -> Option<(Virtual, Virtual)> {
-        let share = self.shares.get_mut(&flow)?;
-        let before = share.served;
-        self.now = self.now.max(before);
-        share.served = before.saturating_add(service);
-        Some((before, share.served))
+    pub(super) fn file(&mut self, flow: Flow, line: LineId, weight: u64, rank: Rank) {
+        let Some(share) = self.shares.get_mut(&flow) else { return };
+        if share.filed.is_empty() {
+            self.contending += u128::from(weight);
+            share.weight = weight;
+        }
+        share.filed.push(line);
+        self.order.insert(rank);
     }
 
-    /// Corrects a share by the difference between a cost estimated and the real one.
-    pub(super) fn correct(&mut self, flow: Flow, estimated: Virtual, actual: Virtual) -> Option<(Virtual, Virtual)> {
+    pub(super) fn unfile(&mut self, flow: Flow, line: LineId, rank: Rank) {
+        self.order.remove(&rank);
+        let Some(share) = self.shares.get_mut(&flow) else { return };
+        share.filed.retain(|other| *other != line);
+        if share.filed.is_empty() {
+            self.contending -= u128::from(share.weight);
+        }
+    }
+
+    /// Notes a service, and tells which lines it moves in the order: they stand there with the flow's share as it was.
+    pub(super) fn serve(&mut self, flow: Flow, cost: u64, weight: u64) -> Moved {
+        let own = service(cost, weight.into());
+        let counted = self.shares.get(&flow).filter(|share| !share.filed.is_empty()).map_or(0, |share| share.weight);
+        let all = self.contending - u128::from(counted) + u128::from(weight);
+        let floor = self.now.saturating_sub(self.largest);
+        self.largest = self.largest.max(own);
+        self.now = self.now.saturating_add(service(cost, all));
+        self.move_to(flow, |served| served.max(floor).saturating_add(own))
+    }
+
+    /// Corrects what one who joined with this ticket was counted. It puts no flow further behind than one may fall.
+    pub(super) fn correct(&mut self, flow: Flow, ticket: Ticket, estimated: u64, actual: u64, weight: u64) -> Moved {
+        if ticket < self.born {
+            return None;
+        }
+        let all = self.contending.max(u128::from(weight));
+        self.now = self.now.saturating_sub(service(estimated, all)).saturating_add(service(actual, all));
+        let (estimated, actual) = (service(estimated, weight.into()), service(actual, weight.into()));
+        self.largest = self.largest.max(actual);
+        let floor = self.now.saturating_sub(self.largest);
+        self.move_to(flow, |served| served.saturating_add(actual).saturating_sub(estimated).max(served.min(floor)))
+    }
+
+    fn move_to(&mut self, flow: Flow, change: impl FnOnce(Virtual) -> Virtual) -> Moved {
         let share = self.shares.get_mut(&flow)?;
         let before = share.served;
-        share.served = before.saturating_add(actual).saturating_sub(estimated);
-        Some((before, share.served))
+        share.served = change(before);
+        (before != share.served).then(|| (before, share.served, share.filed.clone()))
     }
 
     /// Forgets everybody's share, when nobody waits any more.
@@ -144,6 +171,10 @@ impl ScopeQueue {
             }
             keep
         });
+        self.shares.shrink_to(2 * self.shares.len());
         self.sweep_above = 2 * self.shares.len() + FEW;
     }
 }
+
+/// A share as it was and as it is, with the lines that it moves.
+pub(super) type Moved = Option<(Virtual, Virtual, Vec<LineId>)>;

@@ -50,7 +50,12 @@ impl Flows {
     pub(super) fn drop_share(&mut self, flow: Flow) {
         let Some(named) = self.named.get_mut(&flow) else { return };
         named.shares -= 1;
-        if named.shares == 0
+        self.forget(flow);
+    }
+
+    /// Forgets the flow, unless a scope keeps a share for it.
+    pub(super) fn forget(&mut self, flow: Flow) {
+        if self.named.get(&flow).is_some_and(|named| named.shares == 0)
             && let Some(named) = self.named.remove(&flow)
         {
             self.by_name.remove(&named.name);

@@ -9,7 +9,7 @@ use crate::limiters::Cost;
 use crate::units::Nanos;
 
 /// A line's place in the table.
-pub(super) type LineId = usize;
+pub(in crate::admission) type LineId = usize;
 
 /// Nobody, where a neighbour is named.
 pub(super) const NOBODY: Ticket = 0;
@@ -18,29 +18,38 @@ pub(super) const NOBODY: Ticket = 0;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::admission) struct Waiter {
     pub(in crate::admission) cost: Cost,
+    pub(in crate::admission) line: LineId,
     pub(super) since: Nanos,
     pub(super) deadline: Nanos,
-    pub(super) line: LineId,
-    pub(super) before: Ticket,
-    pub(super) after: Ticket,
+    before: Ticket,
+    after: Ticket,
 }
 
 /// What those of a line have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct LineKey {
-    pub(super) route: Route,
-    pub(super) class: i32,
-    pub(super) flow: Flow,
+pub(in crate::admission) struct LineKey {
+    pub(in crate::admission) route: Route,
+    pub(in crate::admission) class: i32,
+    pub(in crate::admission) flow: Flow,
 }
 
-/// One line.
+/// One line, and how its first stands in the orders of the scopes that hold it up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    pub(super) key: LineKey,
-    pub(super) first: Ticket,
+pub(in crate::admission) struct Line {
+    pub(in crate::admission) key: LineKey,
+    pub(in crate::admission) first: Ticket,
     pub(super) last: Ticket,
     pub(super) requests: u128,
     pub(super) tokens: u128,
+    pub(super) weight: u64,
+    /// Its first stands in the order of these scopes, by their places on the route.
+    pub(in crate::admission) filed: u64,
+    /// The class that its first has come up to by age.
+    pub(super) class: i32,
+    /// How often its first had its turn at one scope and then found another taken.
+    pub(in crate::admission) missed: u8,
+    /// When age lifts its first by a class; `Nanos::MAX` for never.
+    pub(super) lift_at: Nanos,
 }
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -56,13 +65,11 @@ pub(super) struct Lines {
 
 /// How a line has changed at its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(in crate::admission) enum Change {
     /// Not at all.
     Same,
-    /// The line is new.
-    Opened,
-    /// Somebody else is first now.
-    Head(Ticket),
+    /// Somebody is first who was not.
+    First(LineId),
     /// Nobody is left; the line is gone.
     Closed,
 }
@@ -80,6 +87,18 @@ impl Lines {
         self.table.get(line).and_then(Option::as_ref)
     }
 
+    pub(super) fn line_mut(&mut self, line: LineId) -> Option<&mut Line> {
+        self.table.get_mut(line).and_then(Option::as_mut)
+    }
+
+    pub(super) fn find(&self, key: &LineKey) -> Option<&Line> {
+        self.index.get(key).and_then(|id| self.line(*id))
+    }
+
+    pub(super) fn ids(&self) -> Vec<LineId> {
+        self.index.values().copied().collect()
+    }
+
     pub(super) fn tickets(&self) -> Vec<Ticket> {
         let mut tickets: Vec<Ticket> = self.waiters.keys().copied().collect();
         tickets.sort_unstable();
@@ -91,31 +110,35 @@ impl Lines {
         &mut self,
         ticket: Ticket,
         key: LineKey,
+        weight: u64,
         cost: Cost,
         since: Nanos,
         deadline: Nanos,
-    ) -> (LineId, Change) {
-        let (id, change) = match self.index.get(&key) {
-            Some(id) => (*id, Change::Same),
-            None => (self.open(key, ticket), Change::Opened),
+    ) -> Change {
+        let (id, change) = if let Some(id) = self.index.get(&key) {
+            (*id, Change::Same)
+        } else {
+            let id = self.open(key, ticket);
+            (id, Change::First(id))
         };
         let mut before = NOBODY;
-        if let Some(line) = self.table.get_mut(id).and_then(Option::as_mut) {
+        if let Some(line) = self.line_mut(id) {
             if change == Change::Same {
                 before = std::mem::replace(&mut line.last, ticket);
             }
+            line.weight = weight;
             line.requests = line.requests.saturating_add(cost.requests.into());
             line.tokens = line.tokens.saturating_add(cost.tokens.into());
         }
         if let Some(neighbour) = self.waiters.get_mut(&before) {
             neighbour.after = ticket;
         }
-        self.waiters.insert(ticket, Waiter { cost, since, deadline, line: id, before, after: NOBODY });
-        (id, change)
+        self.waiters.insert(ticket, Waiter { cost, line: id, since, deadline, before, after: NOBODY });
+        change
     }
 
-    /// Takes somebody out, wherever in the line he stands.
-    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<(Waiter, Line, Change)> {
+    /// Takes somebody out, wherever in the line he stands. A first one must not be filed anywhere any more.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<(Waiter, LineKey, Change)> {
         let waiter = self.waiters.remove(&ticket)?;
         if let Some(before) = self.waiters.get_mut(&waiter.before) {
             before.after = waiter.after;
@@ -124,8 +147,8 @@ impl Lines {
             after.before = waiter.before;
         }
         self.shrink();
-        let line = self.table.get_mut(waiter.line).and_then(Option::as_mut)?;
-        let was = *line;
+        let line = self.line_mut(waiter.line)?;
+        let key = line.key;
         line.requests = line.requests.saturating_sub(waiter.cost.requests.into());
         line.tokens = line.tokens.saturating_sub(waiter.cost.tokens.into());
         if line.last == ticket {
@@ -134,17 +157,28 @@ impl Lines {
         let mut change = Change::Same;
         if line.first == ticket {
             line.first = waiter.after;
-            change = Change::Head(waiter.after);
+            change = Change::First(waiter.line);
         }
         if waiter.before == NOBODY && waiter.after == NOBODY {
             change = Change::Closed;
-            self.close(waiter.line, &was.key);
+            self.close(waiter.line, &key);
         }
-        Some((waiter, was, change))
+        Some((waiter, key, change))
     }
 
     fn open(&mut self, key: LineKey, first: Ticket) -> LineId {
-        let line = Some(Line { key, first, last: first, requests: 0, tokens: 0 });
+        let line = Some(Line {
+            key,
+            first,
+            last: first,
+            requests: 0,
+            tokens: 0,
+            weight: 1,
+            filed: 0,
+            class: key.class,
+            missed: 0,
+            lift_at: Nanos::MAX,
+        });
         let id = if let Some(id) = self.free.pop() {
             if let Some(place) = self.table.get_mut(id) {
                 *place = line;

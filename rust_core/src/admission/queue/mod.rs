@@ -1,32 +1,32 @@
 //! Those who wait, and their order.
 //!
-//! Everybody stands in one line: a route, a class and a flow, first come, first served. Of a route only the first counts, for
-//! all behind him need the same scopes. Between two, the more urgent class goes first; each `aging` of waiting lifts one by
-//! a class, up to the most urgent that waits. Within a class the flow that has had less goes first, measured at the scope
-//! where they meet.
+//! Everybody stands in one line: a route, a class and a flow, first come, first served. The first of each line stands in the
+//! order of every scope that holds him up, be it that it lacks room for him or that another is before him there. In an order
+//! the more urgent class goes first; each `aging` of waiting lifts one by a class, up to the most urgent that has waited
+//! since the queue was last empty. Within a class goes first who has had his turn often and in vain, then the flow that has
+//! had less of the scope, then who came first.
 
 mod fairness;
 mod flows;
 mod line;
-mod route;
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::Ticket;
-use super::tree::Route;
 use crate::limiters::{Cost, Dimension};
 use crate::units::Nanos;
-use fairness::{ScopeQueue, Virtual, service};
+use fairness::{Moved, ScopeQueue, Virtual};
 pub(super) use flows::Flow;
 use flows::Flows;
-pub(super) use line::Waiter;
-use line::{Change, LineKey, Lines};
-use route::RouteQueue;
+use line::Lines;
+pub(super) use line::{Change, Line, LineId, LineKey, Waiter};
 
-/// A place in the order: the smallest is first.
+/// A place in the order of a scope: the smallest is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
-    class: i64,
+    class: i32,
+    /// False for one who has missed his turn often.
+    takes_turns: bool,
     served: Virtual,
     ticket: Ticket,
 }
@@ -35,13 +35,18 @@ impl Rank {
     pub(super) fn ticket(self) -> Ticket {
         self.ticket
     }
+
+    /// The order between two who are each first somewhere.
+    pub(super) fn by_age(self) -> (i32, Ticket) {
+        (self.class, self.ticket)
+    }
 }
 
 /// How somebody wants to wait.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Claim<'a> {
-    pub(super) class: i32,
-    pub(super) flow: &'a str,
+pub(super) struct Claim {
+    pub(super) key: LineKey,
+    pub(super) weight: u64,
     pub(super) cost: Cost,
     pub(super) since: Nanos,
     pub(super) deadline: Nanos,
@@ -69,24 +74,34 @@ type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 #[derive(Debug)]
 pub(super) struct Queue {
     aging: Nanos,
+    /// The most urgent class that has waited since nobody did.
+    top: i32,
     last_ticket: Ticket,
     lines: Lines,
-    routes: Map<Route, RouteQueue>,
     scopes: Map<usize, ScopeQueue>,
     flows: Flows,
     deadlines: BTreeSet<(Nanos, Ticket)>,
+    /// When age lifts the first of a line.
+    lifts: BTreeSet<(Nanos, LineId)>,
+    /// When time alone makes room for the first in a scope's order.
+    due: BTreeSet<(Nanos, usize)>,
 }
 
 impl Queue {
+    /// One who has had his turn so often and then found another of his scopes taken is held all of them.
+    pub(super) const PATIENCE: u8 = 8;
+
     pub(super) fn new(aging: Nanos) -> Self {
         Self {
             aging: aging.max(1),
+            top: i32::MAX,
             last_ticket: 0,
             lines: Lines::default(),
-            routes: Map::default(),
             scopes: Map::default(),
             flows: Flows::default(),
             deadlines: BTreeSet::new(),
+            lifts: BTreeSet::new(),
+            due: BTreeSet::new(),
         }
     }
 
@@ -102,6 +117,15 @@ impl Queue {
         self.lines.waiter(ticket)
     }
 
+    pub(super) fn line(&self, line: LineId) -> Option<&Line> {
+        self.lines.line(line)
+    }
+
+    /// The line that a ticket stands in.
+    pub(super) fn line_of(&self, ticket: Ticket) -> Option<&Line> {
+        self.lines.line(self.lines.waiter(ticket)?.line)
+    }
+
     /// Everybody, in the order of arrival.
     pub(super) fn tickets(&self) -> Vec<Ticket> {
         self.lines.tickets()
@@ -112,44 +136,62 @@ impl Queue {
         self.scopes.get(&scope).map_or(0, |queue| queue.waiting)
     }
 
-    /// The scopes that somebody waits for.
-    pub(super) fn busy_scopes(&self) -> impl Iterator<Item = usize> {
-        self.scopes.keys().copied()
+    /// The first of those that the scope holds up.
+    pub(super) fn first(&self, scope: usize) -> Option<Rank> {
+        self.scopes.get(&scope)?.order.first().copied()
     }
 
-    /// The routes on which somebody waits.
-    pub(super) fn busy_routes(&self) -> impl Iterator<Item = Route> {
-        self.routes.keys().copied()
-    }
-
-    /// The routes through the scope on which somebody waits.
-    pub(super) fn routes_through(&self, scope: usize) -> &[Route] {
-        self.scopes.get(&scope).map_or(&[], |queue| &queue.routes)
-    }
-
-    /// The route and the flow that a ticket waits for.
-    pub(super) fn place(&self, ticket: Ticket) -> Option<(Route, Flow)> {
-        let line = self.lines.line(self.lines.waiter(ticket)?.line)?;
-        Some((line.key.route, line.key.flow))
+    /// The number of the flow of this name.
+    pub(super) fn flow(&mut self, name: &str) -> Flow {
+        self.flows.number(name)
     }
 
     pub(super) fn flow_name(&self, flow: Flow) -> Option<&str> {
         self.flows.name(flow).map(|name| &**name)
     }
 
-    /// The first deadline.
-    pub(super) fn first_deadline(&self) -> Option<(Nanos, Ticket)> {
-        self.deadlines.first().copied()
+    /// Forgets the flow, unless something is counted for it.
+    pub(super) fn forget(&mut self, flow: Flow) {
+        self.flows.forget(flow);
     }
 
-    /// What the last of a line has before him, in calls and in tokens: none of it can come after him.
-    pub(super) fn ahead(&self, last: Ticket) -> Ahead {
-        let waiter = self.lines.waiter(last);
-        let line = waiter.and_then(|waiter| self.lines.line(waiter.line)).filter(|line| line.last == last);
-        waiter.zip(line).map_or(Ahead::default(), |(own, line)| Ahead {
-            requests: line.requests.saturating_sub(own.cost.requests.into()),
-            tokens: line.tokens.saturating_sub(own.cost.tokens.into()),
-        })
+    /// When time alone may next change something: make room, lift somebody, or let a deadline pass.
+    pub(super) fn next_event(&self) -> Nanos {
+        let due = self.due.first().map_or(Nanos::MAX, |(due, _)| *due);
+        let lift = self.lifts.first().map_or(Nanos::MAX, |(lift, _)| *lift);
+        // At his deadline one may still be let in; after it he may not.
+        let expiry = self.deadlines.first().map_or(Nanos::MAX, |(deadline, _)| deadline.saturating_add(1));
+        due.min(lift).min(expiry)
+    }
+
+    /// One whose deadline has passed.
+    pub(super) fn overdue(&self, now: Nanos) -> Option<Ticket> {
+        self.deadlines.first().filter(|(deadline, _)| *deadline < now).map(|(_, ticket)| *ticket)
+    }
+
+    /// The scopes for whose first time has made room.
+    pub(super) fn ready_scopes(&self, now: Nanos) -> Vec<usize> {
+        self.due.range(..=(now, usize::MAX)).map(|(_, scope)| *scope).collect()
+    }
+
+    /// Notes when time alone makes room for the first in a scope's order.
+    pub(super) fn set_due(&mut self, scope: usize, due: Option<Nanos>) {
+        let Some(queue) = self.scopes.get_mut(&scope) else { return };
+        if queue.due == due {
+            return;
+        }
+        if let Some(old) = std::mem::replace(&mut queue.due, due) {
+            self.due.remove(&(old, scope));
+        }
+        if let Some(due) = due {
+            self.due.insert((due, scope));
+        }
+    }
+
+    /// What the whole line has before one who would be its last, if it has anybody.
+    pub(super) fn ahead(&self, key: &LineKey) -> Option<(Ticket, Ahead)> {
+        let line = self.lines.find(key)?;
+        Some((line.first, Ahead { requests: line.requests, tokens: line.tokens }))
     }
 
     /// A number for one who comes, whether or not he has to wait.
@@ -159,136 +201,192 @@ impl Queue {
     }
 
     /// Takes a place at the end of a line.
-    pub(super) fn join(&mut self, route: Route, scopes: &[usize], claim: Claim<'_>) -> Ticket {
+    pub(super) fn join(&mut self, scopes: &[usize], claim: Claim) -> (Ticket, Change) {
         let ticket = self.next_ticket();
-        let flow = self.flows.number(claim.flow);
-        let key = LineKey { route, class: claim.class, flow };
-        let (line, change) = self.lines.push(ticket, key, claim.cost, claim.since, claim.deadline);
-        let first_of_route = !self.routes.contains_key(&route);
+        let Claim { key, weight, cost, since, deadline } = claim;
+        let change = self.lines.push(ticket, key, weight, cost, since, deadline);
         for scope in scopes {
-            let queue = self.scopes.entry(*scope).or_default();
-            queue.join(claim.class, flow, &mut self.flows);
-            if first_of_route {
-                queue.routes.push(route);
+            let queue = self.scopes.entry(*scope).or_insert_with(|| ScopeQueue::new(ticket));
+            queue.join(key.flow, &mut self.flows);
+        }
+        if deadline < Nanos::MAX {
+            self.deadlines.insert((deadline, ticket));
+        }
+        if key.class < self.top {
+            self.top = key.class;
+            for line in self.lines.ids() {
+                self.set_lift(line);
             }
         }
-        if change == Change::Opened {
-            let served = self.served_first(scopes, flow);
-            if let Some(share) = self.first_scope_mut(scopes).and_then(|queue| queue.share_mut(flow)) {
-                share.lines.push(line);
-            }
-            self.routes.entry(route).or_default().insert(claim.class, served, ticket, line);
-        }
-        if claim.deadline < Nanos::MAX {
-            self.deadlines.insert((claim.deadline, ticket));
-        }
-        ticket
+        (ticket, change)
     }
 
-    /// Gives up a place, and tells who had it.
-    pub(super) fn leave(&mut self, ticket: Ticket, scopes: &[usize]) -> Option<Waiter> {
-        let (waiter, line, change) = self.lines.remove(ticket)?;
-        let LineKey { route, class, flow } = line.key;
-        if change != Change::Same {
-            let served = self.served_first(scopes, flow);
-            if let Some(queue) = self.routes.get_mut(&route) {
-                queue.remove(class, served, line.first, waiter.line);
-                if let Change::Head(first) = change {
-                    queue.insert(class, served, first, waiter.line);
-                }
-            }
-            if change == Change::Closed
-                && let Some(share) = self.first_scope_mut(scopes).and_then(|queue| queue.share_mut(flow))
-            {
-                share.lines.retain(|line| *line != waiter.line);
-            }
+    /// Gives up a place, and tells whether somebody else is first in the line now.
+    pub(super) fn leave(&mut self, ticket: Ticket, scopes: &[usize]) -> Change {
+        if let Some(line) = self.lines.waiter(ticket).map(|waiter| waiter.line)
+            && self.lines.line(line).is_some_and(|line| line.first == ticket)
+        {
+            self.file_at(line, scopes, 0);
+            self.clear_lift(line);
         }
-        let route_is_empty = self.routes.get(&route).is_some_and(RouteQueue::is_empty);
-        if route_is_empty {
-            self.routes.remove(&route);
-        }
+        let Some((waiter, key, change)) = self.lines.remove(ticket) else { return Change::Same };
         for scope in scopes {
             let Some(queue) = self.scopes.get_mut(scope) else { continue };
-            queue.leave(class, flow, &mut self.flows);
-            if route_is_empty {
-                queue.routes.retain(|other| *other != route);
-            }
-            if queue.waiting == 0
-                && let Some(queue) = self.scopes.remove(scope)
-            {
-                queue.close(&mut self.flows);
+            queue.leave(key.flow, &mut self.flows);
+            if queue.waiting == 0 {
+                self.set_due(*scope, None);
+                if let Some(queue) = self.scopes.remove(scope) {
+                    queue.close(&mut self.flows);
+                }
             }
         }
         self.deadlines.remove(&(waiter.deadline, ticket));
-        Some(waiter)
+        if self.is_empty() {
+            self.top = i32::MAX;
+        }
+        change
+    }
+
+    /// Readies a line for somebody who is newly its first.
+    pub(super) fn begin(&mut self, line: LineId, now: Nanos) {
+        if let Some(line) = self.lines.line_mut(line) {
+            line.missed = 0;
+        }
+        self.lift(line, now);
+    }
+
+    /// Lifts the first of a line by his age.
+    pub(super) fn lift(&mut self, id: LineId, now: Nanos) {
+        let since = self.lines.line(id).and_then(|line| self.lines.waiter(line.first)).map(|waiter| waiter.since);
+        if let (Some(since), Some(line)) = (since, self.lines.line_mut(id)) {
+            let lifts = i64::try_from(now.saturating_sub(since) / self.aging).unwrap_or(i64::MAX);
+            let class = i64::from(line.key.class).saturating_sub(lifts).max(i64::from(self.top));
+            line.class = i32::try_from(class).unwrap_or(self.top);
+        }
+        self.set_lift(id);
+    }
+
+    /// Whose first is due to be lifted.
+    pub(super) fn to_lift(&self, now: Nanos) -> Option<LineId> {
+        self.lifts.first().filter(|(at, _)| *at <= now).map(|(_, line)| *line)
+    }
+
+    fn set_lift(&mut self, id: LineId) {
+        self.clear_lift(id);
+        let Some(line) = self.lines.line(id).filter(|line| line.class > self.top) else { return };
+        let Some(first) = self.lines.waiter(line.first) else { return };
+        let lifts = u64::from(line.key.class.abs_diff(line.class)) + 1;
+        let at = first.since.saturating_add(lifts.saturating_mul(self.aging));
+        if let Some(line) = self.lines.line_mut(id) {
+            line.lift_at = at;
+            self.lifts.insert((at, id));
+        }
+    }
+
+    fn clear_lift(&mut self, id: LineId) {
+        if let Some(line) = self.lines.line_mut(id) {
+            let at = std::mem::replace(&mut line.lift_at, Nanos::MAX);
+            self.lifts.remove(&(at, id));
+        }
+    }
+
+    /// The place of a line's first in the order of a scope, whether or not he stands in it.
+    pub(super) fn rank(&self, line: &Line, scope: usize) -> Rank {
+        let takes_turns = line.missed < Self::PATIENCE;
+        let served = || self.scopes.get(&scope).map_or(0, |queue| queue.served(line.key.flow));
+        let served = if takes_turns { served() } else { 0 };
+        Rank { class: line.class, takes_turns, served, ticket: line.first }
+    }
+
+    /// The place that one would have who comes now.
+    pub(super) fn rank_of_newcomer(&self, class: i32, flow: Flow, scope: usize) -> Rank {
+        let served = self.scopes.get(&scope).map_or(0, |queue| queue.served(flow));
+        Rank { class, takes_turns: true, served, ticket: Ticket::MAX }
+    }
+
+    /// Has the first of a line stand in the order of these scopes of his route, given by their places on it, and no other.
+    pub(super) fn file_at(&mut self, id: LineId, scopes: &[usize], places: u64) {
+        let Some(line) = self.lines.line(id).copied() else { return };
+        for (place, scope) in scopes.iter().enumerate() {
+            let (was, is) = (line.filed >> place & 1, places >> place & 1);
+            if was == is {
+                continue;
+            }
+            let rank = self.rank(&line, *scope);
+            if let Some(queue) = self.scopes.get_mut(scope) {
+                if is == 1 {
+                    queue.file(line.key.flow, id, line.weight, rank);
+                } else {
+                    queue.unfile(line.key.flow, id, rank);
+                }
+            }
+        }
+        if let Some(line) = self.lines.line_mut(id) {
+            line.filed = places;
+        }
+    }
+
+    /// Notes that the first of a line has missed his turn once more. He stands nowhere meanwhile, for it may move him.
+    pub(super) fn miss(&mut self, id: LineId) {
+        if let Some(line) = self.lines.line_mut(id) {
+            line.missed = line.missed.saturating_add(1);
+        }
     }
 
     /// Counts a service to the flow at every scope of its route.
     pub(super) fn serve(&mut self, flow: Flow, scopes: &[usize], cost: Cost, weight: u64) {
-        let service = service(weigh(cost), weight);
-        self.move_shares(flow, scopes, |queue| queue.serve(flow, service));
-    }
-
-    /// Corrects what a flow was counted, now that the real cost is known.
-    pub(super) fn correct(&mut self, flow: Flow, scopes: &[usize], estimated: Cost, actual: Cost, weight: u64) {
-        let (estimated, actual) = (service(weigh(estimated), weight), service(weigh(actual), weight));
-        self.move_shares(flow, scopes, |queue| queue.correct(flow, estimated, actual));
-    }
-
-    /// Who is first on the route.
-    pub(super) fn head(&self, route: Route, first_scope: Option<usize>, now: Nanos) -> Option<Ticket> {
-        let queue = self.routes.get(&route)?;
-        let top = queue.top();
-        let mut candidates = queue.candidates();
-        let one = candidates.next()?;
-        let Some(two) = candidates.next() else { return Some(one) };
-        let rank = |ticket| self.rank(ticket, first_scope, top, now);
-        let all = [one, two].into_iter().chain(candidates);
-        all.filter_map(rank).min().map(Rank::ticket)
-    }
-
-    /// The place of a ticket among those that wait for the scope.
-    pub(super) fn rank_at(&self, ticket: Ticket, scope: usize, now: Nanos) -> Option<Rank> {
-        self.rank(ticket, Some(scope), self.scopes.get(&scope)?.top(), now)
-    }
-
-    fn rank(&self, ticket: Ticket, scope: Option<usize>, top: i32, now: Nanos) -> Option<Rank> {
-        let waiter = self.lines.waiter(ticket)?;
-        let LineKey { class, flow, .. } = self.lines.line(waiter.line)?.key;
-        let lifted = now.saturating_sub(waiter.since) / self.aging;
-        let class = i64::from(class).saturating_sub_unsigned(lifted).max(i64::from(top));
-        let served = scope.and_then(|scope| self.scopes.get(&scope)).map_or(0, |queue| queue.served(flow));
-        Some(Rank { class, served, ticket })
-    }
-
-    /// Moves a flow's share at each scope, and its lines with it.
-    fn move_shares(
-        &mut self,
-        flow: Flow,
-        scopes: &[usize],
-        mut change: impl FnMut(&mut ScopeQueue) -> Option<(Virtual, Virtual)>,
-    ) {
         for scope in scopes {
-            let Some(queue) = self.scopes.get_mut(scope) else { continue };
-            let Some((before, after)) = change(queue) else { continue };
-            let lines = queue.share(flow).map_or(&[][..], |share| &share.lines);
-            for id in lines {
-                let Some(line) = self.lines.line(*id) else { continue };
-                if let Some(route) = self.routes.get_mut(&line.key.route) {
-                    route.remove(line.key.class, before, line.first, *id);
-                    route.insert(line.key.class, after, line.first, *id);
-                }
+            let moved = self.scopes.get_mut(scope).and_then(|queue| queue.serve(flow, weigh(cost), weight));
+            self.reorder(*scope, moved);
+        }
+    }
+
+    /// Counts a service to one who passes all who wait for these scopes.
+    pub(super) fn serve_passing(&mut self, flow: Flow, scopes: &[usize], cost: Cost, weight: u64) {
+        for scope in scopes {
+            if let Some(queue) = self.scopes.get_mut(scope) {
+                queue.join(flow, &mut self.flows);
+            }
+        }
+        self.serve(flow, scopes, cost, weight);
+        for scope in scopes {
+            if let Some(queue) = self.scopes.get_mut(scope) {
+                queue.leave(flow, &mut self.flows);
             }
         }
     }
 
-    fn served_first(&self, scopes: &[usize], flow: Flow) -> Virtual {
-        scopes.first().and_then(|scope| self.scopes.get(scope)).map_or(0, |queue| queue.served(flow))
+    /// Corrects what a flow was counted for one who joined with this ticket, now that the real cost is known.
+    pub(super) fn correct(&mut self, service: Service, scopes: &[usize], estimated: Cost, actual: Cost) {
+        let Service { flow, ticket, weight } = service;
+        for scope in scopes {
+            let queue = self.scopes.get_mut(scope);
+            let moved = queue.and_then(|queue| queue.correct(flow, ticket, weigh(estimated), weigh(actual), weight));
+            self.reorder(*scope, moved);
+        }
     }
 
-    fn first_scope_mut(&mut self, scopes: &[usize]) -> Option<&mut ScopeQueue> {
-        scopes.first().and_then(|scope| self.scopes.get_mut(scope))
+    /// Moves lines in the order of a scope, as their flow's share has moved.
+    fn reorder(&mut self, scope: usize, moved: Moved) {
+        let Some((before, after, lines)) = moved else { return };
+        for id in lines {
+            let Some(line) = self.lines.line(id).copied() else { continue };
+            let new = self.rank(&line, scope);
+            if let Some(queue) = self.scopes.get_mut(&scope).filter(|_| new.takes_turns && before != after) {
+                queue.order.remove(&Rank { served: before, ..new });
+                queue.order.insert(new);
+            }
+        }
     }
+}
+
+/// What was counted for whom, to be put right when the real cost is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Service {
+    /// 0 if nothing was.
+    pub(super) flow: Flow,
+    pub(super) ticket: Ticket,
+    pub(super) weight: u64,
 }
 
 /// What a service counts for: its tokens, or where they are not known its calls, and never nothing.
