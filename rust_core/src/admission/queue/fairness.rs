@@ -8,9 +8,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Rank;
 use super::flows::{Flow, Flows};
-use super::line::LineId;
+use super::{Rank, Turn};
 use crate::admission::Ticket;
 use crate::units::Nanos;
 
@@ -33,15 +32,26 @@ struct Share {
     served: Virtual,
     waiting: usize,
     weight: u64,
-    /// Its lines whose first stands in the order here.
-    filed: Vec<LineId>,
+    /// Who of it is held up here, the first of them last. Only he stands in the order: their share moves them all alike.
+    filed: Vec<Turn>,
+}
+
+impl Share {
+    /// What it counts for among those that contend.
+    fn contending(&self) -> u128 {
+        if self.filed.is_empty() { 0 } else { self.weight.into() }
+    }
+
+    fn rank(&self) -> Option<Rank> {
+        self.filed.last().map(|turn| turn.at(self.served))
+    }
 }
 
 /// Who waits for a scope. It exists only while somebody does.
 #[derive(Debug)]
 pub(super) struct ScopeQueue {
     pub(super) waiting: usize,
-    /// The first of each line that this scope holds up.
+    /// The first of each flow that this scope holds up.
     pub(super) order: BTreeSet<Rank>,
     /// When time alone makes room for the first of them.
     pub(super) due: Option<Nanos>,
@@ -105,54 +115,68 @@ impl ScopeQueue {
         }
     }
 
-    pub(super) fn file(&mut self, flow: Flow, line: LineId, weight: u64, rank: Rank) {
-        let Some(share) = self.shares.get_mut(&flow) else { return };
-        if share.filed.is_empty() {
-            self.contending += u128::from(weight);
-            share.weight = weight;
-        }
-        share.filed.push(line);
-        self.order.insert(rank);
+    /// Has the first of a line of the flow be held up here.
+    pub(super) fn file(&mut self, flow: Flow, weight: u64, turn: Turn) {
+        self.change(flow, |share| {
+            if share.filed.is_empty() {
+                share.weight = weight;
+                share.filed.reserve_exact(1); // mostly it is the only one
+            }
+            let place = share.filed.partition_point(|other| *other > turn);
+            share.filed.insert(place, turn);
+        });
     }
 
-    pub(super) fn unfile(&mut self, flow: Flow, line: LineId, rank: Rank) {
-        self.order.remove(&rank);
+    /// Has him be held up here no longer.
+    pub(super) fn unfile(&mut self, flow: Flow, turn: Turn) {
+        self.change(flow, |share| {
+            let place = share.filed.partition_point(|other| *other > turn);
+            if share.filed.get(place) == Some(&turn) {
+                share.filed.remove(place);
+            }
+        });
+    }
+
+    /// Changes a share, and moves its flow in the order.
+    fn change(&mut self, flow: Flow, change: impl FnOnce(&mut Share)) {
         let Some(share) = self.shares.get_mut(&flow) else { return };
-        share.filed.retain(|other| *other != line);
-        if share.filed.is_empty() {
-            self.contending -= u128::from(share.weight);
+        let (rank, weight) = (share.rank(), share.contending());
+        change(share);
+        self.contending = self.contending + share.contending() - weight;
+        let moved = share.rank();
+        if rank != moved {
+            if let Some(rank) = rank {
+                self.order.remove(&rank);
+            }
+            self.order.extend(moved);
         }
     }
 
-    /// Notes a service, and tells which lines it moves in the order: they stand there with the flow's share as it was.
-    pub(super) fn serve(&mut self, flow: Flow, cost: u64, weight: u64) -> Moved {
+    /// Notes a service.
+    pub(super) fn serve(&mut self, flow: Flow, cost: u64, weight: u64) {
         let own = service(cost, weight.into());
-        let counted = self.shares.get(&flow).filter(|share| !share.filed.is_empty()).map_or(0, |share| share.weight);
-        let all = self.contending - u128::from(counted) + u128::from(weight);
+        let counted = self.shares.get(&flow).map_or(0, Share::contending);
+        let all = self.contending - counted + u128::from(weight);
         let floor = self.now.saturating_sub(self.largest);
         self.largest = self.largest.max(own);
         self.now = self.now.saturating_add(service(cost, all));
-        self.move_to(flow, |served| served.max(floor).saturating_add(own))
+        self.change(flow, |share| share.served = share.served.max(floor).saturating_add(own));
     }
 
     /// Corrects what one who joined with this ticket was counted. It puts no flow further behind than one may fall.
-    pub(super) fn correct(&mut self, flow: Flow, ticket: Ticket, estimated: u64, actual: u64, weight: u64) -> Moved {
+    pub(super) fn correct(&mut self, flow: Flow, ticket: Ticket, estimated: u64, actual: u64, weight: u64) {
         if ticket < self.born {
-            return None;
+            return;
         }
         let all = self.contending.max(u128::from(weight));
         self.now = self.now.saturating_sub(service(estimated, all)).saturating_add(service(actual, all));
         let (estimated, actual) = (service(estimated, weight.into()), service(actual, weight.into()));
         self.largest = self.largest.max(actual);
         let floor = self.now.saturating_sub(self.largest);
-        self.move_to(flow, |served| served.saturating_add(actual).saturating_sub(estimated).max(served.min(floor)))
-    }
-
-    fn move_to(&mut self, flow: Flow, change: impl FnOnce(Virtual) -> Virtual) -> Moved {
-        let share = self.shares.get_mut(&flow)?;
-        let before = share.served;
-        share.served = change(before);
-        (before != share.served).then(|| (before, share.served, share.filed.clone()))
+        self.change(flow, |share| {
+            let corrected = share.served.saturating_add(actual).saturating_sub(estimated);
+            share.served = corrected.max(share.served.min(floor));
+        });
     }
 
     /// Forgets everybody's share, when nobody waits any more.
@@ -175,6 +199,3 @@ impl ScopeQueue {
         self.sweep_above = 2 * self.shares.len() + FEW;
     }
 }
-
-/// A share as it was and as it is, with the lines that it moves.
-pub(super) type Moved = Option<(Virtual, Virtual, Vec<LineId>)>;

@@ -15,17 +15,33 @@ use std::collections::{BTreeSet, HashMap};
 use super::Ticket;
 use crate::limiters::{Cost, Dimension};
 use crate::units::Nanos;
-use fairness::{Moved, ScopeQueue, Virtual};
+use fairness::{ScopeQueue, Virtual};
 pub(super) use flows::Flow;
 use flows::Flows;
 use line::Lines;
 pub(super) use line::{Change, Line, LineId, LineKey, Waiter};
 
+/// A place among those of one flow that a scope holds up: the smallest is first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    class: i32,
+    /// False for one who has missed his turn often.
+    takes_turns: bool,
+    ticket: Ticket,
+}
+
+impl Turn {
+    /// The place among all, if the flow has been served up to there.
+    fn at(self, served: Virtual) -> Rank {
+        let Self { class, takes_turns, ticket } = self;
+        Rank { class, takes_turns, served: if takes_turns { served } else { 0 }, ticket }
+    }
+}
+
 /// A place in the order of a scope: the smallest is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     class: i32,
-    /// False for one who has missed his turn often.
     takes_turns: bool,
     served: Virtual,
     ticket: Ticket,
@@ -292,16 +308,18 @@ impl Queue {
 
     /// The place of a line's first in the order of a scope, whether or not he stands in it.
     pub(super) fn rank(&self, line: &Line, scope: usize) -> Rank {
-        let takes_turns = line.missed < Self::PATIENCE;
-        let served = || self.scopes.get(&scope).map_or(0, |queue| queue.served(line.key.flow));
-        let served = if takes_turns { served() } else { 0 };
-        Rank { class: line.class, takes_turns, served, ticket: line.first }
+        let served = self.scopes.get(&scope).map_or(0, |queue| queue.served(line.key.flow));
+        Self::turn(line).at(served)
+    }
+
+    fn turn(line: &Line) -> Turn {
+        Turn { class: line.class, takes_turns: line.missed < Self::PATIENCE, ticket: line.first }
     }
 
     /// The place that one would have who comes now.
     pub(super) fn rank_of_newcomer(&self, class: i32, flow: Flow, scope: usize) -> Rank {
         let served = self.scopes.get(&scope).map_or(0, |queue| queue.served(flow));
-        Rank { class, takes_turns: true, served, ticket: Ticket::MAX }
+        Turn { class, takes_turns: true, ticket: Ticket::MAX }.at(served)
     }
 
     /// Has the first of a line stand in the order of these scopes of his route, given by their places on it, and no other.
@@ -312,12 +330,11 @@ impl Queue {
             if was == is {
                 continue;
             }
-            let rank = self.rank(&line, *scope);
             if let Some(queue) = self.scopes.get_mut(scope) {
                 if is == 1 {
-                    queue.file(line.key.flow, id, line.weight, rank);
+                    queue.file(line.key.flow, line.weight, Self::turn(&line));
                 } else {
-                    queue.unfile(line.key.flow, id, rank);
+                    queue.unfile(line.key.flow, Self::turn(&line));
                 }
             }
         }
@@ -336,8 +353,9 @@ impl Queue {
     /// Counts a service to the flow at every scope of its route.
     pub(super) fn serve(&mut self, flow: Flow, scopes: &[usize], cost: Cost, weight: u64) {
         for scope in scopes {
-            let moved = self.scopes.get_mut(scope).and_then(|queue| queue.serve(flow, weigh(cost), weight));
-            self.reorder(*scope, moved);
+            if let Some(queue) = self.scopes.get_mut(scope) {
+                queue.serve(flow, weigh(cost), weight);
+            }
         }
     }
 
@@ -360,21 +378,8 @@ impl Queue {
     pub(super) fn correct(&mut self, service: Service, scopes: &[usize], estimated: Cost, actual: Cost) {
         let Service { flow, ticket, weight } = service;
         for scope in scopes {
-            let queue = self.scopes.get_mut(scope);
-            let moved = queue.and_then(|queue| queue.correct(flow, ticket, weigh(estimated), weigh(actual), weight));
-            self.reorder(*scope, moved);
-        }
-    }
-
-    /// Moves lines in the order of a scope, as their flow's share has moved.
-    fn reorder(&mut self, scope: usize, moved: Moved) {
-        let Some((before, after, lines)) = moved else { return };
-        for id in lines {
-            let Some(line) = self.lines.line(id).copied() else { continue };
-            let new = self.rank(&line, scope);
-            if let Some(queue) = self.scopes.get_mut(&scope).filter(|_| new.takes_turns && before != after) {
-                queue.order.remove(&Rank { served: before, ..new });
-                queue.order.insert(new);
+            if let Some(queue) = self.scopes.get_mut(scope) {
+                queue.correct(flow, ticket, weigh(estimated), weigh(actual), weight);
             }
         }
     }
