@@ -22,17 +22,20 @@ rates = st.dictionaries(meters, st.integers(1, 20), max_size=3)
 
 @dataclass
 class Rate:
+    """A full or part-full bucket and what has been charged since, so that a refund is as if there had been no charge."""
+
     limit: int
     window: int
-    level: Fraction
-    last: int
-    since: int
+    start: Fraction
+    begun: int
+    charges: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def at(self, now: int) -> Fraction:
-        return min(Fraction(self.limit), self.level + Fraction((now - self.last) * self.limit, self.window))
-
-    def add(self, amount: int, now: int) -> None:
-        self.level, self.last = min(Fraction(self.limit), self.at(now) + amount), now
+        level, last = self.start, self.begun
+        for at, amount in [*self.charges.values(), (now, 0)]:
+            level = min(Fraction(self.limit), level + Fraction((at - last) * self.limit, self.window)) - amount
+            last = at
+        return level
 
 
 @dataclass
@@ -50,7 +53,7 @@ class MatchesAPlainModel(RuleBasedStateMachine):
         self.now = 0
         self.scopes: dict[str, Scope] = {}
         self.grants: list[tuple[Grant, list[str], dict[str, int]]] = []
-        self.refundable: set[int] = set()
+        self.known_since = 0
         for key in PARENTS:
             self.define(key, None, {})
 
@@ -64,6 +67,7 @@ class MatchesAPlainModel(RuleBasedStateMachine):
         assert self.core.define(key, PARENTS[key], bound, given, now_ns=self.now) == []
         scope = self.scopes.setdefault(key, Scope(bound, {}))
         scope.bound = bound
+        self.known_since = len(self.grants)
         old, scope.rates = scope.rates, {}
         left = {meter: rate for meter, rate in old.items() if meter not in limits}
         for (dimension, window), limit in limits.items():
@@ -71,11 +75,8 @@ class MatchesAPlainModel(RuleBasedStateMachine):
             if rate is None:  # a limit whose window was changed goes on from where it was
                 heir = next((meter for meter in left if meter[0] == dimension), None)
                 rate = left.pop(heir) if heir else None
-            if rate is None:
-                rate = Rate(limit, window, Fraction(limit), self.now, len(self.grants) + 1)
-            level = Fraction(rate.at(self.now) * window // 1, window)
-            rate.level, rate.last, rate.limit, rate.window = min(level, Fraction(limit)), self.now, limit, window
-            scope.rates[dimension, window] = rate
+            level = Fraction(limit) if rate is None else Fraction(rate.at(self.now) * window // 1, window)
+            scope.rates[dimension, window] = Rate(limit, window, min(level, Fraction(limit)), self.now)
 
     @rule(path=st.lists(keys, max_size=5), requests=st.integers(0, 3), tokens=st.integers(0, 25))
     def acquire(self, path: list[str], requests: int, tokens: int) -> None:
@@ -101,11 +102,10 @@ class MatchesAPlainModel(RuleBasedStateMachine):
             assert isinstance(answer, Grant)
             assert answer
             self.grants.append((answer, route, cost))
-            self.refundable.add(answer.id)
             for key in route:
                 self.scopes[key].held.add(answer.id)
                 for (dimension, _), rate in self.scopes[key].rates.items():
-                    rate.add(-cost[dimension], self.now)
+                    rate.charges[answer.id] = (self.now, cost[dimension])
 
     def refuses(self, scope: Scope, cost: dict[str, int]) -> tuple[str, int | str] | None:
         waits: dict[str, list[int | str]] = {"concurrency": [], "rate": [], "blocked": []}
@@ -136,15 +136,13 @@ class MatchesAPlainModel(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def refund_perhaps_again(self, data: st.DataObject) -> None:
-        if self.grants:
-            grant, route, cost = data.draw(st.sampled_from(self.grants))
+        """Of those charged since a limit was last changed: how a change and an earlier charge go together is tested apart."""
+        if len(self.grants) > self.known_since:
+            grant, route, _ = data.draw(st.sampled_from(self.grants[self.known_since :]))
             self.core.refund(grant, now_ns=self.now)
-            if grant.id in self.refundable:
-                self.refundable.discard(grant.id)
-                for key in route:
-                    for (dimension, _), rate in self.scopes[key].rates.items():
-                        if rate.since <= grant.id:
-                            rate.add(cost[dimension], self.now)
+            for key in route:
+                for rate in self.scopes[key].rates.values():
+                    rate.charges.pop(grant.id, None)
 
     @rule(key=keys, ahead=st.integers(-50, 200))
     def block(self, key: str, ahead: int) -> None:

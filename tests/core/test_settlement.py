@@ -118,7 +118,7 @@ def test_in_a_sliding_window_too(before: list[tuple[int, int]], correct: tuple[i
 @pytest.mark.parametrize("algorithm", ["token_bucket", "sliding_window"])
 @given(others=charges, gap=gaps, reserved=st.integers(0, 12), actual=st.integers(0, 40), clock_back=gaps)
 def test_a_settled_grant_leaves_what_a_grant_of_the_real_cost_would_have(
-    algorithm: str, others: list[tuple[int, int]], gap: int, reserved: int, actual: int, clock_back: int
+    algorithm: str, *, others: list[tuple[int, int]], gap: int, reserved: int, actual: int, clock_back: int
 ) -> None:
     def controller() -> AdmissionController:
         made = AdmissionController()

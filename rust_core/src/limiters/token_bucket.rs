@@ -75,6 +75,7 @@ impl TokenBucket {
 
     /// Takes `tokens` as if they had been taken at `charged_at`, together with what was.
     pub(super) fn charge_at(&mut self, tokens: u64, charged_at: Nanos, now: Nanos) {
+        self.settle(charged_at.min(now)); // refill that was lost before then would not have paid for it
         self.settle(now);
         let due = self.past.charge(self.quota.worth(tokens), charged_at);
         self.level = self.level.saturating_sub_unsigned(due);

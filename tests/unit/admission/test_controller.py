@@ -130,6 +130,63 @@ def test_a_full_queue_is_told_at_once_with_its_scope() -> None:
     play(scene)
 
 
+def test_whoever_another_call_lets_in_by_the_way_is_woken_at_once() -> None:
+    """`try_acquire` finds that time has let somebody in; it has nobody to tell but the timer."""
+
+    async def scene(controller: ConcurrencyController, loop: VirtualLoop) -> None:
+        controller.define("model", rates=[RateLimit("requests", 1, SECOND)])
+        await controller.acquire(["model"])
+        waiter = asyncio.ensure_future(controller.acquire(["model"]).__aenter__())
+        await settle_down()
+        loop.jump(2 * SECOND)
+        with suppress(AdmissionRefused):
+            await controller.acquire(["model"], deadline_ns=loop.now_ns())
+        await waiter
+        assert loop.now_ns() == 2 * SECOND
+
+    play(scene)
+
+
+def test_a_coroutine_closed_while_it_waits_gives_up_its_place() -> None:
+    async def scene(controller: ConcurrencyController, _loop: VirtualLoop) -> None:
+        held = await controller.acquire(["group"])
+        waiter = controller.acquire(["group"]).__aenter__()
+        waiter.send(None)
+        assert controller.waiting() == 1
+        waiter.close()
+        assert controller.waiting() == 0
+        held.release()
+        assert controller.in_flight("group") == 0
+
+    play(scene)
+
+
+def test_one_acquisition_is_entered_once() -> None:
+    async def scene(controller: ConcurrencyController, _loop: VirtualLoop) -> None:
+        acquisition = controller.acquire(["group"])
+        async with acquisition:
+            with pytest.raises(RuntimeError, match="call acquire"):
+                await acquisition.__aenter__()
+        assert controller.in_flight("group") == 0
+
+    play(scene)
+
+
+def test_closing_wakes_those_let_in_last_with_their_permits() -> None:
+    async def scene(controller: ConcurrencyController, loop: VirtualLoop) -> None:
+        controller.define("model", rates=[RateLimit("requests", 1, SECOND)])
+        await controller.acquire(["model"])
+        waiters = [asyncio.ensure_future(controller.acquire(["model"]).__aenter__()) for _ in range(2)]
+        await settle_down()
+        loop.jump(SECOND)
+        controller.close()
+        first, second = await asyncio.gather(*waiters, return_exceptions=True)
+        assert not isinstance(first, BaseException)
+        assert isinstance(second, AdmissionRefused)
+
+    play(scene)
+
+
 def test_closing_wakes_each_waiter_exactly_once() -> None:
     async def scene(controller: ConcurrencyController, _loop: VirtualLoop) -> None:
         held = await controller.acquire(["group"])
