@@ -11,7 +11,8 @@ from pyproxy.admission import AdmissionDesk, define_scopes
 from pyproxy.config import Config, load_config
 from pyproxy.embedded import EmbeddedClient
 from pyproxy.http import build_app
-from pyproxy.http.server import HttpServer, bind_tcp, bind_unix
+from pyproxy.http.binding import bind_tcp, bind_unix
+from pyproxy.http.server import HttpServer
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.endpoints import endpoints
 from pyproxy.providers.httpx_transport import HttpxTransport

@@ -1,26 +1,21 @@
-"""uvicorn, held to what a sidecar needs: an address bound before anything starts, no signals taken, a bounded drain."""
+"""uvicorn, held to what a sidecar needs: sockets that are bound already, no signals taken, a bounded drain."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
-import socket
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from pyproxy.errors import BindError
-
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from starlette.types import ASGIApp
 
-__all__ = ["HttpServer", "bind_tcp", "bind_unix"]
+__all__ = ["HttpServer"]
 
 BACKLOG = 2048
 MAX_HEADER_BYTES = 64 * 1024
@@ -79,60 +74,3 @@ def _is_news(record: logging.LogRecord) -> bool:
     cut = record.getMessage() == "ASGI callable returned without completing response."
     cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
     return not cut and not cancelled
-
-
-def bind_tcp(host: str, port: int) -> list[socket.socket]:
-    """Bind every address that `host` stands for, all on one port; port 0 picks a free one.
-
-    Raises:
-        BindError: in one line, why not and what to do.
-    """
-    bound: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            listener = socket.socket(family, kind, protocol)
-            bound.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            chosen = bound[0].getsockname()[1] if port == 0 and len(bound) > 1 else port
-            listener.bind((address[0], chosen))
-            listener.settimeout(0)
-    except OSError as error:
-        for listener in bound:
-            listener.close()
-        taken = "is in use by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise BindError(f"{host}:{port} {taken}; choose another with --port, or --port 0 for any free one") from None
-    return bound
-
-
-def bind_unix(path: str) -> list[socket.socket]:
-    """Bind a Unix socket that only its owner may use; a stale one is replaced.
-
-    Raises:
-        BindError: in one line, why not and what to do.
-    """
-    place = Path(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        _make_way(place)
-        listener.bind(path)
-        place.chmod(0o600)
-        listener.settimeout(0)
-    except OSError as error:
-        listener.close()
-        raise BindError(f"{path} cannot be used ({error.strerror}); choose another with --uds") from None
-    except BindError:
-        listener.close()
-        raise
-    return [listener]
-
-
-def _make_way(place: Path) -> None:
-    """Remove a socket that nobody listens on any more."""
-    if not place.exists() or not stat.S_ISSOCK(place.stat().st_mode):
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        if probe.connect_ex(str(place)) == 0:
-            raise BindError(f"{place} is in use by another program; choose another with --uds")
-    place.unlink()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 from support.processes import run, serve, start
+from support.raw import has_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,14 @@ def test_port_0_picks_a_free_port_for_each(config: Path, key: Mapping[str, str])
 def test_it_listens_on_loopback(config: Path, key: Mapping[str, str], host: str) -> None:
     with serve(config, "--port", "0", "--host", host, env=key) as served, client(served.address) as http:
         assert http.get("/livez").status_code == 200
+
+
+def test_localhost_is_both_loopback_addresses(config: Path, key: Mapping[str, str]) -> None:
+    config.write_text(config.read_text().replace('"drain_timeout": 10', '"host": "localhost", "drain_timeout": 10'))
+    with serve(config, env=key) as served:
+        for address in ("127.0.0.1", "[::1]") if has_ipv6() else ("127.0.0.1",):
+            with client(f"http://{address}:{served.port}") as http:
+                assert http.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
