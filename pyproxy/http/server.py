@@ -1,35 +1,42 @@
-"""uvicorn, held to what a sidecar needs: sockets that are bound already, no signals taken, a bounded drain."""
+"""uvicorn, held to what a sidecar needs: sockets that are bound already, no signals taken, a bounded end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
+
+from pyproxy.http.connection import Connection
+from pyproxy.http.guard import MAX_HEADER_BYTES
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from starlette.types import ASGIApp
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from pyproxy.http.deadlines import Deadlines
+    from pyproxy.http.edge import Edge
 
 __all__ = ["HttpServer"]
 
 BACKLOG = 2048
-MAX_HEADER_BYTES = 64 * 1024
 KEEP_ALIVE_S = 75
+# What an answer under way may still take once the server stops; the drain before it has had its own time.
+LAST_WORDS_S = 1.0
 
 
 class HttpServer:
     """Serves one application on sockets that are bound already."""
 
-    def __init__(self, app: ASGIApp, sockets: list[socket.socket], drain_timeout: float) -> None:
+    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines) -> None:
         config = uvicorn.Config(
-            app,
+            edge,
             # h11 refuses oversized headers and repeated Host fields, which the faster parser lets through.
-            http="h11",
+            http=cast("type[H11Protocol]", partial(Connection, edge=edge, deadlines=deadlines)),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -39,9 +46,7 @@ class HttpServer:
             backlog=BACKLOG,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=max(1, round(drain_timeout)),
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._server = _Embedded(config)
         self._sockets = sockets
         self._task: asyncio.Task[None] | None = None
@@ -51,26 +56,42 @@ class HttpServer:
         self._task = asyncio.create_task(self._server.serve(sockets=self._sockets), name="http-server")
         while not self._server.started:
             if self._task.done():
-                await self._task
+                self._task.result()
+                raise RuntimeError("the HTTP server ended before it served")
             await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Take no more requests, and let those under way finish within the drain time."""
+        """Listen no more and close every connection; an answer under way has a moment to end."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task
 
 
 class _Embedded(uvicorn.Server):
-    """A server inside a program: signals belong to the program."""
+    """A server inside a program: signals belong to the program, and its end leaves nothing open."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Answers cut on purpose are not faults of the application: they are how a broken stream ends."""
-    cut = record.getMessage() == "ASGI callable returned without completing response."
-    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
-    return not cut and not cancelled
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        connections, tasks = self.server_state.connections, self.server_state.tasks
+        for connection in list(connections):
+            connection.shutdown()
+        if tasks:
+            await asyncio.wait(set(tasks), timeout=LAST_WORDS_S)
+        if tasks:  # requests that are still being read: the edge tells their clients
+            late = set(tasks)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late, timeout=LAST_WORDS_S)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_WORDS_S
+        while connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn's connections have no event to wait for
+            await asyncio.sleep(0.01)
+        for connection in list(connections):
+            connection.transport.abort()
