@@ -10,9 +10,12 @@ PyproxyError
     │   ├── UnsupportedMediaType 415
     │   ├── NotFound            404, no such route
     │   ├── MethodNotAllowed    405, the route does not take the method
+    │   ├── UriTooLong          414, the path and the query together
+    │   ├── RequestTimeout      408, the request did not come to its end in time
     │   └── HeadersTooLarge     431, too many header fields, or too large
     ├── RequestForbidden        403, a web page's request, or one for another host (421)
     ├── InternalError           500, a fault of the sidecar itself
+    ├── ShuttingDown            503, the sidecar is stopping
     ├── TargetNotFound          404, no target of that name
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
@@ -43,11 +46,14 @@ __all__ = [
     "PyproxyError",
     "RequestError",
     "RequestForbidden",
+    "RequestTimeout",
     "Saturated",
+    "ShuttingDown",
     "StreamInterrupted",
     "TargetNotFound",
     "UnsupportedMediaType",
     "UpstreamError",
+    "UriTooLong",
 ]
 
 
@@ -158,6 +164,21 @@ class HeadersTooLarge(InvalidRequest):
     code = "headers_too_large"
 
 
+class UriTooLong(InvalidRequest):
+    """The path and the query are too long together."""
+
+    status = 414
+    code = "uri_too_long"
+
+
+class RequestTimeout(InvalidRequest):
+    """The request did not come to its end in time."""
+
+    status = 408
+    code = "request_timeout"
+    retryable = True
+
+
 class RequestForbidden(RequestError):
     """The request comes from a web page, or is meant for another host."""
 
@@ -168,6 +189,20 @@ class RequestForbidden(RequestError):
 
 class InternalError(RequestError):
     """A fault of the sidecar itself."""
+
+    def __init__(self) -> None:
+        super().__init__("The sidecar failed at this request; its log has the details under the request id.")
+
+
+class ShuttingDown(RequestError):
+    """The sidecar is stopping: it takes no more requests, and has cut those that outlasted the drain."""
+
+    status = 503
+    code = "shutdown"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The sidecar is stopping, and this request was not answered to its end. Ask again.", retry_after_ns=1_000_000_000)
 
 
 class TargetNotFound(RequestError):

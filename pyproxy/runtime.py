@@ -11,7 +11,10 @@ from pyproxy.admission import AdmissionDesk, define_scopes
 from pyproxy.config import Config, load_config
 from pyproxy.embedded import EmbeddedClient
 from pyproxy.http import build_app
-from pyproxy.http.server import HttpServer, bind_tcp, bind_unix
+from pyproxy.http.binding import bind_tcp, bind_unix
+from pyproxy.http.deadlines import Deadlines
+from pyproxy.http.server import HttpServer
+from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.endpoints import endpoints
 from pyproxy.providers.httpx_transport import HttpxTransport
@@ -62,7 +65,8 @@ class Sidecar:
         self._resolver = Resolver(self.config)
         self._transport = transport if transport is not None else HttpxTransport(endpoints(self.config))
         desk = AdmissionDesk(self._controller, self.config.nodes)
-        self._orchestrator = Orchestrator(self._resolver, desk, self._transport, tuple(observers))
+        self._tell = Observers(observers)
+        self._orchestrator = Orchestrator(self._resolver, desk, self._transport, self._tell)
         self._client = EmbeddedClient(self._orchestrator)
         self._server: HttpServer | None = None
         self._address: str | None = None
@@ -96,27 +100,40 @@ class Sidecar:
         """
         settings = self.config.server
         sockets = bind_unix(uds) if uds else bind_tcp(host or settings.host, settings.port if port is None else port)
+        deadlines = Deadlines()
         app = build_app(
             orchestrator=self._orchestrator,
             targets=self._resolver.targets,
             ready=lambda: not self._draining,
             max_body_bytes=settings.max_body_bytes,
+            deadlines=deadlines,
             allowed_hosts=settings.allowed_hosts,
             version=version("pyproxy"),
+            tell=self._tell,
         )
-        self._server = HttpServer(app, sockets, settings.drain_timeout)
+        self._server = HttpServer(app, sockets, deadlines)
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         await self._server.start()
 
     async def stop(self) -> None:
-        """Let requests under way finish within the drain time, then close every connection."""
+        """Let requests under way finish within the drain time, cut the rest, then close every connection.
+
+        The server listens to the end of that time: probes are answered, and new requests refused, while others finish.
+        """
         self._draining = True
-        if self._server is not None:
-            await self._server.stop()
-        if self._uds is not None:
-            self._uds.unlink(missing_ok=True)
-        await self._transport.aclose()
+        try:
+            await self._orchestrator.drain(self.config.server.drain_timeout)
+            if self._server is not None:
+                await self._server.stop()
+        finally:
+            if self._uds is not None:
+                self._uds.unlink(missing_ok=True)
+            await self._transport.aclose()
+
+    def hurry(self) -> None:
+        """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""
+        self._orchestrator.hurry()
 
     async def generate(
         self, target: str, messages: str | Sequence[Mapping[str, Any]], *, node: str | None = None, **parameters: Any

@@ -30,7 +30,7 @@ def main() -> None:
 @click.option("--uds", metavar="PATH", help="Listen on a Unix socket instead.")
 @click.option("--io", type=click.Choice(["python"]), default="python", show_default=True, help="What moves the bytes.")
 def serve(config: str, host: str | None, port: int | None, uds: str | None, io: str) -> None:  # noqa: ARG001 - one choice so far
-    """Serve until SIGTERM or Ctrl-C; prints one line with the address when ready."""
+    """Serve until SIGTERM or Ctrl-C, of which a second one waits for nobody; prints one line with the address when ready."""
     from pyproxy.cli.serve import serve_until_signal
 
     _guarded(serve_until_signal, config, host=host, port=port, uds=uds)

@@ -29,9 +29,9 @@ def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: st
 
 
 async def _serve(sidecar: Sidecar, host: str | None, port: int | None, uds: str | None) -> None:
-    stop = stop_requested()
+    stop = stop_requested(sidecar.hurry)
     async with sidecar:
         await sidecar.start(host=host, port=port, uds=uds)
         click.echo(f"pyproxy serves {sidecar.address} ({len(sidecar.targets)} targets, revision {sidecar.config.revision})")
         await stop.wait()
-        click.echo("pyproxy stops: requests under way may finish", err=True)
+        click.echo("pyproxy stops: requests under way may finish, a second signal cuts them", err=True)

@@ -69,6 +69,7 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     config = to_config(root, _shown(source), log)
     if config is not None:
         _warn_of_silence(config, root.place, log)
+        _warn_of_unreachable_attempts(config, root, log)
         warn_of_pending(config, root, log)
     return None if log.has_errors else config, log.sorted()
 
@@ -89,6 +90,15 @@ def _warn_of_silence(config: Config, place: Place, log: FaultLog) -> None:
     if not config.models:
         hint = "add a model, or a task group with provider:name among its models"
         log.add(place.fault("there is no model: every request will be refused", hint, severity="warning"))
+
+
+def _warn_of_unreachable_attempts(config: Config, root: Table, log: FaultLog) -> None:
+    for name, _, group in root.tables("task_groups"):
+        policy, written = config.task_groups[name].fallback_config, group.table("fallback_config")
+        if written is not None and policy.max_attempts > policy.attempt_budget:
+            place = next(written.entries[key].place for key in ("max_attempts", "attempt_budget") if key in written.entries)
+            hint = "raise attempt_budget, or lower max_attempts"
+            log.add(place.fault("attempt_budget ends a request before max_attempts targets were tried", hint, severity="warning"))
 
 
 def _shown(source: Source) -> str:

@@ -34,7 +34,9 @@ class ServerConfig(Settings):
     """The address and the bounds of the server."""
 
     host: Annotated[Text, AfterValidator(_loopback)] = Field(
-        default="127.0.0.1", description="Address to listen on; loopback only.", examples=["127.0.0.1", "::1", "localhost"]
+        default="127.0.0.1",
+        description="Address to listen on; loopback only. localhost is both 127.0.0.1 and ::1.",
+        examples=["127.0.0.1", "::1", "localhost"],
     )
     port: Port = Field(default=8484, description="TCP port to listen on; 0 picks a free one.", examples=[8484, 0])
     max_body_bytes: Bytes = Field(

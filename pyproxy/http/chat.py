@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import time
-import uuid
+import asyncio
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import ChatRequest
-from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, UnsupportedMediaType
+from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, RequestTimeout, UnsupportedMediaType
 from pyproxy.http.exchange import AsgiExchange, until_disconnect
+from pyproxy.http.visit import visit_of
 from pyproxy.rust_core import EnvelopeError, scan_envelope
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from pyproxy.http.visit import Visit
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["ChatCompletions"]
 
-_REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 _MAX_TIMEOUT_S = 86_400.0
 
 
@@ -30,43 +29,49 @@ class _ClientGoneError(Exception):
 class ChatCompletions:
     """The ASGI endpoint."""
 
-    def __init__(self, orchestrator: Orchestrator, max_body_bytes: int) -> None:
+    def __init__(self, orchestrator: Orchestrator, max_body_bytes: int, body_timeout: float) -> None:
         self._orchestrator = orchestrator
         self._max_body_bytes = max_body_bytes
+        self._body_timeout = body_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        arrived_ns = time.monotonic_ns()
-        headers = dict(reversed(scope["headers"]))
-        request_id = _request_id(headers.get(b"x-request-id"))
+        visit = visit_of(scope)
         exchange = AsgiExchange(send)
         try:
-            request = await self._read(scope, headers, receive, request_id, arrived_ns)
+            request = await self._read(scope, receive, visit)
         except RequestError as error:
-            await self._orchestrator.refuse(request_id, scope["path"], error, exchange)
+            visit.flag = error.code
+            await exchange.error(error, [])
         except _ClientGoneError:
-            return
+            visit.flag = "client_gone"
         else:
-            await until_disconnect(self._orchestrator.handle(request, exchange), receive)
+            visit.told = True  # by the orchestrator, which knows more
+            await until_disconnect(self._orchestrator.handle(request, exchange), receive, exchange)
 
-    async def _read(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, request_id: str, arrived_ns: int) -> ChatRequest:
+    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> ChatRequest:
+        headers = dict(reversed(scope["headers"]))
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
             raise UnsupportedMediaType("The body must be JSON: send it with 'content-type: application/json'.")
         timeout_ns = _timeout_ns(headers.get(b"x-pyproxy-timeout"))
-        body = await self._read_body(headers, receive)
+        try:
+            async with asyncio.timeout(self._body_timeout):
+                body = await self._read_body(headers, receive)
+        except TimeoutError:
+            raise RequestTimeout(f"The body did not come to its end within {self._body_timeout:g} s.") from None
         try:
             envelope = scan_envelope(body)
         except EnvelopeError as error:
             raise InvalidRequest(str(error), param=error.param) from None
         return ChatRequest(
-            id=request_id,
+            id=visit.request_id,
             route=scope["path"],
             query=scope["query_string"],
             body=body,
             envelope=envelope,
             headers=tuple(scope["headers"]),
-            arrived_ns=arrived_ns,
+            arrived_ns=visit.arrived_ns,
             node=_text(headers.get(b"x-pyproxy-node")),
             timeout_ns=timeout_ns,
             fallback_groups=_names(headers.get(b"x-pyproxy-fallback-groups")),
@@ -92,13 +97,6 @@ class ChatCompletions:
         return BodyTooLarge(f"The body may have {self._max_body_bytes} bytes and is {seen}; server.max_body_bytes sets the limit.")
 
 
-def _request_id(given: bytes | None) -> str:
-    """The client's own id if it is one word of plain characters, else a new one."""
-    if given is not None and _REQUEST_ID.fullmatch(given):
-        return given.decode()
-    return f"req_{uuid.uuid4().hex}"
-
-
 def _timeout_ns(given: bytes | None) -> int | None:
     if given is None:
         return None
@@ -107,7 +105,7 @@ def _timeout_ns(given: bytes | None) -> int | None:
     except ValueError:
         seconds = -1.0
     if not 0.0 < seconds <= _MAX_TIMEOUT_S:
-        raise InvalidRequest("x-pyproxy-timeout must be a number of seconds above 0, such as 30.", param="x-pyproxy-timeout")
+        raise InvalidRequest(f"x-pyproxy-timeout must be seconds above 0, at most {_MAX_TIMEOUT_S:.0f}.", param="x-pyproxy-timeout")
     return round(seconds * 1e9)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects import openai
+from pyproxy.http.replies import error_answer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -21,10 +21,15 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class AsgiExchange:
-    """Delivers one answer through ``send``."""
+    """Delivers one answer through ``send``.
+
+    Attributes:
+        finished: whether the answer has come to its end.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.finished = False
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send the head."""
@@ -37,24 +42,31 @@ class AsgiExchange:
     async def finish(self) -> None:
         """End the body."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        self.finished = True
 
     async def error(self, error: RequestError, headers: Headers) -> int:
         """Answer with an error in the OpenAI dialect."""
-        body = openai.encode_error(error)
-        await self.start(error.http_status, [*openai.error_headers(error), *headers, (b"content-length", str(len(body)).encode())])
+        own, body = error_answer(error)
+        await self.start(error.http_status, own + headers)
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        self.finished = True
         return len(body)
 
     def abort(self) -> None:
         """Leave the body unfinished: a server that finds it so closes the connection, and the client sees the cut."""
 
 
-async def until_disconnect(work: Coroutine[Any, Any, None], receive: Receive) -> None:
-    """Run `work`, and cancel it as soon as the client goes away, however silent the provider is."""
+async def until_disconnect(work: Coroutine[Any, Any, None], receive: Receive, exchange: AsgiExchange) -> None:
+    """Run `work`, and cancel it as soon as the client goes away, however silent the provider is.
+
+    Once the answer has come to its end nobody leaves any more: what `work` still does is tidying up, and its own affair.
+    """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if exchange.finished:
+            await asyncio.wait((working,))
     finally:
         leaving.cancel()
         if not working.done():

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestForbidden
-from pyproxy.http.replies import error_reply
+from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestForbidden, UriTooLong
+from pyproxy.http.replies import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["LOOPBACK_HOSTS", "Guard"]
 
 LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
+Headers = list[tuple[bytes, bytes]]
+
+MAX_URI_BYTES = 8 * 1024
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 
@@ -32,20 +35,16 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand the request on."""
-        if scope["type"] == "http":
-            error = self._fault(scope["headers"])
-            if error is not None:
-                await error_reply(error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        error = self._fault(scope)
+        if error is not None:
+            await refusal(error, scope)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
-    def _fault(self, headers: list[tuple[bytes, bytes]]) -> RequestError | None:
-        # The parser bounds only a head that has not come whole yet; one that came in a single piece may be larger.
-        size = sum(len(name) + len(value) for name, value in headers)
-        if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
-            return HeadersTooLarge(
-                f"The request has {len(headers)} header fields of {size} bytes; {MAX_HEADERS} fields of {MAX_HEADER_BYTES} bytes are taken."
-            )
+    def _fault(self, scope: Scope) -> RequestError | None:
+        return _too_large(scope) or self._misdirected(scope["headers"])
+
+    def _misdirected(self, headers: Headers) -> RequestError | None:
         values: dict[bytes, list[bytes]] = {}
         for name, value in headers:
             values.setdefault(name, []).append(value)
@@ -66,6 +65,20 @@ class Guard:
     def _own_origin(self, origin: bytes) -> bool:
         scheme, _, host = origin.partition(b"://")
         return scheme in (b"http", b"https") and _host_name(host) in self._hosts
+
+
+def _too_large(scope: Scope) -> RequestError | None:
+    """The parser bounds only a head that has not come whole yet; one that came in a single piece may be larger."""
+    length = len(scope["raw_path"]) + len(scope["query_string"])
+    if length > MAX_URI_BYTES:
+        return UriTooLong(f"The path and the query have {length} bytes; {MAX_URI_BYTES} are taken.")
+    headers: Headers = scope["headers"]
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        return HeadersTooLarge(
+            f"The request has {len(headers)} header fields of {size} bytes; {MAX_HEADERS} fields of {MAX_HEADER_BYTES} bytes are taken."
+        )
+    return None
 
 
 def _host_name(host: bytes) -> str | None:

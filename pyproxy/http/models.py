@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from pyproxy.dialects import openai
 from pyproxy.errors import TargetNotFound
-from pyproxy.http.replies import error_reply
+from pyproxy.http.replies import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,10 @@ def models_router(targets: Callable[[], list[str]]) -> APIRouter:
         return JSONResponse(openai.model_list(targets(), created))
 
     @router.get("/v1/models/{target:path}")
-    async def show_model(target: str) -> Response:
+    async def show_model(target: str, request: Request) -> Response:
         if target not in targets():
-            return error_reply(
-                TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
-            )
+            missing = TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
+            return refusal(missing, request.scope)
         return JSONResponse(openai.model_entry(target, created))
 
     return router

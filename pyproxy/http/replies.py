@@ -1,4 +1,4 @@
-"""Error answers of the control plane, in the dialect of its routes."""
+"""Errors as whole answers of the HTTP side, in the dialect of its routes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from pyproxy.dialects import openai
+from pyproxy.errors import RequestTimeout, ShuttingDown
+from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from pyproxy.errors import RequestError
 
-__all__ = ["error_reply"]
+__all__ = ["error_answer", "refusal"]
+
+Headers = list[tuple[bytes, bytes]]
+
+# After these nobody goes on: the sidecar is leaving, or the client cannot keep up with itself.
+_LAST_ANSWERS = (ShuttingDown, RequestTimeout)
 
 
-def error_reply(error: RequestError) -> Response:
-    """An error as a whole response."""
-    headers = {name.decode(): value.decode() for name, value in openai.error_headers(error)}
-    return Response(openai.encode_error(error), status_code=error.http_status, headers=headers)
+def error_answer(error: RequestError, *, last: bool = False) -> tuple[Headers, bytes]:
+    """The headers and the body of an error, whose status is its own; after the `last` the connection is closed."""
+    body = openai.encode_error(error)
+    headers = [*openai.error_headers(error), (b"content-length", str(len(body)).encode())]
+    if last or isinstance(error, _LAST_ANSWERS):
+        headers.append((b"connection", b"close"))
+    return headers, body
+
+
+def refusal(error: RequestError, scope: Scope) -> Response:
+    """An error as a response; the request's access line will say why."""
+    visit_of(scope).flag = error.code
+    headers, body = error_answer(error)
+    return Response(body, status_code=error.http_status, headers={name.decode(): value.decode() for name, value in headers})

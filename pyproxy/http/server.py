@@ -1,40 +1,42 @@
-"""uvicorn, held to what a sidecar needs: an address bound before anything starts, no signals taken, a bounded drain."""
+"""uvicorn, held to what a sidecar needs: sockets that are bound already, no signals taken, a bounded end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import logging
-import socket
-import stat
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
-from pyproxy.errors import BindError
+from pyproxy.http.connection import Connection
+from pyproxy.http.guard import MAX_HEADER_BYTES
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
-    from starlette.types import ASGIApp
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
-__all__ = ["HttpServer", "bind_tcp", "bind_unix"]
+    from pyproxy.http.deadlines import Deadlines
+    from pyproxy.http.edge import Edge
+
+__all__ = ["HttpServer"]
 
 BACKLOG = 2048
-MAX_HEADER_BYTES = 64 * 1024
 KEEP_ALIVE_S = 75
+# What an answer under way may still take once the server stops; the drain before it has had its own time.
+LAST_WORDS_S = 1.0
 
 
 class HttpServer:
     """Serves one application on sockets that are bound already."""
 
-    def __init__(self, app: ASGIApp, sockets: list[socket.socket], drain_timeout: float) -> None:
+    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines) -> None:
         config = uvicorn.Config(
-            app,
+            edge,
             # h11 refuses oversized headers and repeated Host fields, which the faster parser lets through.
-            http="h11",
+            http=cast("type[H11Protocol]", partial(Connection, edge=edge, deadlines=deadlines)),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -44,9 +46,7 @@ class HttpServer:
             backlog=BACKLOG,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=max(1, round(drain_timeout)),
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._server = _Embedded(config)
         self._sockets = sockets
         self._task: asyncio.Task[None] | None = None
@@ -56,83 +56,42 @@ class HttpServer:
         self._task = asyncio.create_task(self._server.serve(sockets=self._sockets), name="http-server")
         while not self._server.started:
             if self._task.done():
-                await self._task
+                self._task.result()
+                raise RuntimeError("the HTTP server ended before it served")
             await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Take no more requests, and let those under way finish within the drain time."""
+        """Listen no more and close every connection; an answer under way has a moment to end."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task
 
 
 class _Embedded(uvicorn.Server):
-    """A server inside a program: signals belong to the program."""
+    """A server inside a program: signals belong to the program, and its end leaves nothing open."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Answers cut on purpose are not faults of the application: they are how a broken stream ends."""
-    cut = record.getMessage() == "ASGI callable returned without completing response."
-    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
-    return not cut and not cancelled
-
-
-def bind_tcp(host: str, port: int) -> list[socket.socket]:
-    """Bind every address that `host` stands for, all on one port; port 0 picks a free one.
-
-    Raises:
-        BindError: in one line, why not and what to do.
-    """
-    bound: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            listener = socket.socket(family, kind, protocol)
-            bound.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            chosen = bound[0].getsockname()[1] if port == 0 and len(bound) > 1 else port
-            listener.bind((address[0], chosen))
-            listener.settimeout(0)
-    except OSError as error:
-        for listener in bound:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
             listener.close()
-        taken = "is in use by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise BindError(f"{host}:{port} {taken}; choose another with --port, or --port 0 for any free one") from None
-    return bound
-
-
-def bind_unix(path: str) -> list[socket.socket]:
-    """Bind a Unix socket that only its owner may use; a stale one is replaced.
-
-    Raises:
-        BindError: in one line, why not and what to do.
-    """
-    place = Path(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        _make_way(place)
-        listener.bind(path)
-        place.chmod(0o600)
-        listener.settimeout(0)
-    except OSError as error:
-        listener.close()
-        raise BindError(f"{path} cannot be used ({error.strerror}); choose another with --uds") from None
-    except BindError:
-        listener.close()
-        raise
-    return [listener]
-
-
-def _make_way(place: Path) -> None:
-    """Remove a socket that nobody listens on any more."""
-    if not place.exists() or not stat.S_ISSOCK(place.stat().st_mode):
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        if probe.connect_ex(str(place)) == 0:
-            raise BindError(f"{place} is in use by another program; choose another with --uds")
-    place.unlink()
+        connections, tasks = self.server_state.connections, self.server_state.tasks
+        for connection in list(connections):
+            connection.shutdown()
+        if tasks:
+            await asyncio.wait(set(tasks), timeout=LAST_WORDS_S)
+        if tasks:  # requests that are still being read: the edge tells their clients
+            late = set(tasks)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late, timeout=LAST_WORDS_S)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_WORDS_S
+        while connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn's connections have no event to wait for
+            await asyncio.sleep(0.01)
+        for connection in list(connections):
+            connection.transport.abort()

@@ -31,7 +31,7 @@ def format_record(record: RequestRecord, at: datetime) -> str:
     fields = {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "id": record.request_id,
-        "route": record.route,
+        "route": _quoted(record.route[:MAX_NAME]),
         "status": record.status if record.status is not None else "-",
         "flag": record.flag,
         "target": _quoted(record.target[:MAX_NAME]),
@@ -53,7 +53,7 @@ def _milliseconds(ns: int | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A client chooses the target's name: no name may break the line, or forge another."""
+    """A client chooses the path and the target's name: none may break the line, or forge another."""
     if not text:
         return "-"
     plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects import openai
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.actions import Failed
 
@@ -19,6 +21,9 @@ __all__ = ["Delivery"]
 
 Headers = list[tuple[bytes, bytes]]
 
+# A client that reads nothing must not hold up the end of a broken stream.
+ABORT_GRACE_S = 1.0
+
 
 class Delivery:
     """Wraps an exchange for one request.
@@ -28,6 +33,7 @@ class Delivery:
         flag: why the request ended as it did, ``-`` for an ordinary end.
         first_byte_ns: monotonic nanoseconds of the first byte sent, or None.
         sent_bytes: bytes of body sent.
+        finished: whether the client has been given an answer to its end.
     """
 
     def __init__(self, exchange: Exchange, request_id: str, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
@@ -39,11 +45,14 @@ class Delivery:
         self.flag = "-"
         self.first_byte_ns: int | None = None
         self.sent_bytes = 0
+        self.finished = False
+        self._streams = False
 
-    async def start(self, status: int, headers: Headers) -> None:
-        """Send the head, with the request's id and the path taken."""
-        own = self._begin(status)
-        await self._exchange.start(status, headers + own)
+    async def start_stream(self, status: int, headers: Headers) -> None:
+        """Send the head of a stream of events, with the request's id and the path taken."""
+        self._streams = True
+        await self._exchange.start(status, headers + self._own_headers())
+        self._begun(status)
 
     async def send(self, chunk: bytes) -> None:
         """Send a piece of the body."""
@@ -52,17 +61,34 @@ class Delivery:
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send an answer that is known to its last byte, with its length: a client can tell a cut from an end."""
-        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
+        await self._exchange.start(status, [*headers, (b"content-length", str(len(body)).encode()), *self._own_headers()])
+        self._begun(status)
         await self.send(body)
         await self.finish()
 
     async def finish(self) -> None:
         """End the body."""
         await self._exchange.finish()
+        self.finished = True
 
-    def abort(self) -> None:
-        """End the connection without ending the body."""
-        self.flag = "stream_interrupted"
+    async def interrupt(self, error: RequestError, event: bytes | None = None) -> None:
+        """End an answer that will not be whole, so that no client can take it for whole.
+
+        Nothing sent yet: an error answer. A stream: an error event, the provider's own (`event`) if there is one, and
+        a cut connection. Half of a plain answer: the cut alone.
+        """
+        if self.finished:
+            return
+        if self.status is None:
+            await self.error(error)
+            return
+        self.flag = error.code
+        if self._streams:
+            try:
+                async with asyncio.timeout(ABORT_GRACE_S):
+                    await self.send(event or openai.error_event(error))
+            except TimeoutError:
+                pass  # the client reads nothing: the cut connection tells it all the same
         self._exchange.abort()
 
     async def error(self, error: RequestError | Failed) -> None:
@@ -73,13 +99,16 @@ class Delivery:
             await self.whole(error.status or 502, headers, error.body)
         else:
             self.flag = error.code
-            own = self._begin(error.http_status)
-            self.sent_bytes = await self._exchange.error(error, own)
+            self.sent_bytes = await self._exchange.error(error, self._own_headers())
+            self._begun(error.http_status)
+            self.finished = True
 
-    def _begin(self, status: int) -> Headers:
-        """Note that the answer begins; gives the sidecar's own headers."""
+    def _begun(self, status: int) -> None:
+        """Note that the head is on its way."""
         self.status = status
         self.first_byte_ns = self._now_ns()
+
+    def _own_headers(self) -> Headers:
         own: Headers = [(b"x-request-id", self._request_id.encode())]
         if self.journey is not None:
             own += response_headers.path_taken(self.journey, queue_ns=0)

@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Driver"]
 
-# A client that reads nothing must not hold up the end of a broken stream.
-ABORT_GRACE_S = 1.0
 _PATHS = {"/v1/chat/completions": "/chat/completions"}
 
 
@@ -149,26 +147,26 @@ class Driver:
         answer = self._answer
         assert answer is not None  # noqa: S101 - the engine relays only what was committed
         headers = response_headers.for_answer(answer.headers)
-        if not isinstance(answer, StreamAnswer):
-            await self._delivery.whole(answer.status, headers, answer.body)
-            self._release()
-            return Done(self._now_ns())
-        await self._delivery.start(answer.status, headers)
         try:
             async with asyncio.timeout((action.deadline_ns - self._now_ns()) / 1e9):
-                broken = await self._relay_stream(answer)
+                if isinstance(answer, StreamAnswer):
+                    broken = await self._relay_stream(answer, headers)
+                else:
+                    broken = None
+                    await self._delivery.whole(answer.status, headers, answer.body)
         except TimeoutError:
             broken = Broken(self._now_ns(), "deadline", "the request's time is over")
-        if broken is not None:
-            self._release()
-            return broken
         self._release()
-        await answer.drain()
+        if broken is not None:
+            return broken
+        if isinstance(answer, StreamAnswer):
+            await answer.drain()
         return Done(self._now_ns())
 
-    async def _relay_stream(self, answer: StreamAnswer) -> Broken | None:
+    async def _relay_stream(self, answer: StreamAnswer, headers: list[tuple[bytes, bytes]]) -> Broken | None:
         """Pass events on as they become whole; None when the stream ended as it should."""
         framer = answer.framer
+        await self._delivery.start_stream(answer.status, headers)
         try:
             await self._pass_on(answer)
         except TransportFailure as failure:
@@ -197,12 +195,7 @@ class Driver:
 
     async def _abort(self, action: Abort) -> None:
         await self._close_answer()
-        try:
-            async with asyncio.timeout(ABORT_GRACE_S):
-                await self._delivery.send(action.event or openai.error_event(action.error))
-        except TimeoutError:
-            pass  # the client reads nothing: the aborted connection tells it all the same
-        self._delivery.abort()
+        await self._delivery.interrupt(action.error, action.event)
 
     async def _sleep(self, action: Sleep) -> None:
         # A timer may fire a little early; a permit asked for too early is refused, and the wait was for nothing.

@@ -85,9 +85,9 @@ class Journey:
         """The value of ``x-pyproxy-attempts``."""
         return ", ".join(str(attempt) for attempt in self.attempts)
 
-    def all_attempts(self, now_ns: int) -> tuple[Attempt, ...]:
-        """Every call, the one that was cut short by its client among them."""
+    def all_attempts(self, now_ns: int, why: str) -> tuple[Attempt, ...]:
+        """Every call, the one that was cut short among them, with `why` it was."""
         if self.under_way is None:
             return tuple(self.attempts)
         candidate, started_ns = self.under_way
-        return (*self.attempts, Attempt(candidate.label, "client_gone", started_ns, now_ns))
+        return (*self.attempts, Attempt(candidate.label, why, started_ns, now_ns))

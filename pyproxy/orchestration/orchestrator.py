@@ -6,12 +6,12 @@ import asyncio
 import logging
 import random
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import RequestRecord
-from pyproxy.errors import InternalError, RequestError
+from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.delivery import Delivery
+from pyproxy.orchestration.drain import Drain
 from pyproxy.orchestration.driver import Driver
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
@@ -39,78 +39,69 @@ class Orchestrator:
         resolver: Resolver,
         desk: AdmissionDesk,
         transport: Transport,
-        observers: tuple[Callable[[RequestRecord], None], ...] = (),
+        tell: Callable[[RequestRecord], None],
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._resolver = resolver
         self._desk = desk
         self._transport = transport
-        self._observers = observers
+        self._tell = tell
         self._now_ns = now_ns
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
+        self._drain = Drain()
 
     async def handle(self, request: ChatRequest, exchange: Exchange) -> None:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
         delivery = Delivery(exchange, request.id, self._now_ns)
         driver: Driver | None = None
-        try:
-            plan = self._resolver.resolve(request.target, request.fallback_groups)
-            delivery.journey = journey = Journey(request, plan)
-            driver = Driver(journey, delivery, self._desk, self._transport, self._now_ns)
-            await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
-        except RequestError as error:
-            await delivery.error(error)
-        except asyncio.CancelledError:
-            delivery.flag = "client_gone" if delivery.flag == "-" else delivery.flag
-            raise
-        except Exception:  # noqa: BLE001 - the one place that may, and it tells
-            # The outermost edge: a fault of ours fails this one request, in the open.
-            _log.exception("request %s failed inside the sidecar", request.id)
-            await _fail(delivery)
-        finally:
-            self._record(request, delivery, driver)
+        with self._drain.request() as scope:
+            try:
+                async with scope:
+                    self._drain.admit()
+                    plan = self._resolver.resolve(request.target, request.fallback_groups)
+                    delivery.journey = journey = Journey(request, plan)
+                    driver = Driver(journey, delivery, self._desk, self._transport, self._now_ns)
+                    await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
+            except RequestError as error:
+                await delivery.error(error)
+            except asyncio.CancelledError:
+                if not delivery.finished:
+                    delivery.flag = "client_gone"
+                raise
+            except Exception:  # noqa: BLE001 - the outermost edge: a fault of ours fails this one request, in the open
+                if scope.expired():
+                    await delivery.interrupt(ShuttingDown())
+                else:
+                    _log.exception("request %s failed inside the sidecar", request.id)
+                    await delivery.interrupt(InternalError())
+            finally:
+                self._record(request, delivery, driver)
 
-    async def refuse(self, request_id: str, route: str, error: RequestError, exchange: Exchange) -> None:
-        """Answer a request that could not even be read."""
-        arrived_ns = self._now_ns()
-        delivery = Delivery(exchange, request_id, self._now_ns)
-        await delivery.error(error)
-        self._tell(_record(delivery, request_id, route, arrived_ns, self._now_ns()))
+    async def drain(self, grace_s: float) -> None:
+        """Take no more requests; those under way may finish within `grace_s` seconds, and are then cut in the open."""
+        await self._drain.run(grace_s)
+
+    def hurry(self) -> None:
+        """Let a drain wait no longer for those under way."""
+        self._drain.hurry()
 
     def _record(self, request: ChatRequest, delivery: Delivery, driver: Driver | None) -> None:
-        record = _record(delivery, request.id, request.route, request.arrived_ns, self._now_ns())
-        usage = None if driver is None else driver.usage
-        self._tell(replace(record, target=request.target, stream=request.stream, usage=usage))
-
-    def _tell(self, record: RequestRecord) -> None:
-        for observer in self._observers:
-            observer(record)
-
-
-async def _fail(delivery: Delivery) -> None:
-    if delivery.status is None:
-        await delivery.error(InternalError("The sidecar failed at this request; its log has the details under the request id."))
-    else:
-        delivery.abort()
-    delivery.flag = InternalError.code
-
-
-def _record(delivery: Delivery, request_id: str, route: str, arrived_ns: int, ended_ns: int) -> RequestRecord:
-    journey = delivery.journey
-    served_by = None if journey is None else journey.served_by
-    return RequestRecord(
-        request_id=request_id,
-        route=route,
-        status=delivery.status,
-        flag=delivery.flag,
-        target="-",
-        attempts=() if journey is None else journey.all_attempts(ended_ns),
-        provider="-" if served_by is None else served_by.provider,
-        model="-" if served_by is None else served_by.model,
-        stream=False,
-        queue_ns=0,
-        first_byte_ns=None if delivery.first_byte_ns is None else delivery.first_byte_ns - arrived_ns,
-        total_ns=ended_ns - arrived_ns,
-        sent_bytes=delivery.sent_bytes,
-        usage=None,
-    )
+        journey, ended_ns = delivery.journey, self._now_ns()
+        served_by = None if journey is None else journey.served_by
+        record = RequestRecord(
+            request_id=request.id,
+            route=request.route,
+            status=delivery.status,
+            flag=delivery.flag,
+            target=request.target,
+            attempts=() if journey is None else journey.all_attempts(ended_ns, delivery.flag),
+            provider="-" if served_by is None else served_by.provider,
+            model="-" if served_by is None else served_by.model,
+            stream=request.stream,
+            queue_ns=0,
+            first_byte_ns=None if delivery.first_byte_ns is None else delivery.first_byte_ns - request.arrived_ns,
+            total_ns=ended_ns - request.arrived_ns,
+            sent_bytes=delivery.sent_bytes,
+            usage=None if driver is None else driver.usage,
+        )
+        self._tell(record)

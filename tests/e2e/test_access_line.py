@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+import socket
+import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
+from support.raw import exchange, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +110,92 @@ def test_a_stream_that_was_cut_is_told_as_such(sidecar: Served, http: httpx2.Cli
         ask(http, "cut", "cut-1", stream=True)
     line = line_of(sidecar, "cut-1")
     assert (line["status"], line["flag"]) == ("200", "stream_interrupted")
+
+
+CHAT = "/v1/chat/completions"
+JSON = "Content-Type: application/json"
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "flag", "route"),
+    [
+        (request("GET", "/v1/models", host="evil.example"), 421, "request_forbidden", "/v1/models"),
+        (request("GET", "/livez", host="evil.example"), 421, "request_forbidden", "/livez"),
+        (request("POST", CHAT, JSON, "Origin: https://evil.example", body=b"{}"), 403, "request_forbidden", CHAT),
+        (request("GET", CHAT, *(f"X-{number}: 1" for number in range(99))), 431, "headers_too_large", CHAT),
+        (request("GET", f"{CHAT}?{'q' * 9000}"), 414, "uri_too_long", CHAT),
+        (request("GET", "/nothing"), 404, "not_found", "/nothing"),
+        (request("GET", "/livez/"), 404, "not_found", "/livez/"),
+        (request("GET", CHAT), 405, "method_not_allowed", CHAT),
+        (request("POST", "/readyz"), 405, "method_not_allowed", "/readyz"),
+        (request("POST", CHAT, body=b"{}"), 415, "unsupported_media_type", CHAT),
+        (request("POST", CHAT, JSON, "Content-Length: 5000"), 413, "body_too_large", CHAT),
+        (request("GET", "/v1/models"), 200, "-", "/v1/models"),
+        (request("GET", "/v1/models/plain"), 200, "-", "/v1/models/plain"),
+        (request("GET", "/v1/models/nobody"), 404, "model_not_found", "/v1/models/nobody"),
+    ],
+)
+def test_every_answer_of_the_http_side_has_an_id_and_a_line(sidecar: Served, data: bytes, status: int, flag: str, route: str) -> None:
+    given = f"edge-{uuid.uuid4().hex}"
+    head, end, body = data.partition(b"\r\n\r\n")
+    answer = exchange(sidecar.port, head + b"\r\nX-Request-Id: " + given.encode() + end + body)
+    assert (answer.status, answer.headers["x-request-id"]) == (status, given)
+    line = line_of(sidecar, given)
+    assert (line["status"], line["flag"], line["route"], int(line["bytes"])) == (str(status), flag, route, len(answer.body))
+    assert (line["target"], line["attempts"], line["stream"]) == ("-", "-", "false")
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "flag"),
+    [
+        (b"nonsense\r\n\r\n", 400, "invalid_request"),
+        (request("GET", "/v1/models", "X Space: 1"), 400, "invalid_request"),
+        (request("GET", "/v1/models", "X-Big: " + "a" * 70_000)[:-4], 431, "headers_too_large"),
+        (b"GET /" + b"a" * 70_000, 431, "headers_too_large"),
+    ],
+    ids=["no HTTP", "a space in a name", "a head of 70 kB that goes on", "a path of 70 kB that goes on"],
+)
+def test_what_cannot_be_read_as_a_request_has_an_id_and_a_line_too(sidecar: Served, data: bytes, status: int, flag: str) -> None:
+    answer = exchange(sidecar.port, data)
+    assert (answer.status, answer.error["code"], answer.headers["connection"]) == (status, flag, "close")
+    line = line_of(sidecar, answer.headers["x-request-id"])
+    assert (line["status"], line["flag"], line["route"]) == (str(status), flag, "-")
+
+
+@pytest.mark.parametrize("pause", [True, False])
+def test_a_body_that_breaks_is_told_in_the_request_s_own_line(sidecar: Served, pause: bool) -> None:  # noqa: FBT001
+    given = f"broken-{uuid.uuid4().hex}"
+    head = request("POST", CHAT, JSON, f"X-Request-Id: {given}", "Transfer-Encoding: chunked", *["Expect: 100-continue"] * pause)
+    with socket.create_connection(("127.0.0.1", sidecar.port), timeout=20) as connection:
+        connection.sendall(head if pause else head + b"no size\r\n")
+        received = connection.makefile("rb")
+        if pause:
+            assert received.readline() + received.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(b"no size\r\n")
+        said = received.read()
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert f"x-request-id: {given}".encode() in said
+    line = line_of(sidecar, given)
+    assert (line["status"], line["flag"], line["route"]) == ("400", "invalid_request", CHAT)
+
+
+def test_probes_leave_no_line(sidecar: Served) -> None:
+    for path in ("/livez", "/readyz"):
+        answer = exchange(sidecar.port, request("GET", path, "X-Request-Id: a-probe"))
+        assert (answer.status, answer.headers["x-request-id"]) == (200, "a-probe")
+    exchange(sidecar.port, request("GET", "/v1/models", "X-Request-Id: after-the-probes"))
+    line_of(sidecar, "after-the-probes")
+    assert sidecar.program.matches(" id=a-probe ") == []
+
+
+@pytest.mark.parametrize("path", ["/a%0Ab%20id=forged", "/%1b[31m", "/a%22%20flag=%22none", "/%E2%80%A8", "/" + "a" * 5000])
+def test_no_path_breaks_or_forges_a_line(sidecar: Served, path: str) -> None:
+    request_id = f"path-{uuid.uuid4().hex}"
+    assert exchange(sidecar.port, request("GET", path, f"X-Request-Id: {request_id}")).status == 404
+    line = line_of(sidecar, request_id)
+    assert (line["status"], line["flag"]) == ("404", "not_found")
+    assert line["route"].isascii()
+    assert len(line["route"]) < 300
 
 
 @pytest.mark.parametrize(

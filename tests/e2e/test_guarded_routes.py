@@ -11,6 +11,7 @@ from starlette.routing import Route
 from support.raw import exchange, request
 
 from pyproxy.http import build_app
+from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.guard import Guard
 
 if TYPE_CHECKING:
@@ -26,9 +27,18 @@ GOOD = b'{"model": "plain", "messages": [{"role": "user", "content": "Hello"}]}'
 def routes() -> list[tuple[str, str]]:
     """Every method and path of the application, as it is built."""
     unused = cast("Orchestrator", None)
-    guard = build_app(orchestrator=unused, targets=list, ready=lambda: True, max_body_bytes=1, allowed_hosts=(), version="0")
-    assert isinstance(guard, Guard)
-    app = guard._app
+    edge = build_app(
+        orchestrator=unused,
+        targets=list,
+        ready=lambda: True,
+        max_body_bytes=1,
+        deadlines=Deadlines(),
+        allowed_hosts=(),
+        version="0",
+        tell=lambda _: None,
+    )
+    assert isinstance(edge._app, Guard)
+    app = edge._app._app
     assert isinstance(app, FastAPI)
     found = []
     for route in every_route(app.router.routes):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 from support.processes import run, serve, start
+from support.raw import has_ipv6
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from support.processes import Mock
@@ -23,6 +24,15 @@ STREAM = {"model": "paced", "stream": True, "messages": [{"role": "user", "conte
 
 def client(address: str, uds: str | None = None) -> httpx2.Client:
     return httpx2.Client(base_url=address, transport=httpx2.HTTPTransport(uds=uds), trust_env=False, timeout=20)
+
+
+def until_cut(lines: Iterator[str]) -> list[str]:
+    """What still comes of a stream that is cut."""
+    received = []
+    with pytest.raises(httpx2.RemoteProtocolError):  # noqa: PT012 - each line counts up to the cut
+        for line in lines:
+            received += [line] if line else []
+    return received
 
 
 def test_one_line_with_the_address_is_said_when_requests_are_taken(config: Path, key: Mapping[str, str]) -> None:
@@ -49,6 +59,14 @@ def test_port_0_picks_a_free_port_for_each(config: Path, key: Mapping[str, str])
 def test_it_listens_on_loopback(config: Path, key: Mapping[str, str], host: str) -> None:
     with serve(config, "--port", "0", "--host", host, env=key) as served, client(served.address) as http:
         assert http.get("/livez").status_code == 200
+
+
+def test_localhost_is_both_loopback_addresses(config: Path, key: Mapping[str, str]) -> None:
+    config.write_text(config.read_text().replace('"drain_timeout": 10', '"host": "localhost", "drain_timeout": 10'))
+    with serve(config, env=key) as served:
+        for address in ("127.0.0.1", "[::1]") if has_ipv6() else ("127.0.0.1",):
+            with client(f"http://{address}:{served.port}") as http:
+                assert http.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
@@ -112,12 +130,19 @@ def test_a_running_stream_may_finish_after_sigterm_and_no_new_request_is_taken(c
             assert "data: " in next(lines)
             served.program.send(signal.SIGTERM)
             served.program.wait_for("^pyproxy stops")
+            ready = http.get("/readyz")
+            assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+            refused = http.post("/v1/chat/completions", json=ASK)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "shutdown")
+            assert refused.headers["retry-after"] == "1"
             rest = [line for line in lines if line]
         assert rest[-1] == "data: [DONE]"
         assert sum('"content": "' in line for line in rest) >= 5
         result = served.program.wait()
         assert result.code == 0
         assert "flag=- target=paced" in result.stderr
+        assert "flag=shutdown target=plain" in result.stderr
+        assert "/readyz" not in result.stderr
         assert "Traceback" not in result.said
         with pytest.raises(httpx2.ConnectError):
             http.get("/livez")
@@ -132,10 +157,10 @@ def test_a_stream_that_outlasts_the_drain_ends_as_broken_and_the_exit_code_is_0(
             lines = response.iter_lines()
             next(lines)
             served.program.send(signal.SIGTERM)
-            with pytest.raises(httpx2.RemoteProtocolError):
-                list(lines)
+            assert '"code":"shutdown"' in until_cut(lines)[-1]
         result = served.program.wait()
     assert result.code == 0
+    assert "flag=shutdown target=paced" in result.stderr
     assert "Traceback" not in result.said
     provider.wait_until_ended("paced?chunks=6&stall_after=2", "client_gone")
 
@@ -185,17 +210,24 @@ def test_a_missing_variable_is_told_by_its_name_and_place(config: Path) -> None:
     assert "pyproxy.yaml:1:" in line
 
 
-def test_a_second_signal_ends_it_at_once(config: Path, key: Mapping[str, str]) -> None:
-    config.write_text(config.read_text().replace("pace=0.1", "stall_after=2"))
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_drain_at_once(config: Path, key: Mapping[str, str], second: signal.Signals) -> None:
+    config.write_text(config.read_text().replace('"drain_timeout": 10', '"drain_timeout": 600').replace("pace=0.1", "stall_after=2"))
     with (
         serve(config, env=key) as served,
         client(served.address) as http,
         http.stream("POST", "/v1/chat/completions", json=STREAM) as response,
     ):
-        next(response.iter_lines())
+        lines = response.iter_lines()
+        next(lines)
         served.program.send(signal.SIGTERM)
         served.program.wait_for("^pyproxy stops")
-        assert served.program.stop(signal.SIGTERM).code == -signal.SIGTERM
+        served.program.send(second)
+        assert '"code":"shutdown"' in until_cut(lines)[-1]
+        result = served.program.wait()
+    assert result.code == 0
+    assert "flag=shutdown target=paced" in result.stderr
+    assert "Traceback" not in result.said
 
 
 def test_the_mock_ends_with_code_0(tmp_path: Path) -> None:

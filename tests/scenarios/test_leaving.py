@@ -46,6 +46,25 @@ async def test_a_client_that_leaves_cancels_the_upstream_call_within_100_ms(when
         assert on.records[-1].flag == "client_gone"
 
 
+@pytest.mark.parametrize("behind", [b"", b"GET / HTTP/1.1\r\n"], ids=["nothing", "half a request"])
+async def test_a_client_that_leaves_in_back_off_is_noticed_within_100_ms_and_nothing_more_is_sent(behind: bytes) -> None:
+    async with scene(e1={"max_retries": 1}, fallback_config={"retry_delay": 0.0, "retry_after_wait": 9.0}, timeouts=PATIENT) as on:
+        on.mock.script("first", Behaviour(status=500, retry_after="5"), Behaviour())
+        body = json.dumps({"model": "g", "messages": [{"role": "user", "content": "Hello"}]}).encode()
+        _, writer = await asyncio.open_connection("127.0.0.1", int(on.sidecar.address.rpartition(":")[2]))
+        writer.write(HEAD % len(body) + body)
+        await on.mock.wait_for(lambda: on.mock.arrived == 1 and on.mock.in_flight == 0)
+        await on.idle()  # the permit is back, so the wait between two attempts has begun
+        left_ns = time.monotonic_ns()
+        writer.write(behind)
+        writer.close()
+        await on.recorded(1)
+        assert time.monotonic_ns() - left_ns < 100_000_000
+        (record,) = on.records
+        assert (record.flag, record.status, [str(attempt) for attempt in record.attempts]) == ("client_gone", None, ["g.e1/first:500"])
+        assert on.mock.arrived == 1
+
+
 async def test_a_connection_serves_again_after_a_stream() -> None:
     async with scene() as on:
         for _ in range(3):

@@ -84,3 +84,12 @@ async def test_an_answer_that_is_complete_needs_no_done_to_end_well() -> None:
         received, clean, _ = await on.stream()
         assert clean
         assert received.endswith(b"data: [DONE]\n\n")
+
+
+async def test_a_kept_connection_that_the_provider_had_closed_costs_no_attempt() -> None:
+    async with scene() as on:
+        on.mock.script("first", Behaviour(), Behaviour(close_before_head=True), Behaviour())
+        await on.ask()
+        answer = await on.ask()
+        assert (answer.status_code, answer.headers["x-pyproxy-attempts"]) == (200, "g.e1/first:200")
+        assert on.mock.arrived == 3

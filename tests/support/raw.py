@@ -8,7 +8,7 @@ import json
 import socket
 from typing import Any, NamedTuple, cast
 
-__all__ = ["Answer", "exchange", "request"]
+__all__ = ["Answer", "exchange", "has_ipv6", "request"]
 
 
 class Answer(NamedTuple):
@@ -47,6 +47,15 @@ def request(method: str, path: str, *headers: str, body: bytes = b"", host: str 
     if body and length:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has ::1."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 def exchange(port: int, data: bytes) -> Answer:

@@ -12,7 +12,7 @@ from pyproxy import Sidecar
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from pyproxy.domain import RequestRecord
 
@@ -49,9 +49,17 @@ class Scene:
         return {scope["key"]: scope["in_flight"] for scope in self.sidecar.limits() if scope["in_flight"]}
 
     async def idle(self) -> None:
-        async with asyncio.timeout(5):
-            while self.in_flight():  # noqa: ASYNC110 - permits have no event to wait for
-                await asyncio.sleep(0)
+        await until(lambda: not self.in_flight())
+
+    async def recorded(self, count: int) -> None:
+        await until(lambda: len(self.records) >= count)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what has no event to wait for."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from unit.config.conftest import Check
+
 import pyproxy.config
 from pyproxy.config import check_config
 from pyproxy.config.root import Config
@@ -53,6 +56,35 @@ def test_a_configuration_that_can_serve_nothing_is_warned_of() -> None:
     config, faults = check_config({"providers": {"p": {"base_url": "http://127.0.0.1:1"}}}, {})
     assert config is not None
     assert ["there is no model" in fault.message for fault in faults] == [True]
+
+
+def group(fallback: str) -> str:
+    return (
+        "providers: {p: {base_url: 'http://127.0.0.1:1'}}\n"
+        "task_groups:\n  g:\n    e: {models: ['p:m']}\n    fallback_config:\n" + "".join(f"      {line}\n" for line in fallback.split("; "))
+    )
+
+
+@pytest.mark.parametrize(
+    ("fallback", "line", "key"),
+    [
+        ("attempt_budget: 4; max_attempts: 5", 7, "max_attempts"),
+        ("attempt_budget: 2", 6, "attempt_budget"),
+        ("max_attempts: 7", 6, "max_attempts"),
+    ],
+)
+def test_attempts_that_no_budget_allows_are_warned_of(check: Check, fallback: str, line: int, key: str) -> None:
+    config, faults = check(group(fallback))
+    assert config is not None
+    (fault,) = faults
+    assert (fault.severity, fault.line, fault.path) == ("warning", line, f"task_groups.g.fallback_config.{key}")
+    assert "attempt_budget" in fault.message
+    assert "max_attempts" in fault.message
+
+
+@pytest.mark.parametrize("fallback", ["attempt_budget: 5; max_attempts: 5", "max_attempts: 6", "attempt_budget: 3"])
+def test_attempts_that_the_budget_allows_are_not(check: Check, fallback: str) -> None:
+    assert check(group(fallback))[1] == ()
 
 
 def _models(model: type[Settings]) -> Iterator[type[Settings]]:

@@ -30,7 +30,7 @@ def test_a_delay_is_rounded_up_so_that_nobody_comes_early(ns: int, seconds: byte
 def test_sdks_are_told_not_to_repeat_what_was_tried_already() -> None:
     for kind in (errors.Saturated, errors.NoModelAvailable, errors.DeadlineExceeded, errors.StreamInterrupted, errors.UpstreamError):
         assert (b"x-should-retry", b"false") in openai.error_headers(kind("no"))
-    for error in (errors.InvalidRequest("no"), errors.TargetNotFound("no"), errors.InternalError("no")):
+    for error in (errors.InvalidRequest("no"), errors.TargetNotFound("no"), errors.InternalError()):
         assert openai.error_headers(error) == [(b"content-type", b"application/json")]
 
 

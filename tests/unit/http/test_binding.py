@@ -1,25 +1,60 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import stat
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from support.raw import has_ipv6
 
 from pyproxy.errors import BindError
-from pyproxy.http.server import bind_tcp, bind_unix
+from pyproxy.http import binding
+from pyproxy.http.binding import bind_tcp, bind_unix
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_localhost_is_one_port_on_every_address_that_it_has() -> None:
-    listeners = bind_tcp("localhost", 0)
-    ports = {listener.getsockname()[1] for listener in listeners}
-    for listener in listeners:
-        listener.close()
-    assert len(ports) == 1
-    assert 0 not in ports
+def bound(host: str, port: int) -> list[tuple[str, int]]:
+    """Where it was bound."""
+    with contextlib.ExitStack() as stack:
+        return [stack.enter_context(listener).getsockname()[:2] for listener in bind_tcp(host, port)]
+
+
+def test_localhost_is_one_port_on_both_loopback_addresses() -> None:
+    places = bound("localhost", 0)
+    assert [host for host, _ in places] == (["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"])
+    assert len({port for _, port in places}) == 1
+    assert places[0][1] != 0
+
+
+def test_where_there_is_no_ipv6_localhost_is_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "_LOCALHOST", ("127.0.0.1", "2001:db8::1"))
+    assert len(bound("localhost", 0)) == 1
+
+
+def test_a_port_in_use_on_the_other_address_is_not_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def taken_twice(_: str, port: int) -> None:
+        tried.append(port)
+        if len(tried) <= 2:
+            raise OSError(errno.EADDRINUSE, "in use")
+
+    monkeypatch.setattr(binding, "_bind_if_there", taken_twice)
+    ((_, port),) = bound("localhost", 0)
+    assert (len(tried), tried[-1]) == (3, port)
+
+
+def test_a_port_that_was_asked_for_must_be_free_on_both_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "_LOCALHOST", ("127.0.0.1", "127.0.0.2"))
+    (taken,) = bind_tcp("127.0.0.2", 0)
+    with closing(taken):
+        taken.listen()
+        with pytest.raises(BindError, match="is in use by another program"):
+            bind_tcp("localhost", taken.getsockname()[1])
 
 
 def test_a_port_in_use_is_told_with_what_to_do() -> None:

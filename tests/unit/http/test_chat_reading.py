@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pyproxy.http.chat import ChatCompletions, _names, _request_id, _timeout_ns
+from pyproxy.http.chat import ChatCompletions, _names, _timeout_ns
+from pyproxy.http.visit import _request_id
 
 if TYPE_CHECKING:
     from starlette.types import Message
 
     from pyproxy.domain import ChatRequest
-    from pyproxy.errors import RequestError
     from pyproxy.http.exchange import AsgiExchange
     from pyproxy.orchestration import Orchestrator
 
@@ -21,17 +21,21 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 
 
 class Listener:
-    """Stands where the orchestrator does, and notes what arrives."""
+    """Stands where the orchestrator does, and notes what arrives; what is answered instead, it notes too."""
 
     def __init__(self) -> None:
         self.request: ChatRequest | None = None
-        self.error: RequestError | None = None
+        self.status: int | None = None
+        self.error: dict[str, Any] | None = None
 
     async def handle(self, request: ChatRequest, _exchange: AsgiExchange) -> None:
         self.request = request
 
-    async def refuse(self, _request_id: str, _route: str, error: RequestError, _exchange: AsgiExchange) -> None:
-        self.error = error
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.error = json.loads(message["body"])["error"]
 
 
 async def deliver(headers: list[tuple[bytes, bytes]], *pieces: bytes, gone: bool = False, limit: int = 100) -> tuple[Listener, int]:
@@ -46,12 +50,9 @@ async def deliver(headers: list[tuple[bytes, bytes]], *pieces: bytes, gone: bool
         read += 1
         return messages[read - 1] if read <= len(messages) else {"type": "http.disconnect"}
 
-    async def send(_: Message) -> None:
-        raise AssertionError("nothing is sent here")
-
     listener = Listener()
     scope: dict[str, Any] = {"type": "http", "path": "/v1/chat/completions", "query_string": b"a=b", "headers": headers}
-    await ChatCompletions(cast("Orchestrator", listener), limit)(scope, receive, send)
+    await ChatCompletions(cast("Orchestrator", listener), limit, 60.0)(scope, receive, listener.send)
     return listener, read
 
 
@@ -67,14 +68,13 @@ async def test_a_body_of_just_the_limit_is_taken() -> None:
     body = json.dumps({"model": "m"}).encode()
     assert (await deliver([JSON], body + b" " * (100 - len(body))))[0].request is not None
     listener, _ = await deliver([JSON], body + b" " * (101 - len(body)))
-    assert listener.error is not None
-    assert listener.error.http_status == 413
+    assert listener.status == 413
 
 
 async def test_no_piece_is_read_beyond_the_limit() -> None:
     listener, read = await deliver([JSON], b" " * 60, b" " * 60, b" " * 60, b" " * 60)
     assert listener.error is not None
-    assert (listener.error.code, read) == ("body_too_large", 2)
+    assert (listener.error["code"], read) == ("body_too_large", 2)
 
 
 async def test_no_piece_is_read_of_a_body_declared_too_large_or_not_json() -> None:
@@ -84,7 +84,7 @@ async def test_no_piece_is_read_of_a_body_declared_too_large_or_not_json() -> No
     ):
         listener, read = await deliver(headers, b"{}")
         assert listener.error is not None
-        assert (listener.error.code, read) == (code, 0)
+        assert (listener.error["code"], read) == (code, 0)
 
 
 async def test_a_client_that_leaves_while_it_sends_is_nobody_s_fault() -> None:
@@ -107,7 +107,7 @@ def test_the_time_allowed_is_in_seconds() -> None:
 async def test_what_is_no_time_is_refused(given: bytes) -> None:
     listener, _ = await deliver([JSON, (b"x-pyproxy-timeout", given)], b'{"model": "m"}')
     assert listener.error is not None
-    assert (listener.error.http_status, listener.error.param) == (400, "x-pyproxy-timeout")
+    assert (listener.status, listener.error["param"]) == (400, "x-pyproxy-timeout")
 
 
 def test_fallback_groups_are_names_between_commas() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.http.guard import MAX_HEADER_BYTES, MAX_HEADERS, Guard, _host_name
+from pyproxy.http.guard import MAX_HEADER_BYTES, MAX_HEADERS, MAX_URI_BYTES, Guard, _host_name
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -30,7 +30,9 @@ async def unread() -> Message:
     raise AssertionError("the guard decides before anything is read")
 
 
-async def answer(headers: Headers, allowed: tuple[str, ...] = ()) -> tuple[int | None, dict[str, Any]]:
+async def answer(
+    headers: Headers, allowed: tuple[str, ...] = (), *, path: bytes = b"/", query: bytes = b""
+) -> tuple[int | None, dict[str, Any]]:
     """The status and the error that the guard answers with; None if the request passed."""
     sent: list[Message] = []
 
@@ -38,7 +40,8 @@ async def answer(headers: Headers, allowed: tuple[str, ...] = ()) -> tuple[int |
         sent.append(message)
 
     inside = Inside()
-    await Guard(inside, allowed)({"type": "http", "method": "GET", "path": "/", "headers": headers}, unread, send)
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "raw_path": path, "query_string": query, "headers": headers}
+    await Guard(inside, allowed)(scope, unread, send)
     if inside.reached:
         assert sent == []
         return None, {}
@@ -139,3 +142,9 @@ async def test_a_length_and_a_coding_together_are_refused() -> None:
     assert (await answer([HOST, (b"content-length", b"5")]))[0] is None
     status, error = await answer([HOST, (b"transfer-encoding", b"chunked"), (b"content-length", b"5")])
     assert (status, error["code"]) == (400, "invalid_request")
+
+
+async def test_the_path_and_the_query_are_bounded_together() -> None:
+    assert await answer([HOST], path=b"/" + b"p" * 99, query=b"q" * (MAX_URI_BYTES - 100)) == (None, {})
+    status, error = await answer([HOST], path=b"/" + b"p" * 100, query=b"q" * (MAX_URI_BYTES - 100))
+    assert (status, error["code"]) == (414, "uri_too_long")

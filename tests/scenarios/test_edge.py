@@ -1,0 +1,56 @@
+"""Whatever happens inside, the client is answered, the line is written, and the log has the details."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from support.front import answer, front
+from support.scene import scene
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pyproxy.domain import RequestRecord
+
+LIST = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n"
+
+
+def broken() -> list[str]:
+    raise RuntimeError("a detail")
+
+
+async def test_a_fault_of_the_sidecar_is_an_error_like_any_other(caplog: pytest.LogCaptureFixture) -> None:
+    async with front(broken) as on, on.client() as (reader, writer):
+        writer.write(LIST)
+        status, headers, body = await answer(reader)
+        assert (status, headers["x-request-id"], json.loads(body)["error"]["code"]) == (500, "mine", "internal_error")
+        assert b"a detail" not in body
+        (record,) = on.records
+        assert (record.status, record.flag, record.route) == (500, "internal_error", "/v1/models")
+    (logged,) = caplog.records
+    assert "mine" in logged.getMessage()
+    assert "a detail" in (logged.exc_text or "")
+
+
+async def test_an_observer_that_fails_takes_neither_the_request_nor_the_other_observers_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    async with scene() as on:
+        told: list[RequestRecord] = []
+
+        def fail(_: RequestRecord) -> None:
+            raise OSError("the disk is full")
+
+        on.sidecar._tell._observers = (fail, told.append)
+        assert (await on.ask()).status_code == 200
+        assert len(told) == 1
+    assert "the disk is full" in (caplog.records[0].exc_text or "")
+
+
+async def test_a_head_request_whose_body_breaks_is_refused_without_a_body(caplog: pytest.LogCaptureFixture) -> None:
+    async with front() as on, on.client() as (reader, writer):
+        writer.write(b"HEAD /v1/models HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n")
+        said = await reader.read()
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert said.endswith(b"\r\n\r\n")
+        assert [record.status for record in on.records] == [400]
+    assert caplog.records == []
