@@ -8,9 +8,11 @@
 //! Whatever is forgotten, or was itself put right meanwhile, is so remembered that less is given back or more is charged
 //! than would be exact, never the reverse. All amounts are in token·nanoseconds.
 
+use std::collections::VecDeque;
+
 use crate::units::Nanos;
 
-/// Of more marks, and of more losses, the older ones are merged.
+/// Of more marks or losses some are merged.
 const MOST: usize = 256;
 
 /// So much was missing or lost at that time.
@@ -27,7 +29,7 @@ pub(super) struct Past {
     /// nothing that this does not say of more.
     missing: Vec<Entry>,
     /// Refill that found no room, up to that time. Times rise strictly.
-    lost: Vec<Entry>,
+    lost: VecDeque<Entry>,
 }
 
 impl Past {
@@ -50,8 +52,16 @@ impl Past {
 
     /// Notes that so much refill found no room.
     pub(super) fn note_loss(&mut self, at: Nanos, amount: u128) {
-        if self.lost.len() >= MOST {
-            merge_older(&mut self.lost);
+        if self.lost.len() >= MOST
+            && let Some(oldest) = self.lost.pop_front()
+            && let Some(next) = self.lost.front_mut()
+        {
+            // The earlier time, so that it counts for less.
+            *next = Entry { at: oldest.at, amount: oldest.amount.saturating_add(next.amount) };
+        }
+        if self.lost.back().is_none_or(|newest| newest.at < at) {
+            self.lost.push_back(Entry { at, amount });
+            return;
         }
         let place = self.lost.partition_point(|entry| entry.at < at);
         match self.lost.get_mut(place) {
@@ -133,18 +143,5 @@ fn thin_out(marks: &mut Vec<Entry>) {
             earlier.at = later.at;
         }
         close
-    });
-}
-
-/// Merges the older half in pairs: the earlier time, so that it counts for less.
-fn merge_older(losses: &mut Vec<Entry>) {
-    let mut place = 0;
-    losses.dedup_by(|later, earlier| {
-        place += 1;
-        let merged = place < MOST / 2 && place % 2 == 1;
-        if merged {
-            earlier.amount = earlier.amount.saturating_add(later.amount);
-        }
-        merged
     });
 }
