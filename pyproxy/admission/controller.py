@@ -198,9 +198,7 @@ class ConcurrencyController:
         self._arm()
         try:
             return Permit(self, await future)
-        except AdmissionRefused:
-            raise
-        except BaseException:
+        except (asyncio.CancelledError, GeneratorExit):
             # Cancelled or closed while it waited, or in the moment between the grant and the wake-up: it is passed on.
             self._futures.pop(answer.id, None)
             self._wake(self._core.cancel(answer, now_ns=self._clock()))

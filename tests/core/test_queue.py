@@ -7,8 +7,9 @@ import threading
 from random import Random
 
 import pytest
+from support.admission import drain, grant_of, granted, refused, waiting
 
-from pyproxy.rust_core import AdmissionController, Grant, RateLimit, Refusal, Ticket
+from pyproxy.rust_core import AdmissionController, RateLimit, Ticket
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -19,39 +20,6 @@ def controller() -> AdmissionController:
     controller = AdmissionController()
     controller.define("group", concurrency=1, queue_size=1000, now_ns=0)
     return controller
-
-
-def granted(answer: Grant | Refusal) -> Grant:
-    assert isinstance(answer, Grant), answer
-    return answer
-
-
-def waiting(answer: Ticket | Refusal) -> Ticket:
-    assert isinstance(answer, Ticket), answer
-    assert answer.state == "waiting"
-    assert answer.grant is None
-    return answer
-
-
-def refused(answer: Ticket | Grant | Refusal) -> Refusal:
-    assert isinstance(answer, Refusal), answer
-    return answer
-
-
-def grant_of(ticket: Ticket) -> Grant:
-    assert ticket.state == "granted"
-    assert ticket.grant is not None
-    return ticket.grant
-
-
-def drain(controller: AdmissionController, grant: Grant, now_ns: int = 0) -> list[Ticket]:
-    """Release whoever holds the only place until nobody waits; tell in which order they came."""
-    order: list[Ticket] = []
-    while let_in := controller.release(grant, now_ns=now_ns):
-        assert len(let_in) == 1
-        order += let_in
-        grant = grant_of(let_in[0])
-    return order
 
 
 def test_where_there_is_room_a_ticket_is_granted_at_once(controller: AdmissionController) -> None:
@@ -340,46 +308,6 @@ def test_a_ticket_of_another_controller_is_left_alone(controller: AdmissionContr
     ours = waiting(controller.enqueue(["group"], now_ns=0))
     assert controller.cancel(theirs, now_ns=0) == []
     assert (ours.state, theirs.state) == ("waiting", "waiting")
-
-
-def test_a_path_looked_up_once_is_used_like_its_keys_and_follows_a_new_parent(controller: AdmissionController) -> None:
-    controller.define("model", now_ns=0)
-    path = controller.path(["model"])
-    assert path.keys == ["model"]
-    assert controller.try_acquire(path, now_ns=0)
-    controller.define("model", parent="group", now_ns=0)
-    assert controller.try_acquire(path, now_ns=0)
-    assert refused(controller.try_acquire(path, now_ns=0)).scope == "group"
-    assert (controller.in_flight("model"), controller.in_flight("group")) == (2, 1)
-
-
-def test_a_scope_taken_away_is_named_by_no_new_path_but_whoever_passes_it_goes_on(controller: AdmissionController) -> None:
-    controller.define("model", concurrency=1, now_ns=0)
-    path = controller.path(["model"])
-    grant = granted(controller.try_acquire(["group", "model"], now_ns=0))
-    ticket = waiting(controller.enqueue(["group", "model"], now_ns=0))
-    controller.remove("model")
-    for asked in (["model"], path):
-        with pytest.raises(ValueError, match='unknown scope "model"'):
-            controller.try_acquire(asked, now_ns=0)
-    assert [scope["key"] for scope in controller.snapshot(now_ns=0)] == ["group"]
-    assert controller.release(grant, now_ns=0) == [ticket]
-    controller.define("model", concurrency=1, now_ns=0)
-    assert controller.in_flight("model") == 1, "who passed it before it was taken away still does"
-    controller.release(grant_of(ticket), now_ns=0)
-    assert controller.try_acquire(path, now_ns=0)
-
-
-def test_a_scope_with_others_below_it_cannot_be_taken_away(controller: AdmissionController) -> None:
-    controller.define("model", parent="group", now_ns=0)
-    with pytest.raises(ValueError, match="remove that first"):
-        controller.remove("group")
-
-
-@pytest.mark.parametrize("bad", [{"weight": 0}, {"weight": -1}, {"queue_size": -1}, {"concurrency": 0}])
-def test_wrong_limits_are_value_errors(controller: AdmissionController, bad: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"weight|whole number|concurrency"):
-        controller.define("other", **bad, now_ns=0)  # type: ignore[arg-type]
 
 
 def test_cancelling_half_of_a_hundred_thousand_leaves_nothing_behind(controller: AdmissionController) -> None:

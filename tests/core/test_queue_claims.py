@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from support.admission import drain, grant_of, granted, refused, waiting
 
-from pyproxy.rust_core import AdmissionController, Grant, RateLimit, Refusal, Ticket
+from pyproxy.rust_core import AdmissionController, RateLimit, Ticket
 
 LONG = 10**15
-
-
-def granted(answer: Grant | Refusal) -> Grant:
-    assert isinstance(answer, Grant), answer
-    return answer
-
-
-def ticket_of(answer: Ticket | Refusal) -> Ticket:
-    assert isinstance(answer, Ticket), answer
-    return answer
-
-
-def grant_of(ticket: Ticket) -> Grant:
-    assert ticket.grant is not None, ticket
-    return ticket.grant
 
 
 def define(controller: AdmissionController, **concurrency: int | None) -> None:
@@ -29,23 +15,13 @@ def define(controller: AdmissionController, **concurrency: int | None) -> None:
         controller.define(key, concurrency=bound, now_ns=0)
 
 
-def pass_on(controller: AdmissionController, grant: Grant, now_ns: int = 0) -> list[str]:
-    """Release whoever is let in, one by one; tell in which order they came, by the first scopes of their paths."""
-    order = []
-    while let_in := controller.release(grant, now_ns=now_ns):
-        (ticket,) = let_in
-        order.append(ticket)
-        grant = grant_of(ticket)
-    return [str(ticket.id) for ticket in order]
-
-
 def test_the_more_urgent_goes_first_at_a_shared_scope_whichever_way_he_came() -> None:
     controller = AdmissionController()
     define(controller, one=None, two=None, model=1)
     held = granted(controller.try_acquire(["one", "model"], now_ns=0))
-    urgent = ticket_of(controller.enqueue(["two", "model"], priority=0, now_ns=1))
+    urgent = waiting(controller.enqueue(["two", "model"], priority=0, now_ns=1))
     for at in range(2, 5):
-        ticket_of(controller.enqueue(["one", "model"], priority=9, now_ns=at))
+        waiting(controller.enqueue(["one", "model"], priority=9, now_ns=at))
     assert controller.release(held, now_ns=9) == [urgent]
 
 
@@ -53,11 +29,8 @@ def test_two_groups_that_share_a_model_take_turns_at_it() -> None:
     controller = AdmissionController()
     define(controller, one=None, two=None, model=1)
     held = granted(controller.try_acquire(["one", "model"], now_ns=0))
-    for _ in range(4):
-        for group in ("one", "two"):
-            ticket_of(controller.enqueue([group, "model"], flow=group, now_ns=0))
-    order = pass_on(controller, held)
-    assert order == sorted(order, key=int)
+    tickets = [waiting(controller.enqueue([group, "model"], flow=group, now_ns=0)) for group in ["one", "two"] * 4]
+    assert drain(controller, held) == tickets
 
 
 def test_one_who_needs_two_scopes_that_come_free_by_turns_is_let_in_in_the_end() -> None:
@@ -65,10 +38,10 @@ def test_one_who_needs_two_scopes_that_come_free_by_turns_is_let_in_in_the_end()
     controller = AdmissionController()
     define(controller, A=1, B=1)
     holders = {key: granted(controller.try_acquire([key], now_ns=0)) for key in ("A", "B")}
-    both = ticket_of(controller.enqueue(["A", "B"], flow="both", now_ns=0))
+    both = waiting(controller.enqueue(["A", "B"], flow="both", now_ns=0))
     for now in range(1, 100):
         key = "AB"[now % 2]
-        ticket_of(controller.enqueue([key], flow=f"{key} alone", now_ns=now))
+        waiting(controller.enqueue([key], flow=f"{key} alone", now_ns=now))
         let_in = controller.release(holders[key], now_ns=now)
         if both in let_in:
             break
@@ -86,7 +59,7 @@ def test_a_slow_call_below_does_not_hold_up_the_others_above() -> None:
     controller = AdmissionController()
     define(controller, group=2, slow=1, fast=None)
     granted(controller.try_acquire(["group", "slow"], now_ns=0))
-    ticket_of(controller.enqueue(["group", "slow"], now_ns=0))
+    waiting(controller.enqueue(["group", "slow"], now_ns=0))
     for now in range(100):
         controller.release(granted(controller.try_acquire(["group", "fast"], now_ns=now)), now_ns=now)
 
@@ -97,11 +70,9 @@ def test_a_claim_stands_when_somebody_more_urgent_comes_between() -> None:
     controller.define("shared", rates=[RateLimit("tokens", 100, LONG)], now_ns=0)
     controller.try_acquire(["shared"], tokens=50, now_ns=0)
     controller.try_acquire(["top"], now_ns=0)
-    ticket_of(controller.enqueue(["top", "shared"], tokens=100, flow="wide", now_ns=1))
-    ticket_of(controller.enqueue(["top", "shared"], tokens=1, priority=-1, flow="urgent", now_ns=2))
-    answer = controller.try_acquire(["shared"], tokens=50, now_ns=3)
-    assert isinstance(answer, Refusal)
-    assert answer.reason == "reserved"
+    waiting(controller.enqueue(["top", "shared"], tokens=100, flow="wide", now_ns=1))
+    waiting(controller.enqueue(["top", "shared"], tokens=1, priority=-1, flow="urgent", now_ns=2))
+    assert refused(controller.try_acquire(["shared"], tokens=50, now_ns=3)).reason == "reserved"
 
 
 def test_whose_cost_a_lowered_limit_can_never_hold_is_told_and_holds_up_nobody() -> None:
@@ -109,8 +80,8 @@ def test_whose_cost_a_lowered_limit_can_never_hold_is_told_and_holds_up_nobody()
     controller = AdmissionController(on_dropped=dropped.extend)
     controller.define("model", rates=[RateLimit("tokens", 10, 1000)], now_ns=0)
     controller.try_acquire(["model"], tokens=10, now_ns=0)
-    wide = ticket_of(controller.enqueue(["model"], tokens=10, flow="wide", now_ns=0))
-    narrow = ticket_of(controller.enqueue(["model"], tokens=1, flow="narrow", now_ns=0))
+    wide = waiting(controller.enqueue(["model"], tokens=10, flow="wide", now_ns=0))
+    narrow = waiting(controller.enqueue(["model"], tokens=1, flow="narrow", now_ns=0))
     controller.define("model", rates=[RateLimit("tokens", 5, 1000)], now_ns=0)
     assert (wide.state, dropped) == ("refused", [wide])
     assert controller.next_wakeup(now_ns=0) == 200
@@ -122,7 +93,7 @@ def test_a_ticket_given_up_in_the_moment_its_wait_ends_leaves_nothing_behind(due
     controller = AdmissionController()
     controller.define("model", concurrency=5, rates=[RateLimit("requests", 1, 1000)], now_ns=0)
     held = granted(controller.try_acquire(["model"], now_ns=0))
-    ticket = ticket_of(controller.enqueue(["model"], now_ns=0, deadline_ns=1000))
+    ticket = waiting(controller.enqueue(["model"], now_ns=0, deadline_ns=1000))
     now = 1000 if due == "room" else 1001
     if due == "deadline":
         controller.block_until("model", 2000, now_ns=0)
@@ -135,7 +106,8 @@ def test_a_ticket_given_up_in_the_moment_its_wait_ends_leaves_nothing_behind(due
 def test_giving_up_a_ticket_whose_call_has_been_made_gives_nothing_back() -> None:
     controller = AdmissionController()
     controller.define("model", rates=[RateLimit("requests", 1, LONG)], now_ns=0)
-    ticket = ticket_of(controller.enqueue(["model"], now_ns=0))
+    ticket = controller.enqueue(["model"], now_ns=0)
+    assert isinstance(ticket, Ticket)
     controller.release(grant_of(ticket), now_ns=0)
     assert controller.cancel(ticket, now_ns=0) == []
     assert not controller.try_acquire(["model"], now_ns=0)
@@ -146,9 +118,9 @@ def test_new_names_do_not_keep_a_flow_from_its_turn() -> None:
     define(controller, group=1)
     held = granted(controller.try_acquire(["group"], now_ns=0))
     for _ in range(2):
-        patient = ticket_of(controller.enqueue(["group"], tokens=10, flow="patient", now_ns=0))
+        patient = waiting(controller.enqueue(["group"], tokens=10, flow="patient", now_ns=0))
     for stranger in range(10):
-        ticket_of(controller.enqueue(["group"], tokens=10, flow=f"stranger {stranger}", now_ns=0))
+        waiting(controller.enqueue(["group"], tokens=10, flow=f"stranger {stranger}", now_ns=0))
         (let_in,) = controller.release(held, now_ns=0)
         held = grant_of(let_in)
         if let_in is patient:
@@ -162,8 +134,8 @@ def test_a_flow_held_up_elsewhere_saves_up_no_more_than_one_call() -> None:
     controller.block_until("paused", 1000, now_ns=0)
     held = granted(controller.try_acquire(["group"], now_ns=0))
     for _ in range(50):
-        ticket_of(controller.enqueue(["group", "paused"], flow="paused", now_ns=0))
-    others = [ticket_of(controller.enqueue(["group", "free"], flow="free", now_ns=0)) for _ in range(60)]
+        waiting(controller.enqueue(["group", "paused"], flow="paused", now_ns=0))
+    others = [waiting(controller.enqueue(["group", "free"], flow="free", now_ns=0)) for _ in range(60)]
     for _ in range(40):
         (let_in,) = controller.release(held, now_ns=10)
         assert let_in in others
@@ -180,8 +152,8 @@ def test_time_that_lifts_somebody_is_a_time_to_wake_up() -> None:
     controller = AdmissionController(aging_ns=1000)
     controller.define("model", concurrency=1, rates=[RateLimit("tokens", 1000, 10**12)], now_ns=0)
     held = granted(controller.try_acquire(["model"], tokens=500, now_ns=0))
-    low = ticket_of(controller.enqueue(["model"], tokens=1, priority=1, flow="low", now_ns=0))
-    ticket_of(controller.enqueue(["model"], tokens=1000, priority=0, flow="wide", now_ns=1))
+    low = waiting(controller.enqueue(["model"], tokens=1, priority=1, flow="low", now_ns=0))
+    waiting(controller.enqueue(["model"], tokens=1000, priority=0, flow="wide", now_ns=1))
     assert controller.release(held, now_ns=2) == []
     assert controller.next_wakeup(now_ns=2) == 1000
     assert controller.advance(now_ns=999) == []
@@ -192,7 +164,7 @@ def test_closing_tells_of_those_it_lets_in_last() -> None:
     controller = AdmissionController()
     controller.define("model", rates=[RateLimit("requests", 1, 1000)], now_ns=0)
     controller.try_acquire(["model"], now_ns=0)
-    due, late = (ticket_of(controller.enqueue(["model"], now_ns=0)) for _ in range(2))
+    due, late = (waiting(controller.enqueue(["model"], now_ns=0)) for _ in range(2))
     assert sorted(ticket.id for ticket in controller.close(now_ns=1000)) == [due.id, late.id]
     assert (due.state, late.state) == ("granted", "closed")
 

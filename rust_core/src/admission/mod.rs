@@ -13,7 +13,8 @@
 //! | `refusal` | why not, and until when |
 //! | `acquire` | at once, or not at all; and giving back |
 //! | `queue` | who waits, and in which order |
-//! | `service` | whom of those that wait there is room for |
+//! | `service` | who waits, and what time brings about |
+//! | `turns` | whom of those who wait there is room for |
 
 mod acquire;
 mod grant;
@@ -23,6 +24,7 @@ mod refusal;
 mod scope;
 mod service;
 mod tree;
+mod turns;
 
 pub use grant::Grant;
 pub use limits::{ScopeError, ScopeLimits, Told};

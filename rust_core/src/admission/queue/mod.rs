@@ -6,57 +6,24 @@
 //! since the queue was last empty. Within a class goes first who has had his turn often and in vain, then the flow that has
 //! had less of the scope, then who came first.
 
+mod aging;
 mod fairness;
 mod flows;
 mod line;
+mod order;
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::Ticket;
-use crate::limiters::{Cost, Dimension};
+use crate::limiters::Cost;
 use crate::units::Nanos;
-use fairness::{ScopeQueue, Virtual};
+use fairness::ScopeQueue;
 pub(super) use flows::Flow;
 use flows::Flows;
 use line::Lines;
 pub(super) use line::{Change, Line, LineId, LineKey, Waiter};
-
-/// A place among those of one flow that a scope holds up: the smallest is first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Turn {
-    class: i32,
-    /// False for one who has missed his turn often.
-    takes_turns: bool,
-    ticket: Ticket,
-}
-
-impl Turn {
-    /// The place among all, if the flow has been served up to there.
-    fn at(self, served: Virtual) -> Rank {
-        let Self { class, takes_turns, ticket } = self;
-        Rank { class, takes_turns, served: if takes_turns { served } else { 0 }, ticket }
-    }
-}
-
-/// A place in the order of a scope: the smallest is first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    class: i32,
-    takes_turns: bool,
-    served: Virtual,
-    ticket: Ticket,
-}
-
-impl Rank {
-    pub(super) fn ticket(self) -> Ticket {
-        self.ticket
-    }
-
-    /// The order between two who are each first somewhere.
-    pub(super) fn by_age(self) -> (i32, Ticket) {
-        (self.class, self.ticket)
-    }
-}
+pub(super) use order::{Ahead, Rank, Service};
+use order::{Turn, weigh};
 
 /// How somebody wants to wait.
 #[derive(Clone, Copy, Debug)]
@@ -66,22 +33,6 @@ pub(super) struct Claim {
     pub(super) cost: Cost,
     pub(super) since: Nanos,
     pub(super) deadline: Nanos,
-}
-
-/// What is to be admitted before somebody.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Ahead {
-    requests: u128,
-    tokens: u128,
-}
-
-impl Ahead {
-    pub(super) fn of(self, dimension: Dimension) -> u128 {
-        match dimension {
-            Dimension::Requests => self.requests,
-            Dimension::Tokens => self.tokens,
-        }
-    }
 }
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -204,10 +155,10 @@ impl Queue {
         }
     }
 
-    /// What the whole line has before one who would be its last, if it has anybody.
-    pub(super) fn ahead(&self, key: &LineKey) -> Option<(Ticket, Ahead)> {
+    /// What a line has before one who would be its last, if it has anybody.
+    pub(super) fn ahead(&self, key: &LineKey) -> Option<Ahead> {
         let line = self.lines.find(key)?;
-        Some((line.first, Ahead { requests: line.requests, tokens: line.tokens }))
+        Some(Ahead { requests: line.requests, tokens: line.tokens })
     }
 
     /// A number for one who comes, whether or not he has to wait.
@@ -261,49 +212,6 @@ impl Queue {
             self.top = i32::MAX;
         }
         change
-    }
-
-    /// Readies a line for somebody who is newly its first.
-    pub(super) fn begin(&mut self, line: LineId, now: Nanos) {
-        if let Some(line) = self.lines.line_mut(line) {
-            line.missed = 0;
-        }
-        self.lift(line, now);
-    }
-
-    /// Lifts the first of a line by his age.
-    pub(super) fn lift(&mut self, id: LineId, now: Nanos) {
-        let since = self.lines.line(id).and_then(|line| self.lines.waiter(line.first)).map(|waiter| waiter.since);
-        if let (Some(since), Some(line)) = (since, self.lines.line_mut(id)) {
-            let lifts = i64::try_from(now.saturating_sub(since) / self.aging).unwrap_or(i64::MAX);
-            let class = i64::from(line.key.class).saturating_sub(lifts).max(i64::from(self.top));
-            line.class = i32::try_from(class).unwrap_or(self.top);
-        }
-        self.set_lift(id);
-    }
-
-    /// Whose first is due to be lifted.
-    pub(super) fn to_lift(&self, now: Nanos) -> Option<LineId> {
-        self.lifts.first().filter(|(at, _)| *at <= now).map(|(_, line)| *line)
-    }
-
-    fn set_lift(&mut self, id: LineId) {
-        self.clear_lift(id);
-        let Some(line) = self.lines.line(id).filter(|line| line.class > self.top) else { return };
-        let Some(first) = self.lines.waiter(line.first) else { return };
-        let lifts = u64::from(line.key.class.abs_diff(line.class)) + 1;
-        let at = first.since.saturating_add(lifts.saturating_mul(self.aging));
-        if let Some(line) = self.lines.line_mut(id) {
-            line.lift_at = at;
-            self.lifts.insert((at, id));
-        }
-    }
-
-    fn clear_lift(&mut self, id: LineId) {
-        if let Some(line) = self.lines.line_mut(id) {
-            let at = std::mem::replace(&mut line.lift_at, Nanos::MAX);
-            self.lifts.remove(&(at, id));
-        }
     }
 
     /// The place of a line's first in the order of a scope, whether or not he stands in it.
@@ -383,18 +291,4 @@ impl Queue {
             }
         }
     }
-}
-
-/// What was counted for whom, to be put right when the real cost is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Service {
-    /// 0 if nothing was.
-    pub(super) flow: Flow,
-    pub(super) ticket: Ticket,
-    pub(super) weight: u64,
-}
-
-/// What a service counts for: its tokens, or where they are not known its calls, and never nothing.
-fn weigh(cost: Cost) -> u64 {
-    cost.tokens.max(cost.requests).max(1)
 }
