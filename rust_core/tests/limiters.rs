@@ -112,6 +112,19 @@ proptest! {
         }
     }
 
+    /// What is used is what is missing from a full one, rounded up to whole tokens.
+    #[test]
+    fn what_is_used_and_what_is_left_are_the_capacity(
+        quota in small_quota(), steps in prop::collection::vec((0..15u64, 0..200u64), 0..20), now in 0..300u64,
+    ) {
+        let steps: Vec<_> = steps.into_iter().map(|(cost, now)| Step::Charge(cost, now)).collect();
+        let limiter = after(quota, 0, &steps);
+        let (level, used) = (limiter.level(now), i128::try_from(limiter.used(now)).unwrap());
+        let missing = i128::from(quota.capacity()) * i128::from(level.denominator) - level.numerator;
+        let rest = used * i128::from(level.denominator) - missing;
+        prop_assert!((0..i128::from(level.denominator)).contains(&rest));
+    }
+
     /// Invariants 1, 10 and 11, through changes of the algorithm.
     #[test]
     fn no_window_admits_more_than_it_may(

@@ -175,8 +175,8 @@ def allowed(rate: RateLimit, span: int) -> Fraction:
 @given(
     kinds=st.sampled_from([("sliding_window", "token_bucket"), ("sliding_window", "strict")]).flatmap(st.permutations),
     limits=st.tuples(st.integers(2, 30), st.integers(2, 30)),
-    before=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15), st.integers(0, 20)), max_size=20),
-    after=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15)), max_size=20),
+    before=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15), st.just(0) | st.integers(0, 20)), max_size=20),
+    after=st.lists(st.tuples(st.integers(0, 30), st.just(1) | st.integers(1, 15)), min_size=5, max_size=20),
 )
 def test_another_algorithm_takes_over_what_was_taken_and_admits_no_window_more_than_it_may(
     kinds: list[str], limits: tuple[int, int], before: list[tuple[int, int, int]], after: list[tuple[int, int]]
@@ -189,26 +189,47 @@ def test_another_algorithm_takes_over_what_was_taken_and_admits_no_window_more_t
     now = 0
     for gap, cost, overrun in before:
         now += gap
-        grant = controller.try_acquire(["model"], tokens=cost, now_ns=now)
-        if isinstance(grant, Grant):
+        while isinstance(grant := controller.try_acquire(["model"], tokens=cost, now_ns=now), Grant):
             controller.settle(grant, cost + overrun, now_ns=now)
             log.append((now, cost + overrun))
     controller.define("model", rates=[new], now_ns=now)
     for gap, cost in after:
         now += gap
-        if controller.try_acquire(["model"], tokens=cost, now_ns=now):
+        taken = len(log)
+        while controller.try_acquire(["model"], tokens=cost, now_ns=now):
             log.append((now, cost))
-            for begin, _ in log:
-                if now - begin <= new.window_ns:
-                    assert sum(cost for at, cost in log if at >= begin) <= allowed(new, now - begin)
+        for begin, _ in log if len(log) > taken else ():
+            if now - begin <= new.window_ns:
+                assert sum(cost for at, cost in log if at >= begin) <= allowed(new, now - begin)
+
+
+@pytest.mark.parametrize("capacity", [1, 7, 50, 100])
+@pytest.mark.parametrize("buckets", [1, 7, 10, 60])
+@pytest.mark.parametrize("change_at", [40, 99, 100, 143])
+def test_nor_does_one_that_is_asked_at_every_nanosecond(capacity: int, buckets: int, change_at: int) -> None:
+    """What a bucket let pass is thought to have passed as late as it can have been, and not a part of the window earlier."""
+    controller = AdmissionController()
+    controller.define("model", rates=[RateLimit("tokens", 100, 100, capacity=capacity)], now_ns=0)
+    passed = [0] * 400
+    for now in range(400):
+        if now == change_at:
+            controller.define("model", rates=[RateLimit("tokens", 120, 100, "sliding_window", buckets=buckets)], now_ns=now)
+        while controller.try_acquire(["model"], tokens=1, now_ns=now):
+            passed[now] += 1
+        if now >= change_at and passed[now]:
+            assert sum(passed[max(0, now - 100) : now + 1]) <= 120
+    assert sum(passed[change_at:]) >= 120
 
 
 @pytest.mark.parametrize(("first", "second"), [("token_bucket", "sliding_window"), ("sliding_window", "token_bucket")])
-def test_a_change_of_algorithm_gives_nothing_and_takes_nothing_at_that_instant(first: str, second: str) -> None:
+@pytest.mark.parametrize("change_at", [500, 400])
+def test_a_change_of_algorithm_gives_nothing_and_takes_nothing_even_where_the_clock_steps_back(
+    first: str, second: str, change_at: int
+) -> None:
     controller = AdmissionController()
-    controller.define("model", rates=[RateLimit("tokens", 10, 100, first)], now_ns=0)
-    assert controller.try_acquire(["model"], tokens=4, now_ns=0)
-    controller.define("model", rates=[RateLimit("tokens", 10, 100, second)], now_ns=0)
-    assert levels(controller, 0) == [6]
-    assert not controller.try_acquire(["model"], tokens=7, now_ns=0)
-    assert controller.try_acquire(["model"], tokens=6, now_ns=0)
+    controller.define("model", rates=[RateLimit("tokens", 10, 100, first)], now_ns=500)
+    assert controller.try_acquire(["model"], tokens=4, now_ns=500)
+    controller.define("model", rates=[RateLimit("tokens", 10, 100, second)], now_ns=change_at)
+    assert levels(controller, 500) == [6]
+    assert not controller.try_acquire(["model"], tokens=7, now_ns=500)
+    assert controller.try_acquire(["model"], tokens=6, now_ns=500)

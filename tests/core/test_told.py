@@ -124,9 +124,9 @@ class EqualsThePlainBucket(EqualsThePlainOne):
 
 
 TestEqualsThePlainWindow = EqualsThePlainWindow.TestCase
-TestEqualsThePlainWindow.settings = settings(deadline=None, stateful_step_count=30)
+TestEqualsThePlainWindow.settings = settings(deadline=None, max_examples=200, stateful_step_count=30)
 TestEqualsThePlainBucket = EqualsThePlainBucket.TestCase
-TestEqualsThePlainBucket.settings = settings(deadline=None, stateful_step_count=30)
+TestEqualsThePlainBucket.settings = settings(deadline=None, max_examples=200, stateful_step_count=30)
 
 
 @of_both_algorithms
@@ -179,6 +179,20 @@ def test_no_more_than_was_told_passes_before_the_reset_whatever_was_told_besides
             passed.append((now, cost))
             for since, until, at_most in told_so_far:
                 assert now >= until or sum(amount for at, amount in passed if at > since) <= at_most
+
+
+@of_both_algorithms
+@pytest.mark.parametrize("given_back", [False, True])
+def test_of_so_many_words_that_some_become_one_none_is_passed(make: Make, *, given_back: bool) -> None:
+    limiter = make()
+    for remaining, until in ((6, 20), (7, 30), (8, 40), (9, 50)):
+        limiter.tighten(remaining, until, now_ns=1)
+    assert limiter.try_acquire(5, now_ns=2)
+    limiter.tighten(5, 60, now_ns=3)
+    if given_back:
+        limiter.refund(5, now_ns=4, charged_at_ns=2)
+    assert [limiter.peek(cost, now_ns=40).retry_after_ns for cost in (4, 6)] == [None, 20]
+    assert limiter.peek(6, now_ns=60)
 
 
 @of_both_algorithms
