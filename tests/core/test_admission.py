@@ -254,25 +254,3 @@ def test_threads_together_never_pass_a_bound(controller: AdmissionController) ->
         thread.join()
     assert sum(admitted for admitted, _ in counts) == 1000
     assert max(most for _, most in counts) <= 2
-
-
-class TestRateLimit:
-    def test_it_is_a_frozen_value(self) -> None:
-        limit = RateLimit("tokens", 5, MINUTE)
-        assert limit == RateLimit("tokens", 5, MINUTE, "token_bucket", 5)
-        assert limit != RateLimit("tokens", 5, MINUTE, capacity=6)
-        assert len({limit, RateLimit("tokens", 5, MINUTE)}) == 1
-        assert repr(limit) == f"RateLimit(dimension='tokens', limit=5, window_ns={MINUTE}, algorithm='token_bucket', capacity=5)"
-        with pytest.raises(AttributeError):
-            limit.limit = 6  # type: ignore[misc]
-
-    def test_an_unknown_name_is_answered_with_the_valid_ones(self) -> None:
-        with pytest.raises(ValueError, match='unknown dimension "bytes": choose one of requests, tokens'):
-            RateLimit("bytes", 1, 1)
-        with pytest.raises(ValueError, match='unknown algorithm "gcra": choose one of token_bucket'):
-            RateLimit("tokens", 1, 1, "gcra")
-
-    @pytest.mark.parametrize(("limit", "window", "capacity"), [(0, 1, None), (1, 0, None), (1, 1, 0), (-1, 1, None), (1, 2**64, None)])
-    def test_numbers_that_make_no_limit_are_refused(self, limit: int, window: int, capacity: int | None) -> None:
-        with pytest.raises(ValueError, match="must"):
-            RateLimit("tokens", limit, window, capacity=capacity)

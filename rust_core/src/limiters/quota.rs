@@ -151,7 +151,8 @@ impl BucketQuota {
     /// # Errors
     /// Where a number is 0, or capacity and window are too large to be counted exactly.
     pub fn new(capacity: u64, limit: u64, window: Nanos) -> Result<Self, QuotaError> {
-        positive(&[("capacity", capacity), ("limit", limit), ("window_ns", window)])?;
+        // The limit first: a capacity that was not given is made of it.
+        positive(&[("limit", limit), ("capacity", capacity), ("window_ns", window)])?;
         let full = u128::from(capacity) * u128::from(window);
         i128::try_from(full).map_err(|_| QuotaError::TooLarge)?;
         Ok(Self { capacity, limit, window, refill: limit })

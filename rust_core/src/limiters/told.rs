@@ -25,7 +25,8 @@ impl Remaining {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     blocked_until: Nanos,
-    /// Both times and amounts left rise strictly: one with more left and an earlier end would hold back nothing.
+    /// By their ends. None that a later one holds back as much as for as long: one that was told since can only have less
+    /// given back to it.
     remaining: Vec<Remaining>,
     /// When the newest was observed.
     observed_at: Option<Nanos>,
@@ -47,16 +48,19 @@ impl Told {
             return;
         }
         self.observed_at = Some(observed_at);
-        let left = u128::from(remaining);
-        if until <= now || self.remaining.iter().any(|known| known.left() <= left && known.until >= until) {
+        // One that has less left only for what was taken meanwhile is not enough: that may be given back.
+        if until <= now || self.remaining.iter().any(|known| known.told <= remaining && known.until >= until) {
             return;
         }
+        let left = u128::from(remaining);
         self.remaining.retain(|known| known.until > now && !(known.left() >= left && known.until <= until));
         let place = self.remaining.partition_point(|known| known.until < until);
         self.remaining.insert(place, Remaining { told: remaining, taken: 0, since: now, until });
         if self.remaining.len() > Self::MOST {
             if let (Some(last), Some(before)) = (self.remaining.pop(), self.remaining.last_mut()) {
-                before.until = last.until;
+                // As if it were told now, so that nothing taken before is given back to it.
+                let told = u64::try_from(before.left().min(last.left())).unwrap_or(u64::MAX);
+                *before = Remaining { told, taken: 0, since: now, until: last.until };
             }
         }
     }
