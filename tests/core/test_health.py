@@ -62,12 +62,12 @@ def test_with_one_success_enough_it_is_healthy_at_once() -> None:
 
 
 def test_a_probe_that_ends_well_does_not_excuse_traffic_that_fails() -> None:
-    tracker = HealthTracker(2, 5, now_ns=0)
+    tracker = HealthTracker(3, 5, now_ns=0)
     assert tracker.record(ok=False, now_ns=0) is None
     assert tracker.record_probe(ok=True, now_ns=0) is None
-    assert tracker.record_probe(ok=False, now_ns=0) is None, "each is counted apart"
-    assert tracker.record(ok=False, now_ns=0) == "unhealthy"
-    assert tracker.snapshot(0)["window"] == (0, 2), "a probe is no traffic"
+    assert [tracker.record_probe(ok=False, now_ns=0) for _ in range(2)] == [None, None]
+    assert traffic(tracker, "--") == [None, "unhealthy"], "each is counted apart"
+    assert tracker.snapshot(0)["window"] == (0, 3), "a probe is no traffic"
 
 
 def test_it_is_degraded_below_its_success_ratio_and_healthy_again_half_the_way_back() -> None:
@@ -76,6 +76,14 @@ def test_it_is_degraded_below_its_success_ratio_and_healthy_again_half_the_way_b
     assert traffic(tracker, "+") == [None], "nine of ten are 90 percent"
     assert traffic(tracker, "-") == ["degraded"]
     assert set(traffic(tracker, "+" * 28)) == {None}, "37 of 39 are less than 95 percent"
+    assert traffic(tracker, "+") == ["healthy"]
+
+
+def test_half_the_way_back_is_never_less_and_takes_successes_in_a_row() -> None:
+    tracker = HealthTracker(9, 1, degraded_success_percent=1, minimum_requests=1, now_ns=0)
+    assert traffic(tracker, "-++") == ["degraded", None, "healthy"], "from 1 percent it is 51, not 50"
+    tracker = HealthTracker(9, 5, degraded_success_percent=50, minimum_requests=1, now_ns=0)
+    assert traffic(tracker, "-++++") == ["degraded", None, None, None, None], "4 of 5 suffice, but must be 5 in a row"
     assert traffic(tracker, "+") == ["healthy"]
 
 
