@@ -580,7 +580,7 @@ class BreakerGroup:
         The outcome of such a pass is recorded as any, but it is the breaker's probes that decide whether it closes.
 
         Raises:
-            IndexError: there is no such member.
+            ValueError: there is no such member.
         """
     def panicking(self, now_ns: int | None = None) -> bool:
         """Tell whether more members are ejected than may be kept out; changes nothing."""

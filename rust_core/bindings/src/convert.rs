@@ -22,7 +22,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Count {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        whole(object, "a whole number must lie between 0 and 2**64 - 1").map(Self)
+        bounded(object, "a whole number must lie between 0 and 2**64 - 1").map(Self)
     }
 }
 
@@ -34,11 +34,12 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Priority {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        whole(object, "a priority must lie between -2**31 and 2**31 - 1").map(Self)
+        bounded(object, "a priority must lie between -2**31 and 2**31 - 1").map(Self)
     }
 }
 
-fn whole<'a, 'py, T>(object: Borrowed<'a, 'py, PyAny>, bounds: &'static str) -> PyResult<T>
+/// A number, with a `ValueError` that tells the bounds of one that its type cannot hold.
+pub(crate) fn bounded<'a, 'py, T>(object: Borrowed<'a, 'py, PyAny>, bounds: &'static str) -> PyResult<T>
 where
     T: FromPyObject<'a, 'py, Error = PyErr>,
 {

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rust_core_pure::stats::{self, Attempt, MILLION};
 
-use crate::convert::{Count, lock};
+use crate::convert::{Count, bounded, lock};
 
 /// A share from 0 to 1, read to the millionth.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Share {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let share: f64 = object.extract()?;
+        let share: f64 = bounded(object, "a quantile must lie between 0 and 1")?;
         if !(0.0..=1.0).contains(&share) {
             return Err(PyValueError::new_err(format!("a quantile must lie between 0 and 1, not {share}")));
         }

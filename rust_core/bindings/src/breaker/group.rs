@@ -1,6 +1,6 @@
 //! `BreakerGroup`.
 
-use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rust_core_pure::breaker::{MaxEjected, Member};
 
@@ -40,7 +40,7 @@ impl BreakerGroup {
     fn allow(&self, py: Python<'_>, index: Count, now_ns: Option<Count>) -> PyResult<Answer> {
         let now = instant(py, now_ns)?;
         let (index, size) = (index.size(), self.__len__());
-        let unknown = || PyIndexError::new_err(format!("no member {index} among {size}"));
+        let unknown = || PyValueError::new_err(format!("no member {index} among {size}"));
         let member = self.breakers.get(index).ok_or_else(unknown)?.get();
         let usable = self.max_ejected.usable(&self.members(now)).get(index) == Some(&true);
         let verdict = if usable { member.lock().allow_anyway(now) } else { member.lock().allow(now) };
