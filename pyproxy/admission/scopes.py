@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["define_scopes"]
 
-MINUTE_NS = 60_000_000_000
-
 
 class _Limited(Protocol):
     @property
@@ -40,5 +38,5 @@ def define_scopes(controller: AdmissionController, config: Config, now_ns: int) 
 
 
 def _define(controller: AdmissionController, key: str, parent: str | None, limits: _Limited, now_ns: int) -> None:
-    rates = [] if limits.rpm_limit is None else [RateLimit("requests", limits.rpm_limit, MINUTE_NS)]
+    rates = [] if limits.rpm_limit is None else [RateLimit.rpm(limits.rpm_limit)]
     controller.define(key=key, parent=parent, concurrency=limits.concurrency_limit, rates=rates, now_ns=now_ns)

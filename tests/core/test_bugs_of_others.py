@@ -231,9 +231,9 @@ def test_a_slot_leaked_until_its_key_is_dead() -> None:
             for task in calls[::3]:
                 task.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
-            assert (controller.core.in_flight("model"), controller.waiting) == (0, 0)
+            assert (controller.in_flight("model"), controller.waiting()) == (0, 0)
         async with controller.acquire(["model"]), controller.acquire(["model"]):
-            assert controller.core.in_flight("model") == 2
+            assert controller.in_flight("model") == 2
 
     run_virtually(main(), loop)
 

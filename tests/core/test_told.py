@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from support.plain_limits import FractionBucket, ListedWindow, PlainLimiter, told
 
-from pyproxy.rust_core import SlidingWindow, TokenBucket
+from pyproxy.rust_core import AdmissionController, RateLimit, Refusal, SlidingWindow, TokenBucket
 
 Limiter: TypeAlias = TokenBucket | SlidingWindow
 Make: TypeAlias = Callable[[], Limiter]
@@ -278,3 +278,34 @@ def test_a_reset_that_is_over_and_a_remainder_above_the_capacity_hold_nothing_ba
     limiter.tighten(0, 10, now_ns=10)
     limiter.tighten(2**64 - 1, 2**64 - 1, now_ns=10)
     assert limiter.try_acquire(LIMIT, now_ns=10)
+
+
+@of_both_algorithms
+def test_a_word_from_the_future_does_not_silence_those_that_come_after_it(make: Make) -> None:
+    limiter = make()
+    limiter.tighten(5, 90, observed_at_ns=10**18, now_ns=10)
+    limiter.tighten(1, 90, observed_at_ns=11, now_ns=11)
+    assert not limiter.peek(2, now_ns=12)
+
+
+def test_what_a_provider_tells_of_a_scope_holds_for_its_queue_until_the_reset() -> None:
+    controller = AdmissionController()
+    controller.define("model", rates=[RateLimit.tpm(1000), RateLimit("tokens", 9000, 10**12)], now_ns=0)
+    controller.tighten("model", "tokens", remaining=5, reset_at_ns=700, now_ns=100)
+    refusal = controller.try_acquire(["model"], tokens=6, now_ns=100)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.scope, refusal.reason, refusal.retry_after_ns) == ("model", "rate", 600)
+    ticket = controller.enqueue(["model"], tokens=6, now_ns=100)
+    assert controller.next_wakeup(now_ns=100) == 700
+    assert controller.advance(now_ns=700) == [ticket]
+
+
+def test_what_a_provider_tells_of_a_scope_or_a_rate_that_is_not_there_is_a_value_error() -> None:
+    controller = AdmissionController()
+    controller.define("model", rates=[RateLimit.rpm(10)], now_ns=0)
+    with pytest.raises(ValueError, match='unknown scope "other"'):
+        controller.tighten("other", "requests", 1, 10, now_ns=0)
+    with pytest.raises(ValueError, match='scope "model" has no rate limit of tokens: define one first'):
+        controller.tighten("model", "tokens", 1, 10, now_ns=0)
+    with pytest.raises(ValueError, match="unknown dimension"):
+        controller.tighten("model", "minutes", 1, 10, now_ns=0)  # type: ignore[arg-type]

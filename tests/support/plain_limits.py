@@ -171,6 +171,7 @@ class PlainLimiter:
 
     def tighten(self, remaining: int, until: int, observed_at: int, now: int) -> None:
         self.meter.settle(now)
+        observed_at = min(observed_at, self.meter.seen)
         if observed_at >= self.observed_at:
             self.observed_at = observed_at
             self.words.append(Word(remaining, self.meter.seen, until))

@@ -213,7 +213,8 @@ impl Limiter {
             Meter::TokenBucket(bucket) => bucket.settle(now),
             Meter::SlidingWindow(window) => window.settle(now),
         }
-        self.told.tighten(remaining, reset_at, observed_at, self.seen());
+        // What claims to have been seen in the future must not silence all that is told until then.
+        self.told.tighten(remaining, reset_at, observed_at.min(self.seen()), self.seen());
     }
 
     fn seen(&self) -> Nanos {
