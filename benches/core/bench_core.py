@@ -1,4 +1,4 @@
-"""The core, called from Python, beside aiolimiter and asyncio.Semaphore: nanoseconds an operation, in turns, in one run."""
+"""The core, called from Python, beside what a program would use instead: nanoseconds an operation, in turns, in one run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from pyrate_limiter import Duration, Limiter, Rate
+from table import Row, criterion_rows, show
 
 from pyproxy import ConcurrencyController
 from pyproxy.rust_core import AdmissionController, RateLimit, Scheduler, SseFramer, TokenBucket, scan_envelope
@@ -185,17 +186,11 @@ async def measure(field: list[Contender], rounds: int, round_s: float) -> list[l
     return seen
 
 
-def report(field: list[Contender], seen: list[list[float]]) -> list[dict[str, object]]:
-    medians = [statistics.median(samples) for samples in seen]
-    print(f"{'job':<36}{'by':<22}{'ns, median':>12}{'min - max':>20}{'ratio to ours':>15}")
-    rows: list[dict[str, object]] = []
-    for index, contender in enumerate(field):
-        ours = next(medians[other] for other, first in enumerate(field) if first.job == contender.job)
-        ratio = medians[index] / ours
-        spread = f"{min(seen[index]):,.0f} - {max(seen[index]):,.0f}"
-        print(f"{contender.job:<36}{contender.name:<22}{medians[index]:>12,.0f}{spread:>20}{f'{ratio:.1f}x':>15}")
-        rows.append({"job": contender.job, "by": contender.name, "median_ns": medians[index], "ratio": ratio})
-    return rows
+def rows_of(field: list[Contender], seen: list[list[float]]) -> list[Row]:
+    return [
+        Row("Python", contender.job, contender.name, statistics.median(samples), f"{min(samples):,.0f} - {max(samples):,.0f}")
+        for contender, samples in zip(field, seen, strict=True)
+    ]
 
 
 async def hand_over(acquire: Callable[[], Awaitable[object]], release: Callable[[object], object]) -> float:
@@ -215,7 +210,7 @@ async def hand_over(acquire: Callable[[], Awaitable[object]], release: Callable[
     return resumed_ns - released_ns
 
 
-async def resume(times: int) -> list[dict[str, object]]:
+async def resume(times: int) -> list[Row]:
     """Release to resume, ours and asyncio's in turns."""
     controller, semaphore = ConcurrencyController(), asyncio.Semaphore(1)
     for scope in SCOPES:
@@ -227,12 +222,10 @@ async def resume(times: int) -> list[dict[str, object]]:
         theirs = await hand_over(semaphore.acquire, lambda _: semaphore.release())
         for name, sample in zip(seen, (ours, theirs), strict=True):
             seen[name].append(sample)
-    print(f"\n{'from release to resume in asyncio':<58}{'ns, median':>12}{'p99':>12}")
-    rows: list[dict[str, object]] = []
+    rows = []
     for name, samples in seen.items():
         middle, high = statistics.median(samples), statistics.quantiles(samples, n=100)[98]
-        print(f"{'':<36}{name:<22}{middle:>12,.0f}{high:>12,.0f}")
-        rows.append({"job": "release to resume", "by": name, "median_ns": middle, "p99_ns": high})
+        rows.append(Row("Python", "from release to resume in asyncio", name, middle, f"p99 {high:,.0f}"))
     return rows
 
 
@@ -244,17 +237,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few seconds instead of half a minute")
     parser.add_argument("--json", metavar="PATH", help="write the figures there, too")
+    parser.add_argument("--criterion", metavar="FOLDER", type=Path, help="show what criterion has measured in the same table")
     options = parser.parse_args()
     gc.disable()
 
-    async def run() -> list[dict[str, object]]:
+    async def run() -> list[Row]:
         field = await contenders()
-        rows = report(field, await measure(field, 7 if options.quick else 31, 0.02 if options.quick else 0.05))
+        rows = rows_of(field, await measure(field, 7 if options.quick else 31, 0.02 if options.quick else 0.05))
         return rows + await resume(1_000 if options.quick else 10_000)
 
-    rows = asyncio.run(run())
+    rows = [] if options.criterion is None else criterion_rows(options.criterion)
+    rows += asyncio.run(run())
+    show(rows)
     if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=1))
+        Path(options.json).write_text(json.dumps([asdict(row) for row in rows], indent=1))
 
 
 if __name__ == "__main__":

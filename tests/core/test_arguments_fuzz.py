@@ -5,6 +5,7 @@ A panic would be an error of another class, and so would be Python's own Overflo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyproxy.rust_core import (
+    AdmissionController,
     BreakerGroup,
     CircuitBreaker,
     HealthTracker,
@@ -26,6 +28,7 @@ from pyproxy.rust_core import (
     SlidingWindow,
     Statistics,
     TokenBucket,
+    parse_retry_after,
 )
 
 Given = st.SearchStrategy[Any]
@@ -235,3 +238,20 @@ def test_no_argument_however_wrong_breaks_a_machine(kind: str, data: st.DataObje
             answer = getattr(machine, name)(**chosen)
             permits += [answer] if isinstance(answer, Pass | Probe) else []
     assert repr(machine)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda endless: Scheduler("random", weights=endless),
+        lambda endless: Scheduler("random", weights=[1]).pick(endless),
+        lambda endless: BreakerGroup(endless),
+        lambda endless: AdmissionController().path(endless),
+        lambda endless: AdmissionController().try_acquire(endless),
+        lambda endless: AdmissionController().define("scope", rates=endless),
+        lambda endless: parse_retry_after(endless, 0),
+    ],
+)
+def test_a_sequence_that_claims_to_be_endless_reserves_no_memory(call: Callable[[Any], object]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        call(range(2**62))

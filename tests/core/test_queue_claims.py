@@ -179,3 +179,19 @@ def test_a_parent_that_would_make_a_path_too_long_is_refused_and_nothing_is_chan
         controller.define("scope 0", parent="top", now_ns=0)
     assert controller.snapshot(now_ns=0)[1]["parent"] is None
     assert controller.try_acquire(["scope 63"], now_ns=0)
+
+
+def test_where_two_scopes_come_free_at_once_each_goes_to_who_is_first_there() -> None:
+    """The first at A is older, but at B, where there is room for one, another flow has had less."""
+    controller = AdmissionController()
+    define(controller, A=1, B=1)
+    held = granted(controller.try_acquire(["B"], now_ns=0))
+    served = waiting(controller.enqueue(["B"], flow="served", now_ns=0))
+    controller.block_until("A", 100, now_ns=0)
+    older = waiting(controller.enqueue(["A", "B"], flow="served", now_ns=0))
+    fair = waiting(controller.enqueue(["B"], flow="fresh", now_ns=0))
+    assert controller.release(held, now_ns=0) == [served]
+    controller.block_until("B", 100, now_ns=0)
+    assert controller.release(grant_of(served), now_ns=0) == []
+    assert controller.advance(now_ns=100) == [fair]
+    assert controller.release(grant_of(fair), now_ns=100) == [older]

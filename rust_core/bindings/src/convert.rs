@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::conversion::FromPyObjectOwned;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PySequence, PyString};
 
 /// A whole number from 0 to 2**64 - 1. Others are a `ValueError`, as every wrong value is, not an `OverflowError`.
 #[derive(Clone, Copy)]
@@ -46,6 +48,32 @@ where
     object.extract().map_err(|error: PyErr| {
         if error.is_instance_of::<PyOverflowError>(object.py()) { value_error(bounds) } else { error }
     })
+}
+
+/// A sequence. What it claims to be long reserves no memory, and one too long for anything is a `ValueError`.
+pub(crate) struct Items<T>(pub(crate) Vec<T>);
+
+impl<T> Items<T> {
+    const MOST: usize = 1 << 20;
+}
+
+impl<'a, 'py, T: FromPyObjectOwned<'py>> FromPyObject<'a, 'py> for Items<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if object.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err("a sequence is expected, not a str"));
+        }
+        let sequence = object.cast::<PySequence>()?;
+        let mut items = Vec::with_capacity(sequence.len().unwrap_or(0).min(64));
+        for item in sequence.try_iter()? {
+            if items.len() >= Self::MOST {
+                return Err(value_error(format!("a sequence may have {} items at most", Self::MOST)));
+            }
+            items.push(item?.extract().map_err(Into::into)?);
+        }
+        Ok(Self(items))
+    }
 }
 
 /// The time given, or that of Python's `time.monotonic_ns`.

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use rust_core_pure::admission::{self, Admission, ScopeError, Wait};
 
-use crate::convert::{lock, or_none, truth};
+use crate::convert::{Items, lock, or_none, truth};
 
 /// A grant is its holder's own, or shared with the ticket that brought it.
 enum Held {
@@ -149,7 +149,7 @@ impl Path {
 /// The scopes to pass: their keys, or a path made before.
 pub(super) enum PathOrKeys<'py> {
     Path(Bound<'py, Path>),
-    Keys(Vec<PyBackedStr>),
+    Keys(Items<PyBackedStr>),
 }
 
 impl<'py> FromPyObject<'_, 'py> for PathOrKeys<'py> {
@@ -167,7 +167,7 @@ impl<'py> FromPyObject<'_, 'py> for PathOrKeys<'py> {
 impl PathOrKeys<'_> {
     pub(super) fn find(&self, admission: &mut Admission) -> Result<admission::Path, ScopeError> {
         match self {
-            Self::Keys(keys) => admission.path(keys.iter().map(|key| &**key)),
+            Self::Keys(keys) => admission.path(keys.0.iter().map(|key| &**key)),
             Self::Path(path) => {
                 let path = path.get();
                 if path.controller == admission.number() && admission.leads_somewhere(path.found) {

@@ -15,7 +15,7 @@ use pyo3::types::PyList;
 use rust_core_pure::admission::{Admission, Place, ScopeLimits, Told, Verdict, Waiting};
 use rust_core_pure::limiters::{Cost, Dimension};
 
-use crate::convert::{Count, Priority, instant, lock, value_error};
+use crate::convert::{Count, Items, Priority, instant, lock, value_error};
 use crate::rate_limit::RateLimit;
 use grant::PathOrKeys;
 pub(crate) use grant::{Grant, Path, Refusal};
@@ -122,7 +122,7 @@ impl AdmissionController {
 
     /// Defines a scope, or changes it, keeping what is in flight, who waits and the state of its rates. Returns the tickets
     /// let in.
-    #[pyo3(signature = (key, parent = None, concurrency = None, rates = Vec::new(), queue_size = None, weight = Count(1), now_ns = None),
+    #[pyo3(signature = (key, parent = None, concurrency = None, rates = Items(Vec::new()), queue_size = None, weight = Count(1), now_ns = None),
            text_signature = "($self, key, parent=None, concurrency=None, rates=(), queue_size=None, weight=1, now_ns=None)")]
     #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)] // the conversion owns what it converts
     fn define(
@@ -131,13 +131,13 @@ impl AdmissionController {
         key: &str,
         parent: Option<&str>,
         concurrency: Option<Count>,
-        rates: Vec<Bound<'_, RateLimit>>,
+        rates: Items<Py<RateLimit>>,
         queue_size: Option<Count>,
         weight: Count,
         now_ns: Option<Count>,
     ) -> PyResult<Vec<Py<Ticket>>> {
         let now = instant(py, now_ns)?;
-        let rates: Vec<_> = rates.iter().map(|rate| rate.get().0).collect();
+        let rates: Vec<_> = rates.0.iter().map(|rate| rate.get().0).collect();
         let limits = ScopeLimits {
             concurrency: concurrency.map(|bound| bound.0),
             rates: &rates,
@@ -158,7 +158,8 @@ impl AdmissionController {
 
     /// Looks a path up once, to be used often.
     #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
-    fn path(&self, keys: Vec<String>) -> PyResult<Path> {
+    fn path(&self, keys: Items<String>) -> PyResult<Path> {
+        let keys = keys.0;
         let found = lock(&self.inner).core.path(keys.iter().map(String::as_str));
         let found = found.map_err(value_error)?;
         Ok(Path { controller: self.number, found, keys })

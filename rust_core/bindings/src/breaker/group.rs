@@ -6,7 +6,7 @@ use rust_core_pure::breaker::{MaxEjected, Member};
 
 use super::CircuitBreaker;
 use super::permit::Answer;
-use crate::convert::{Count, instant, value_error};
+use crate::convert::{Count, Items, instant, value_error};
 
 /// The breakers of a group, of which no more than a share keeps its instance out: trying somebody is preferred over refusing
 /// everybody.
@@ -20,8 +20,9 @@ pub(crate) struct BreakerGroup {
 impl BreakerGroup {
     #[new]
     #[pyo3(signature = (breakers, max_ejected_percent = Count(50)), text_signature = "(breakers, max_ejected_percent=50)")]
-    fn new(breakers: Vec<Py<CircuitBreaker>>, max_ejected_percent: Count) -> PyResult<Self> {
+    fn new(breakers: Items<Py<CircuitBreaker>>, max_ejected_percent: Count) -> PyResult<Self> {
         let max_ejected = MaxEjected::new(max_ejected_percent.0).map_err(value_error)?;
+        let breakers = breakers.0;
         if breakers.is_empty() {
             return Err(PyValueError::new_err("a group must have at least one breaker"));
         }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use rust_core_pure::schedulers;
 
 use self::plugin::Plugin;
-use crate::convert::{Count, instant, lock, value_error};
+use crate::convert::{Count, Items, instant, lock, value_error};
 
 /// Picks who is next among a fixed set of candidates, known by their index. A weight of 0 is drained: never picked.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
@@ -32,8 +32,8 @@ impl Scheduler {
     #[new]
     #[pyo3(signature = (name, weights, seed = None))]
     #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
-    fn new(py: Python<'_>, name: String, weights: Vec<Count>, seed: Option<Count>) -> PyResult<Self> {
-        let (weights, size, seed) = (numbers(&weights), weights.len(), seed.map(|seed| seed.0));
+    fn new(py: Python<'_>, name: String, weights: Items<Count>, seed: Option<Count>) -> PyResult<Self> {
+        let (weights, size, seed) = (numbers(&weights.0), weights.0.len(), seed.map(|seed| seed.0));
         let running = if let Some(plugin) = Plugin::make(py, &name, &weights, seed)? {
             Running::Python(plugin)
         } else {
@@ -54,8 +54,8 @@ impl Scheduler {
     /// The index of the next candidate, always an eligible one; None only where none is, the drained left out.
     #[pyo3(signature = (eligible, now_ns = None))]
     #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
-    fn pick(&self, py: Python<'_>, eligible: Vec<bool>, now_ns: Option<Count>) -> PyResult<Option<usize>> {
-        let now = instant(py, now_ns)?;
+    fn pick(&self, py: Python<'_>, eligible: Items<bool>, now_ns: Option<Count>) -> PyResult<Option<usize>> {
+        let (eligible, now) = (eligible.0, instant(py, now_ns)?);
         if eligible.len() != self.size {
             let (given, size) = (eligible.len(), self.size);
             return Err(PyValueError::new_err(format!("eligible has {given} entries for {size} candidates")));
@@ -98,8 +98,8 @@ impl Scheduler {
     /// Follows changed weights, keeping whose turn it is and what is known of the candidates.
     #[pyo3(signature = (weights, now_ns = None))]
     #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
-    fn set_weights(&self, py: Python<'_>, weights: Vec<Count>, now_ns: Option<Count>) -> PyResult<()> {
-        let (weights, now) = (numbers(&weights), instant(py, now_ns)?);
+    fn set_weights(&self, py: Python<'_>, weights: Items<Count>, now_ns: Option<Count>) -> PyResult<()> {
+        let (weights, now) = (numbers(&weights.0), instant(py, now_ns)?);
         match &self.running {
             Running::Core(core) => lock(core).set_weights(&weights, now).map_err(value_error),
             Running::Python(plugin) => plugin.set_weights(py, &weights, now),
