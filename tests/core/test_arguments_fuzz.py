@@ -5,11 +5,10 @@ A panic would be an error of another class, and so would be Python's own Overflo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +29,9 @@ from pyproxy.rust_core import (
     TokenBucket,
     parse_retry_after,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Given = st.SearchStrategy[Any]
 Calls = dict[str, dict[str, Given]]
@@ -245,7 +247,7 @@ def test_no_argument_however_wrong_breaks_a_machine(kind: str, data: st.DataObje
     [
         lambda endless: Scheduler("random", weights=endless),
         lambda endless: Scheduler("random", weights=[1]).pick(endless),
-        lambda endless: BreakerGroup(endless),
+        BreakerGroup,
         lambda endless: AdmissionController().path(endless),
         lambda endless: AdmissionController().try_acquire(endless),
         lambda endless: AdmissionController().define("scope", rates=endless),
