@@ -91,18 +91,26 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The value of a key, with the place of the key itself."""
+    """The value of a key, with the place of the key itself, and those of the keys that it overrode, the first of them first."""
 
     place: Place
     value: Node
+    overrides: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values by key, in the order of their appearance."""
+    """Values by key, in the order of their appearance.
+
+    Attributes:
+        place: Where the table starts.
+        entries: Its keys.
+        replaces: It stands for all there was below it, for that was no table; laid over another table it replaces that, too.
+    """
 
     place: Place
     entries: dict[str, Entry]
+    replaces: bool = False
 
     def table(self, key: str) -> Table | None:
         """Return the table under ``key``, or None when there is none or it is something else."""
@@ -128,7 +136,7 @@ class Table:
 
     def with_entries(self, entries: dict[str, Entry]) -> Table:
         """Return this table with other entries."""
-        return Table(self.place, entries)
+        return Table(self.place, entries, self.replaces)
 
     def with_value(self, key: str, value: Node) -> Table:
         """Return this table with another value under ``key``."""
