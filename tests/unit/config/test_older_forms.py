@@ -10,7 +10,11 @@ from pyproxy.config import Config, check_config
 
 PROVIDERS = {"p": {"base_url": "http://127.0.0.1:1/v1"}}
 MODELS = {"a": {"provider": "p", "model": "a"}, "b": {"provider": "p", "model": "b"}}
-BASE: dict[str, Any] = {"providers": PROVIDERS, "models": MODELS, "task_groups": {"g": {"one": {"models": ["a"]}, "two": {"models": ["b"]}}}}
+BASE: dict[str, Any] = {
+    "providers": PROVIDERS,
+    "models": MODELS,
+    "task_groups": {"g": {"one": {"models": ["a"]}, "two": {"models": ["b"]}}},
+}
 
 
 def loaded(**sections: Any) -> Config:
