@@ -13,8 +13,9 @@ from pyproxy.config.files import read_text
 from pyproxy.config.in_effect import warn_of_pending
 from pyproxy.config.layers import Layers
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
+from pyproxy.config.missing_echelons import drop_missing_echelons
 from pyproxy.config.names import check_names
-from pyproxy.config.references import add_implicit_models, drop_missing_echelons
+from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
 from pyproxy.config.tree import Node, Place, Table
 from pyproxy.config.yaml_reader import read_yaml

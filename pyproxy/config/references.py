@@ -1,10 +1,9 @@
 """Which texts of a configuration name something else in it, and the models that such a name alone brings into being."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pyproxy.config.faults import FaultLog
-from pyproxy.config.tree import Entry, List, Node, Scalar, Table
+from pyproxy.config.tree import Entry, List, Scalar, Table
 
 _GROUP = ("task group or echelon", ("groups",))
 _MODEL = ("model", ("models",))
@@ -47,37 +46,6 @@ def add_implicit_models(root: Table) -> Table:
             }
             added.setdefault(name, Entry(where, Table(where, made)))
     return root.with_value("models", models.with_entries({**models.entries, **added})) if added else root
-
-
-def drop_missing_echelons(root: Table, log: FaultLog) -> Table:
-    """Return the tree without what a group's ``fallback_groups`` name of its own echelons and which is not there.
-
-    It warns and goes on: a list for the family of groups may name more tiers than each of them has.
-    """
-    for name, entry, group in root.tables("task_groups"):
-        known = {f"{name}.{next((str(text.value) for text in echelon.texts('name')), '')}" for echelon in echelons(group)}
-        fallback = group.table("fallback_config")
-        given = fallback.entries.get("fallback_groups") if fallback is not None else None
-        if fallback is None or given is None or not isinstance(given.value, List):
-            continue
-        missing = [item for item in given.value.items if _names_own(item, name) and _text(item) not in known]
-        for item in missing:
-            hint = log.suggestions.hint(_text(item), known) or "leave it out"
-            log.add(item.place.fault(f"the task group '{name}' has no such echelon: it is passed over", hint, severity="warning"))
-        if missing:
-            kept = List(given.value.place, tuple(item for item in given.value.items if item not in missing))
-            group = group.with_value("fallback_config", fallback.with_value("fallback_groups", kept))
-            groups = root.table("task_groups") or Table(root.place, {})
-            root = root.with_value("task_groups", groups.with_entries({**groups.entries, name: replace(entry, value=group)}))
-    return root
-
-
-def _text(node: Node) -> str:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) and not node.variables else ""
-
-
-def _names_own(node: Node, group: str) -> bool:
-    return _text(node).startswith(f"{group}.")
 
 
 def references(root: Table) -> Iterator[Reference]:

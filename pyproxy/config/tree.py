@@ -141,7 +141,7 @@ class Table:
     def with_value(self, key: str, value: Node) -> Table:
         """Return this table with another value under ``key``."""
         old = self.entries.get(key)
-        return self.with_entries({**self.entries, key: Entry(old.place if old else value.place, value)})
+        return self.with_entries({**self.entries, key: Entry(old.place, value, old.overrides) if old else Entry(value.place, value)})
 
 
 Node: TypeAlias = Scalar | List | Table
