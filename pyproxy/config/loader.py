@@ -15,6 +15,7 @@ from pyproxy.config.mapping_reader import MAPPING, read_mapping
 from pyproxy.config.names import check_names
 from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
+from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Place, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
@@ -28,7 +29,7 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Con
     """Load a configuration in full, or not at all.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a TOML (``.toml``) or YAML file, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
 
     Returns:
@@ -48,7 +49,7 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a TOML (``.toml``) or YAML file, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
 
     Returns:
@@ -78,9 +79,8 @@ def _read(source: Source, log: FaultLog) -> Node:
     if isinstance(source, Mapping):
         return read_mapping(source, log)
     path, file = Path(source), _shown(source)
-    if path.suffix == ".toml":
-        raise UnreadableError(Fault(file=file, message="TOML is not read by this version", hint="write the same keys as YAML"))
-    tree = read_yaml(read_text(path, file), file, log)
+    read = read_toml if path.suffix == ".toml" else read_yaml
+    tree = read(read_text(path, file), file, log)
     if tree is None:
         raise UnreadableError(Fault(file=file, line=1, column=1, message="the file is empty", hint="begin with providers and task_groups"))
     return tree
