@@ -15,7 +15,7 @@ from pyproxy.config.schema import Location, settings_at
 from pyproxy.config.settings import Data
 from pyproxy.config.tree import List, Node, Place, Scalar, Table
 
-_QUOTE = "unquoted, YAML reads it as {}: put it in double quotes"
+_QUOTE = "unquoted, the file reads it as {}: put it in double quotes"
 _MESSAGES = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",

@@ -17,6 +17,7 @@ from pyproxy.config.missing_echelons import drop_missing_echelons
 from pyproxy.config.names import check_names
 from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
+from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Place, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
@@ -83,9 +84,8 @@ def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
 
 
 def _read_file(path: Path, log: FaultLog) -> Node | None:
-    if path.suffix == ".toml":
-        raise UnreadableError(Fault(file=str(path), message="TOML is not read by this version", hint="write the same keys as YAML"))
-    return read_yaml(read_text(path, str(path)), str(path), log)
+    read = read_toml if path.suffix == ".toml" else read_yaml
+    return read(read_text(path, str(path)), str(path), log)
 
 
 def _warn_of_silence(config: Config, place: Place, log: FaultLog) -> None:

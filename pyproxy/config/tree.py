@@ -1,4 +1,4 @@
-"""The value tree: what every reader (YAML, a mapping, later TOML) produces, each key and value with its place.
+"""The value tree: what every reader (YAML, TOML, a mapping) produces, each key and value with its place.
 
 The steps between reading and the typed models (substitution, echelons, implicit models, references) work on this tree, so that
 any fault they find can say where it stands. Nodes are immutable by convention: a step returns a new tree.
