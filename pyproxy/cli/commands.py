@@ -14,7 +14,9 @@ __all__ = ["main"]
 
 EXIT_UNUSABLE = 2
 
-_config = click.option("--config", "-c", default="pyproxy.yaml", show_default=True, metavar="PATH", help="The configuration, a YAML file.")
+_config = click.option(
+    "--config", "-c", default="pyproxy.yaml", show_default=True, metavar="PATH", help="The configuration, a YAML or TOML file."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

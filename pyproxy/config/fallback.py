@@ -2,18 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pyproxy.config.quantities import Count, Pause, Seconds, Text
 from pyproxy.config.settings import Pending, Settings
 
 Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch"]
-
-
-def _known_strategy(strategy: str) -> str:
-    if strategy != "echelon_down":
-        raise ValueError(f"this version falls back by echelon_down only, and {strategy} asks for something else")
-    return strategy
 
 
 class CircuitBreakerConfig(Settings):
@@ -27,7 +21,7 @@ class CircuitBreakerConfig(Settings):
 class FallbackConfig(Settings):
     """The fallback of one task group."""
 
-    strategy: Annotated[Strategy, AfterValidator(_known_strategy)] = Field(
+    strategy: Annotated[Strategy, Pending("groups fall back by echelon_down", ("echelon_down",))] = Field(
         default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"]
     )
     fallback_groups: tuple[Text, ...] | None = Field(

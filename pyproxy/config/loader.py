@@ -7,14 +7,17 @@ from typing import Any
 
 from pyproxy.config.conversion import to_config
 from pyproxy.config.echelons import gather_echelons
-from pyproxy.config.environment import substitute
+from pyproxy.config.environment import process_environment, substitute
 from pyproxy.config.faults import Fault, FaultLog, UnreadableError
 from pyproxy.config.files import read_text
 from pyproxy.config.in_effect import warn_of_pending
+from pyproxy.config.layers import Layers
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
+from pyproxy.config.missing_echelons import drop_missing_echelons
 from pyproxy.config.names import check_names
 from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
+from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Place, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
@@ -28,7 +31,7 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Con
     """Load a configuration in full, or not at all.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
 
     Returns:
@@ -48,23 +51,21 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
 
     Returns:
         The configuration, or None when a fault is an error; and all faults, errors and warnings, in the order of the lines.
     """
     log = FaultLog()
+    environ = process_environment() if environ is None else environ
     try:
-        tree = _read(source, log)
+        tree = _read(source, environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
         return None, log.sorted()
     root = substitute(tree, environ, log)
-    if not isinstance(root, Table):
-        log.add(root.place.fault("must be a table of sections such as providers and task_groups"))
-        return None, log.sorted()
-    root = add_implicit_models(gather_echelons(root, log))
+    root = drop_missing_echelons(add_implicit_models(gather_echelons(root, log)), log)
     check_names(root, log)
     config = to_config(root, _shown(source), log)
     if config is not None:
@@ -74,16 +75,17 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     return None if log.has_errors else config, log.sorted()
 
 
-def _read(source: Source, log: FaultLog) -> Node:
+def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
+    layers = Layers(lambda path: _read_file(path, log), environ, log)
     if isinstance(source, Mapping):
-        return read_mapping(source, log)
-    path, file = Path(source), _shown(source)
-    if path.suffix == ".toml":
-        raise UnreadableError(Fault(file=file, message="TOML is not read by this version", hint="write the same keys as YAML"))
-    tree = read_yaml(read_text(path, file), file, log)
-    if tree is None:
-        raise UnreadableError(Fault(file=file, line=1, column=1, message="the file is empty", hint="begin with providers and task_groups"))
-    return tree
+        return layers.of_mapping(read_mapping(source, log))
+    path = Path(source)
+    return layers.of_directory(path) if path.is_dir() else layers.of_file(path)
+
+
+def _read_file(path: Path, log: FaultLog) -> Node | None:
+    read = read_toml if path.suffix == ".toml" else read_yaml
+    return read(read_text(path, str(path)), str(path), log)
 
 
 def _warn_of_silence(config: Config, place: Place, log: FaultLog) -> None:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from pyproxy.config.quantities import Count, Rate, Seconds, Text
-from pyproxy.config.settings import Settings
+from pyproxy.config.quantities import Count, Rate, Seconds, Text, Weight
+from pyproxy.config.settings import Named, Settings, nothing
 
 
 class TokenBucketConfig(Settings):
@@ -55,6 +55,11 @@ class PollingPoolConfig(Settings):
         "least_connections",
         "response_time",
     ] = Field(default="round_robin", description="Who is next.", examples=["round_robin"])
+    weights: Named[Weight] = Field(
+        default_factory=nothing,
+        description="Shares of the traffic, by model or by group.echelon, for a weighted strategy; what is not named counts as 1.",
+        examples=[{"openai-gpt4": 2, "fast_group.echelon2": 1}],
+    )
     health_check_interval: Seconds = Field(default=30.0, description="Between two checks of an instance, in seconds.", examples=[30])
     failure_threshold: Count = Field(default=3, description="Failures in a row that take an instance out.", examples=[3])
     recovery_time: Seconds = Field(default=60.0, description="How long an instance stays out, in seconds.", examples=[60])
