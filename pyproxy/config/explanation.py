@@ -1,0 +1,172 @@
+"""What holds at a key path, why, and since which line: the answers of `pyproxy explain`.
+
+No answer shows a credential, nor a text that a variable took part in: it names the variable. Numbers, truth values and choices from
+variables are shown: they were checked, and what they are is what people ask for.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from pyproxy.config.described import Setting, settings_of
+from pyproxy.config.faults import printable
+from pyproxy.config.groups import TaskGroupConfig
+from pyproxy.config.nearest import Suggestions
+from pyproxy.config.origins import Origin, origin_of
+from pyproxy.config.root import Config
+from pyproxy.config.schema import Location
+from pyproxy.config.settings import HIDDEN, Settings
+from pyproxy.config.tree import KeyPath, Table
+from pyproxy.config.written import as_written
+
+_LIKE_A_KEY = re.compile(r"(?:sk-|gsk_|xai-|AIza|ghp_)[A-Za-z0-9_-]{6,}")
+_INDEX = re.compile(r"\[(\d{1,9})\]")
+_QUOTED = re.compile(r'"([^"]*)"')
+_MOST_SHOWN = 5
+
+
+class UnknownKeyError(LookupError):
+    """Nothing stands at a key path; the text says where the path leaves the known ones, and what is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What holds at one key path.
+
+    Attributes:
+        path: The key path, as faults write it.
+        key: Its last key.
+        value: The effective value on one line, secrets masked; empty for a table.
+        setting: What the models say about it; None for a name of the file's own, and for an item of a list.
+        origin: Where it stands; None when its default holds.
+        children: What stands in it, when it is a table.
+    """
+
+    path: str
+    key: str
+    value: str
+    setting: Setting | None
+    origin: Origin | None
+    children: "tuple[Explanation, ...]" = ()
+
+
+def explain(config: Config, tree: Table, key_path: str) -> Explanation:
+    """Return what holds at a key path.
+
+    Args:
+        config: The configuration.
+        tree: The tree that it was made from, in the canonical form.
+        key_path: Keys with dots between them, such as ``task_groups.fast_group.echelon1.models[0]``; a key may stand in double quotes.
+            Empty for all of it.
+
+    Raises:
+        UnknownKeyError: Nothing stands there.
+    """
+    location, value, setting = _find(config, key_path.strip())
+    return _explained(tree, location, value, setting, depth=1)
+
+
+def _explained(tree: Table, location: Location, value: Any, setting: Setting | None, *, depth: int) -> Explanation:
+    origin = origin_of(tree, location) if location else None
+    below = tuple(_children(value)) if depth else ()
+    return Explanation(
+        path=_written(location),
+        key=_written(location[-1:]),
+        value=_shown(value, tree, location),
+        setting=setting,
+        origin=origin,
+        children=tuple(_explained(tree, (*location, key), child, known, depth=depth - 1) for key, child, known in below),
+    )
+
+
+def _children(value: Any) -> Iterator[tuple[str | int, Any, Setting | None]]:
+    """Yield key, value and description of each thing in a table or a list, an echelon under its name."""
+    if isinstance(value, Settings):
+        for setting in settings_of(type(value)):
+            yield setting.name, getattr(value, setting.name), setting
+        if isinstance(value, TaskGroupConfig):
+            yield from ((echelon.name, echelon, None) for echelon in value.echelons)
+    elif isinstance(value, Mapping):
+        yield from ((key, item, None) for key, item in value.items())
+    elif isinstance(value, tuple):
+        yield from ((number, item, None) for number, item in enumerate(value))
+
+
+def _find(config: Config, text: str) -> tuple[Location, Any, Setting | None]:
+    here: tuple[Location, Any, Setting | None] = (), config, None
+    rest = text
+    while rest:
+        location, value, _ = here
+        known = {key: (child, setting) for key, child, setting in _children(value)}
+        key, after = _next_key(rest, list(known))
+        if key is None:
+            raise UnknownKeyError(_unknown(config, location, value, rest, list(known)))
+        here, rest = ((*location, key), *known[key]), after
+    return here
+
+
+def _next_key(rest: str, known: list[str | int]) -> tuple[str | int | None, str]:
+    """Return the longest known key that ``rest`` begins with, and what follows it: names may have dots in them."""
+    index = _INDEX.match(rest)
+    if index and int(index[1]) in known:
+        return int(index[1]), rest[index.end() :].removeprefix(".")
+    quoted = _QUOTED.match(rest)
+    if quoted and quoted[1] in known:
+        return quoted[1], rest[quoted.end() :].removeprefix(".")
+    for key in sorted((key for key in known if isinstance(key, str) and key), key=len, reverse=True):
+        after = rest.removeprefix(key)
+        if rest.startswith(key) and (not after or after[0] in ".["):
+            return key, after.removeprefix(".")
+    return None, rest
+
+
+def _unknown(config: Config, location: Location, value: Any, rest: str, known: list[str | int]) -> str:
+    key = printable(re.split(r"[.\[]", rest.lstrip(".["))[0] or rest)
+    where = f"in {_written(location)}" if location else "in the configuration"
+    if not known:
+        holds = "it is not set" if value is None else "nothing is in it" if isinstance(value, tuple | Mapping) else "it is a single value"
+        return f"there is no '{key}' {where}: {holds}"
+    names = [name for name in known if isinstance(name, str)]
+    near = Suggestions().nearest(key, names)
+    if near is not None:
+        return f"there is no '{key}' {where} (did you mean '{_written((*location, near))}'?)"
+    elsewhere = [path for path in _paths(config) if path.endswith(f".{rest}")]
+    if elsewhere:
+        return f"there is no '{key}' {where} (there is {_some(elsewhere)})"
+    return f"there is no '{key}' {where} (there is {_some([_written((name,)) for name in known])})"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
+
+
+def _paths(value: Any, location: Location = ()) -> Iterator[str]:
+    for key, child, _ in _children(value):
+        yield _written((*location, key))
+        yield from _paths(child, (*location, key))
+
+
+def _shown(value: Any, tree: Table, location: Location) -> str:
+    """Return a value on one line: of a table what its files say, of a list its items, and never a secret."""
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple) and not any(isinstance(item, Settings) for item in value):
+        return "[" + ", ".join(_shown(item, tree, (*location, number)) for number, item in enumerate(value)) + "]"
+    if isinstance(value, Settings | Mapping):
+        said = [(key, child) for key, child, _ in _children(value) if origin_of(tree, (*location, key)) is not None]
+        inside = ", ".join(f"{_written((key,))}: {_shown(child, tree, (*location, key))}" for key, child in said)
+        return f"{{{inside}}}" if said else "all defaults" if isinstance(value, Settings) else "none"
+    origin = origin_of(tree, location)
+    if isinstance(value, SecretStr) or (isinstance(value, str) and origin is not None and origin.variables):
+        return HIDDEN
+    return _LIKE_A_KEY.sub(HIDDEN, as_written(value))
+
+
+def _written(location: Location) -> str:
+    path = KeyPath()
+    for key in location:
+        path = path.child(key)
+    return str(path)
