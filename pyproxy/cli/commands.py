@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from pyproxy.errors import BindError, ConfigError
+
+if TYPE_CHECKING:
+    from pyproxy.cli.check_reports import Form
 
 __all__ = ["main"]
 
@@ -47,7 +50,7 @@ def serve(config: str, host: str | None, port: int | None, uds: str | None, io: 
     show_default=True,
     help="For people, for programs, or as annotations of a GitHub workflow.",
 )
-def check(path: str, form: str, *, strict: bool) -> None:
+def check(path: str, form: Form, *, strict: bool) -> None:
     """Tell every fault of a configuration, by file, line and column.
 
     Exits with 0 when it can be used, with 1 when it cannot.

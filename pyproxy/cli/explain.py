@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pyproxy.config import ConfigError
 from pyproxy.config.explanation import Explanation, UnknownKeyError, explain
 from pyproxy.config.loader import examine_config
-from pyproxy.config.origins import Origin
 from pyproxy.config.reference import default_words
 from pyproxy.config.settings import HIDDEN
-from pyproxy.config.tree import List, Place, Table
+from pyproxy.config.tree import List, Table
+
+if TYPE_CHECKING:
+    from pyproxy.config.origins import Origin
+    from pyproxy.config.tree import Place
 
 __all__ = ["explain_key"]
 
@@ -38,7 +43,7 @@ def _is_table(found: Explanation) -> bool:
 
 
 def _single(found: Explanation) -> list[str]:
-    rows = [("from", _from(found)), *(("overrode", _place(place)) for place in (found.origin.overrides if found.origin else ()))]
+    rows = [("from", _from(found)), *(("overrode", _place(place)) for place in reversed(found.origin.overrides if found.origin else ()))]
     if found.setting is not None:
         shape = found.setting.shape
         rows += [

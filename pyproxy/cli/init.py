@@ -24,7 +24,8 @@ def write_start(path: str, *, force: bool, ollama_port: int = PORT) -> None:
     """Write a configuration for the provider keys in the environment and a local Ollama, and say what to do next.
 
     Raises:
-        ConfigError: The file is there already and ``force`` is not given, or it cannot be written.
+        ConfigError: The file is there already and ``force`` is not given, or it cannot be written; or the only keys there are cannot
+            be keys.
     """
     if not path.isprintable():
         raise ConfigError("a file whose name cannot be printed cannot be named in a configuration: choose another")
@@ -33,6 +34,8 @@ def write_start(path: str, *, force: bool, ollama_port: int = PORT) -> None:
     if Path(path).exists() and not force:
         raise ConfigError(f"{path} is there already: --force overwrites it, or name another file")
     keys, ollama = keys_in_environment(), find_ollama(ollama_port)
+    if keys.unusable and not keys.usable and not (ollama and ollama.models):
+        raise ConfigError(f"{', '.join(keys.unusable)} holds what cannot be a key, and nothing else was found: mend it or unset it")
     _write(Path(path), start_config(keys, ollama, shlex.quote(path)), force=force)
     click.echo("\n".join([*_found(keys, ollama), "", *_next(path)]))
 

@@ -5,7 +5,7 @@ variables are shown: they were checked, and what they are is what people ask for
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,55 +65,100 @@ def explain(config: Config, tree: Table, key_path: str) -> Explanation:
     Raises:
         UnknownKeyError: Nothing stands there.
     """
-    location, value, setting = _find(config, key_path.strip())
-    return _explained(tree, location, value, setting, depth=1)
+    return _Explainer(config, tree).explain(key_path.strip())
 
 
-def _explained(tree: Table, location: Location, value: Any, setting: Setting | None, *, depth: int) -> Explanation:
-    origin = origin_of(tree, location) if location else None
-    below = tuple(_children(value)) if depth else ()
-    return Explanation(
-        path=_written(location),
-        key=_written(location[-1:]),
-        value=_shown(value, tree, location),
-        setting=setting,
-        origin=origin,
-        children=tuple(_explained(tree, (*location, key), child, known, depth=depth - 1) for key, child, known in below),
-    )
+class _Explainer:
+    def __init__(self, config: Config, tree: Table) -> None:
+        self._config = config
+        self._tree = tree
+        self._unnamed = frozenset(_named_by_variables(tree))
+
+    def explain(self, key_path: str) -> Explanation:
+        location, value, setting = self._find(key_path)
+        return self._explained(location, value, setting, depth=1)
+
+    def _explained(self, location: Location, value: Any, setting: Setting | None, *, depth: int) -> Explanation:
+        below = tuple(self._children(location, value)) if depth else ()
+        return Explanation(
+            path=_written(location),
+            key=_written(location[-1:]),
+            value=self._shown(location, value),
+            setting=setting,
+            origin=origin_of(self._tree, location) if location else None,
+            children=tuple(self._explained((*location, key), child, known, depth=depth - 1) for key, child, known in below),
+        )
+
+    def _children(self, location: Location, value: Any) -> Iterator[tuple[str | int, Any, Setting | None]]:
+        """Yield key, value and description of each thing in a table or a list, an echelon under its name."""
+        if isinstance(value, Settings):
+            for setting in settings_of(type(value)):
+                yield setting.name, getattr(value, setting.name), setting
+            if isinstance(value, TaskGroupConfig):
+                yield from ((echelon.name, echelon, None) for echelon in value.echelons)
+        elif isinstance(value, Mapping):
+            left_out = self._unnamed if location == ("models",) else ()
+            yield from ((key, item, None) for key, item in value.items() if key not in left_out)
+        elif isinstance(value, tuple):
+            yield from ((number, item, None) for number, item in enumerate(value))
+
+    def _find(self, rest: str) -> tuple[Location, Any, Setting | None]:
+        location: Location = ()
+        value: Any = self._config
+        setting: Setting | None = None
+        while rest:
+            known = {key: (child, described) for key, child, described in self._children(location, value)}
+            key, after = _next_key(rest, known)
+            if key is None:
+                raise UnknownKeyError(self._unknown(location, value, rest, known))
+            location, (value, setting), rest = (*location, key), known[key], after
+        return location, value, setting
+
+    def _unknown(self, location: Location, value: Any, rest: str, known: Collection[str | int]) -> str:
+        key = printable(re.split(r"[.\[]", rest.lstrip(".["))[0] or rest)
+        what = f"there is no '{key}' in {_written(location) or 'the configuration'}"
+        if not known:
+            return f"{what}: {'it is not set' if value is None else 'it is empty' if value in ((), {}) else 'it is a single value'}"
+        near = Suggestions().nearest(key, (name for name in known if isinstance(name, str)))
+        if near is not None:
+            return f"{what} (did you mean '{_written((*location, near))}'?)"
+        elsewhere = [path for path in self._paths((), self._config) if path.endswith(f".{rest}")]
+        return f"{what} (there is {_some(elsewhere or [_written((name,)) for name in known])})"
+
+    def _paths(self, location: Location, value: Any) -> Iterator[str]:
+        for key, child, _ in self._children(location, value):
+            yield _written((*location, key))
+            yield from self._paths((*location, key), child)
+
+    def _shown(self, location: Location, value: Any) -> str:
+        """Return a value on one line: of a table what its files say, of a list its items, and never a secret."""
+        if value is None:
+            return "not set"
+        origin = origin_of(self._tree, location)
+        if isinstance(value, tuple):
+            return "[" + ", ".join(self._shown((*location, number), item) for number, item in enumerate(value)) + "]"
+        if isinstance(value, Settings | Mapping):
+            children = [(key, child) for key, child, _ in self._children(location, value)]
+            said = [(key, child) for key, child in children if origin_of(self._tree, (*location, key)) is not None]
+            inside = ", ".join(f"{_written((key,))}: {self._shown((*location, key), child)}" for key, child in said)
+            return f"{{{inside}}}" if said else "all defaults" if isinstance(value, Settings) else "none"
+        if isinstance(value, SecretStr) or (isinstance(value, str) and origin is not None and origin.variables):
+            return HIDDEN
+        return _LIKE_A_KEY.sub(HIDDEN, as_written(value))
 
 
-def _children(value: Any) -> Iterator[tuple[str | int, Any, Setting | None]]:
-    """Yield key, value and description of each thing in a table or a list, an echelon under its name."""
-    if isinstance(value, Settings):
-        for setting in settings_of(type(value)):
-            yield setting.name, getattr(value, setting.name), setting
-        if isinstance(value, TaskGroupConfig):
-            yield from ((echelon.name, echelon, None) for echelon in value.echelons)
-    elif isinstance(value, Mapping):
-        yield from ((key, item, None) for key, item in value.items())
-    elif isinstance(value, tuple):
-        yield from ((number, item, None) for number, item in enumerate(value))
+def _named_by_variables(tree: Table) -> Iterator[str]:
+    """Yield the models whose very names a variable took part in: those that stand nowhere but as ``provider:${NAME}``."""
+    for name, entry, model in tree.tables("models"):
+        if any(text.variables and text.place == entry.place for text in model.texts("model")):
+            yield name
 
 
-def _find(config: Config, text: str) -> tuple[Location, Any, Setting | None]:
-    here: tuple[Location, Any, Setting | None] = (), config, None
-    rest = text
-    while rest:
-        location, value, _ = here
-        known = {key: (child, setting) for key, child, setting in _children(value)}
-        key, after = _next_key(rest, list(known))
-        if key is None:
-            raise UnknownKeyError(_unknown(config, location, value, rest, list(known)))
-        here, rest = ((*location, key), *known[key]), after
-    return here
-
-
-def _next_key(rest: str, known: list[str | int]) -> tuple[str | int | None, str]:
+def _next_key(rest: str, known: Collection[str | int]) -> tuple[str | int | None, str]:
     """Return the longest known key that ``rest`` begins with, and what follows it: names may have dots in them."""
-    index = _INDEX.match(rest)
+    index, quoted = _INDEX.match(rest), _QUOTED.match(rest)
     if index and int(index[1]) in known:
         return int(index[1]), rest[index.end() :].removeprefix(".")
-    quoted = _QUOTED.match(rest)
     if quoted and quoted[1] in known:
         return quoted[1], rest[quoted.end() :].removeprefix(".")
     for key in sorted((key for key in known if isinstance(key, str) and key), key=len, reverse=True):
@@ -123,46 +168,8 @@ def _next_key(rest: str, known: list[str | int]) -> tuple[str | int | None, str]
     return None, rest
 
 
-def _unknown(config: Config, location: Location, value: Any, rest: str, known: list[str | int]) -> str:
-    key = printable(re.split(r"[.\[]", rest.lstrip(".["))[0] or rest)
-    where = f"in {_written(location)}" if location else "in the configuration"
-    if not known:
-        holds = "it is not set" if value is None else "nothing is in it" if isinstance(value, tuple | Mapping) else "it is a single value"
-        return f"there is no '{key}' {where}: {holds}"
-    names = [name for name in known if isinstance(name, str)]
-    near = Suggestions().nearest(key, names)
-    if near is not None:
-        return f"there is no '{key}' {where} (did you mean '{_written((*location, near))}'?)"
-    elsewhere = [path for path in _paths(config) if path.endswith(f".{rest}")]
-    if elsewhere:
-        return f"there is no '{key}' {where} (there is {_some(elsewhere)})"
-    return f"there is no '{key}' {where} (there is {_some([_written((name,)) for name in known])})"
-
-
 def _some(names: list[str]) -> str:
     return ", ".join(names[:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
-
-
-def _paths(value: Any, location: Location = ()) -> Iterator[str]:
-    for key, child, _ in _children(value):
-        yield _written((*location, key))
-        yield from _paths(child, (*location, key))
-
-
-def _shown(value: Any, tree: Table, location: Location) -> str:
-    """Return a value on one line: of a table what its files say, of a list its items, and never a secret."""
-    if value is None:
-        return "not set"
-    if isinstance(value, tuple) and not any(isinstance(item, Settings) for item in value):
-        return "[" + ", ".join(_shown(item, tree, (*location, number)) for number, item in enumerate(value)) + "]"
-    if isinstance(value, Settings | Mapping):
-        said = [(key, child) for key, child, _ in _children(value) if origin_of(tree, (*location, key)) is not None]
-        inside = ", ".join(f"{_written((key,))}: {_shown(child, tree, (*location, key))}" for key, child in said)
-        return f"{{{inside}}}" if said else "all defaults" if isinstance(value, Settings) else "none"
-    origin = origin_of(tree, location)
-    if isinstance(value, SecretStr) or (isinstance(value, str) and origin is not None and origin.variables):
-        return HIDDEN
-    return _LIKE_A_KEY.sub(HIDDEN, as_written(value))
 
 
 def _written(location: Location) -> str:

@@ -19,16 +19,22 @@ def _known_strategy(strategy: str) -> str:
 class CircuitBreakerConfig(Settings):
     """When an instance that keeps failing is left alone, and for how long."""
 
-    failure_threshold: Annotated[Count, Unit("failures")] = Field(default=5, description="Failures in a row that open the breaker.", examples=[5])
+    failure_threshold: Annotated[Count, Unit("failures")] = Field(
+        default=5, description="Failures in a row that open the breaker.", examples=[5]
+    )
     recovery_time: Seconds = Field(default=60.0, description="How long the breaker stays open, in seconds.", examples=[60])
-    half_open_requests: Annotated[Count, Unit("probes")] = Field(default=1, description="Probes let through at one time before it closes.", examples=[1])
+    half_open_requests: Annotated[Count, Unit("probes")] = Field(
+        default=1, description="Probes let through at one time before it closes.", examples=[1]
+    )
 
 
 class FallbackConfig(Settings):
     """The fallback of one task group."""
 
     strategy: Annotated[Strategy, AfterValidator(_known_strategy)] = Field(
-        default="echelon_down", description="How the next target is chosen; this version takes echelon_down only.", examples=["echelon_down"]
+        default="echelon_down",
+        description="How the next target is chosen.",
+        examples=["echelon_down"],
     )
     fallback_groups: tuple[Text, ...] | None = Field(
         default=None,
@@ -36,8 +42,12 @@ class FallbackConfig(Settings):
         "Empty: none.",
         examples=[["fast_group.echelon2", "thinking_group"]],
     )
-    max_attempts: Annotated[Count, Unit("targets")] = Field(default=3, description="Targets tried for one request, the first included.", examples=[3])
-    attempt_budget: Annotated[Count, Unit("calls")] = Field(default=6, description="Upstream calls for one request in all, retries counted.", examples=[6])
+    max_attempts: Annotated[Count, Unit("targets")] = Field(
+        default=3, description="Targets tried for one request, the first included.", examples=[3]
+    )
+    attempt_budget: Annotated[Count, Unit("calls")] = Field(
+        default=6, description="Upstream calls for one request in all, retries counted.", examples=[6]
+    )
     retry_delay: Pause = Field(
         default=1.0, description="Base of the exponential back-off between calls, in seconds; 0 does not wait.", examples=[1.0]
     )

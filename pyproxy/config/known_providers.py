@@ -49,7 +49,11 @@ KNOWN_PROVIDERS = (
         "https://ai.google.dev/gemini-api/docs/models",
     ),
     KnownProvider(
-        "mistral", ("MISTRAL_API_KEY",), "https://api.mistral.ai/v1", "mistral-small-latest", "https://docs.mistral.ai/getting-started/models"
+        "mistral",
+        ("MISTRAL_API_KEY",),
+        "https://api.mistral.ai/v1",
+        "mistral-small-latest",
+        "https://docs.mistral.ai/getting-started/models",
     ),
     KnownProvider(
         "deepseek",
@@ -62,9 +66,7 @@ KNOWN_PROVIDERS = (
         "groq", ("GROQ_API_KEY",), "https://api.groq.com/openai/v1", "openai/gpt-oss-120b", "https://console.groq.com/docs/models"
     ),
     KnownProvider("xai", ("XAI_API_KEY",), "https://api.x.ai/v1", "grok-4.3", "https://docs.x.ai/docs/models"),
-    KnownProvider(
-        "openrouter", ("OPENROUTER_API_KEY",), "https://openrouter.ai/api/v1", "openrouter/auto", "https://openrouter.ai/models"
-    ),
+    KnownProvider("openrouter", ("OPENROUTER_API_KEY",), "https://openrouter.ai/api/v1", "openrouter/auto", "https://openrouter.ai/models"),
 )
 
 

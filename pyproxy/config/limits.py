@@ -13,8 +13,12 @@ _DEFAULTS = Pending("default parameters are not added to requests")
 class Limits(Settings):
     """How much may pass a level; a limit that is left out does not limit."""
 
-    concurrency_limit: Annotated[Count, Unit("calls")] | None = Field(default=None, description="Calls in flight at one time.", examples=[10])
-    rpm_limit: Annotated[PerMinute, Unit("requests a minute")] | None = Field(default=None, description="Requests a minute.", examples=[600])
+    concurrency_limit: Annotated[Count, Unit("calls")] | None = Field(
+        default=None, description="Calls in flight at one time.", examples=[10]
+    )
+    rpm_limit: Annotated[PerMinute, Unit("requests a minute")] | None = Field(
+        default=None, description="Requests a minute.", examples=[600]
+    )
     tpm_limit: Annotated[Annotated[PerMinute, Unit("tokens a minute")] | None, Pending("tokens are not limited")] = Field(
         default=None, description="Tokens a minute, prompt and answer together.", examples=[30_000]
     )

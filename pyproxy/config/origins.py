@@ -13,7 +13,7 @@ class Origin:
     Attributes:
         place: Where the key stands.
         node: Its value there.
-        overrides: Where it stood, too, and gave way, the latest first.
+        overrides: Where it stood, too, and gave way, the first of them first.
     """
 
     place: Place

@@ -56,12 +56,16 @@ class PollingPoolConfig(Settings):
         "response_time",
     ] = Field(default="round_robin", description="Who is next.", examples=["round_robin"])
     health_check_interval: Seconds = Field(default=30.0, description="Between two checks of an instance, in seconds.", examples=[30])
-    failure_threshold: Annotated[Count, Unit("failures")] = Field(default=3, description="Failures in a row that take an instance out.", examples=[3])
+    failure_threshold: Annotated[Count, Unit("failures")] = Field(
+        default=3, description="Failures in a row that take an instance out.", examples=[3]
+    )
     recovery_time: Seconds = Field(default=60.0, description="How long an instance stays out, in seconds.", examples=[60])
     fallback_strategy: Literal["instance_rotation", "simple_retry"] = Field(
         default="instance_rotation", description="On failure: another instance, or the same again.", examples=["instance_rotation"]
     )
-    max_instance_attempts: Annotated[Count, Unit("calls")] = Field(default=2, description="Calls of one request to the same instance.", examples=[2])
+    max_instance_attempts: Annotated[Count, Unit("calls")] = Field(
+        default=2, description="Calls of one request to the same instance.", examples=[2]
+    )
     rate_limiting: RateLimitingConfig | None = Field(
         default=None, description="Rate limit of the pool.", examples=[{"algorithm": "token_bucket"}]
     )

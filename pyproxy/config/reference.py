@@ -16,13 +16,11 @@ Every setting of the canonical form: what it means, its type, its default and an
 file, by line and column; `pyproxy explain KEY` tells where a value comes from; `pyproxy schema` prints a JSON Schema for editors.
 
 - **Variables** stand in values, never in keys: `${NAME}` is a fault when NAME is not set, `${NAME:default}` takes the default when it is
-  not set or empty, `$${` is a literal `${`. What comes from a variable is converted to the type of its setting, and never shown.
+  not set or empty, `$${` is a literal `${`. What comes from a variable is converted to the type of its setting; no command shows its text.
 - **Names** of your own stand in capitals here: in `models.NAME.rpm_limit`, NAME is what you call the model.
 - **Not set** means that a limit does not limit, a timeout does not run, and a parameter is not sent.
 """
-_TABLE = (
-    "| setting | meaning | type | unit | range | default | example | in effect |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-)
+_TABLE = "| setting | meaning | type | unit | range | default | example | in effect |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 _NAMES = {"task_groups": "GROUP", "echelons": "ECHELON"}
 
 
@@ -72,8 +70,8 @@ def _row(setting: Setting, pending: Pending | None) -> str:
         f"`{setting.name}`",
         setting.description,
         setting.shape.words,
-        setting.shape.unit or "–",
-        setting.shape.range or "–",
+        setting.shape.unit or "-",
+        setting.shape.range or "-",
         default_words(setting),
         f"`{as_written(setting.examples[0])}`",
         in_effect_words(setting) if pending is None else "not yet",
