@@ -48,7 +48,9 @@ def _can_chat(name: str) -> bool:
 
 async def _listing(url: str, patience_s: float) -> object:
     body = b""
-    async with asyncio.timeout(patience_s), httpx2.AsyncClient(trust_env=False) as client, client.stream("GET", url) as response:
+    # One bound for all of it, and none for its parts: connecting, waiting and reading may each take what is left.
+    client = httpx2.AsyncClient(trust_env=False, timeout=None)
+    async with asyncio.timeout(patience_s), client, client.stream("GET", url) as response:
         response.raise_for_status()
         async for piece in response.aiter_bytes():
             body += piece

@@ -98,6 +98,16 @@ def test_whatever_is_found_what_is_written_has_no_fault_and_no_key(keys: dict[st
     assert faults_of(yaml.safe_load(text), json_schema()) == []
 
 
+def test_every_echelon_is_within_reach_when_there_are_many() -> None:
+    keys = dict.fromkeys(VARIABLES, SECRET)
+    found = start_config(keys_in_environment(keys), Ollama("http://127.0.0.1:11434/v1", ("m",)), "x")
+    config, faults = check_config(yaml.safe_load(found), keys)
+    assert faults == ()
+    assert config is not None
+    policy = config.task_groups[GROUP].fallback_config
+    assert len(config.task_groups[GROUP].echelons) == len(KNOWN_PROVIDERS) + 1 == policy.max_attempts < policy.attempt_budget
+
+
 def test_each_known_provider_is_written_with_its_variable() -> None:
     for known in KNOWN_PROVIDERS:
         for name in known.variables:
@@ -181,9 +191,15 @@ def test_an_ollama_that_answers_is_found_with_the_models_that_can_chat() -> None
         assert find_ollama(port, PATIENCE_S) == Ollama(f"http://127.0.0.1:{port}/v1", ("llama3.2:latest", "qwen3:8b"))
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"models": 5}', b"\xff", b'{"models": [' + b'"",' * 600_000])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"models": 5}', b"\xff", b'{"models": [' + b"0," * 600_000 + b"0]}"])
 def test_something_else_that_answers_is_no_ollama(body: bytes) -> None:
     with answering(body) as port:
+        assert find_ollama(port, PATIENCE_S) is None
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_refusal_is_no_list_of_models_whatever_it_says(status: int) -> None:
+    with answering(json.dumps(TAGS).encode(), status) as port:
         assert find_ollama(port, PATIENCE_S) is None
 
 

@@ -1,13 +1,14 @@
 """The reference is made from the models, and leaves nothing out."""
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import Field
 
 import pyproxy.config
 from pyproxy.config.described import Setting, settings_of
-from pyproxy.config.quantities import Count, Seconds, Text
+from pyproxy.config.quantities import Count, Seconds, Text, Unit
 from pyproxy.config.reference import default_words, in_effect_words, reference
 from pyproxy.config.settings import Settings
 
@@ -68,8 +69,10 @@ def test_types_ranges_and_defaults_are_told_in_plain_words() -> None:
         needed: Text = Field(description="A text.", examples=["a"])
         listed: tuple[Text, ...] = Field(default=("a", "b.c"), description="Texts.", examples=[["a"]])
         wait: Seconds | None = Field(default=None, description="A wait.", examples=[1])
+        age: Annotated[Seconds, Unit("days")] = Field(default=1.0, description="An age.", examples=[1])
 
-    needed, listed, wait = settings_of(Told)
+    needed, listed, wait, age = settings_of(Told)
+    assert age.shape.unit == "days", "what a field says wins over its type"
     assert (needed.shape.words, needed.shape.range, default_words(needed)) == ("text", "not empty", "required")
     assert (listed.shape.words, listed.shape.range, default_words(listed)) == ("list of texts", "", '`[a, "b.c"]`')
     assert (wait.shape.words, wait.shape.unit, wait.shape.range) == ("number", "seconds", "above 0, at most 86,400")
