@@ -1,6 +1,7 @@
 """Loads a configuration: read, substitute, arrange, check, convert. Each step reports its faults, so that one run tells them all."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,21 @@ from pyproxy.errors import ConfigError
 Source = str | PathLike[str] | Mapping[str, Any]
 
 _MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one run found.
+
+    Attributes:
+        config: The configuration, or None when a fault is an error.
+        tree: What it was made from, in the canonical form and with the place of every key; None when it could not be read.
+        faults: All faults, errors and warnings, in the order of the lines.
+    """
+
+    config: Config | None
+    tree: Table | None
+    faults: tuple[Fault, ...]
 
 
 def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Config:
@@ -57,13 +73,19 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     Returns:
         The configuration, or None when a fault is an error; and all faults, errors and warnings, in the order of the lines.
     """
+    examined = examine_config(source, environ)
+    return examined.config, examined.faults
+
+
+def examine_config(source: Source, environ: Mapping[str, str] | None = None) -> Examined:
+    """Check a configuration as `check_config` does, and return with it the tree that says where each value stands."""
     log = FaultLog()
     environ = process_environment() if environ is None else environ
     try:
         tree = _read(source, environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
-        return None, log.sorted()
+        return Examined(None, None, log.sorted())
     root = substitute(tree, environ, log)
     root = drop_missing_echelons(add_implicit_models(gather_echelons(root, log)), log)
     check_names(root, log)
@@ -72,7 +94,7 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
         _warn_of_silence(config, root.place, log)
         _warn_of_unreachable_attempts(config, root, log)
         warn_of_pending(config, root, log)
-    return None if log.has_errors else config, log.sorted()
+    return Examined(None if log.has_errors else config, root, log.sorted())
 
 
 def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pyproxy.config.limits import Limits, Parameters
-from pyproxy.config.quantities import Count, Seconds, Text
+from pyproxy.config.quantities import Count, Seconds, Text, Unit
 from pyproxy.config.settings import Pending, Settings
 
 _WRAPPER = Pending("wrappers have no limits, checks or metrics of their own")
@@ -27,10 +27,12 @@ class WrapperConfig(Settings):
     request_timeout: Annotated[Seconds | None, _WRAPPER] = Field(
         default=None, description="Longest time for one request through the wrapper, in seconds.", examples=[30]
     )
-    concurrency_limit: Annotated[Count | None, _WRAPPER] = Field(
+    concurrency_limit: Annotated[Count | None, Unit("calls"), _WRAPPER] = Field(
         default=None, description="Requests through the wrapper at one time.", examples=[100]
     )
-    queue_size: Annotated[Count | None, _WRAPPER] = Field(default=None, description="Requests that may wait for room.", examples=[1000])
+    queue_size: Annotated[Count | None, Unit("requests"), _WRAPPER] = Field(
+        default=None, description="Requests that may wait for room.", examples=[1000]
+    )
     health_check: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether its target is checked.", examples=[True])
     health_check_interval: Annotated[Seconds | None, _WRAPPER] = Field(
         default=None, description="Between two checks, in seconds.", examples=[30]
