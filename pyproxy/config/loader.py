@@ -1,35 +1,42 @@
 """Loads a configuration: read, substitute, arrange, check, convert. Each step reports its faults, so that one run tells them all."""
 
+import logging
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pyproxy.config.conversion import to_config
-from pyproxy.config.echelons import gather_echelons
 from pyproxy.config.environment import substitute
 from pyproxy.config.faults import Fault, FaultLog, UnreadableError
 from pyproxy.config.files import read_text
-from pyproxy.config.in_effect import warn_of_pending
+from pyproxy.config.interpretation import interpret
+from pyproxy.config.lenient import interpret_leniently
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
-from pyproxy.config.names import check_names
-from pyproxy.config.references import add_implicit_models
-from pyproxy.config.root import Config
-from pyproxy.config.tree import Node, Place, Table
+from pyproxy.config.root import Config, Mode
+from pyproxy.config.tree import Node, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
 
 Source = str | PathLike[str] | Mapping[str, Any]
 
 _MOST_TOLD = 20
+_log = logging.getLogger("pyproxy.config")
 
 
-def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Config:
-    """Load a configuration in full, or not at all.
+class _Checked(NamedTuple):
+    config: Config | None
+    faults: tuple[Fault, ...]
+    left_out: tuple[Fault, ...] = ()
+
+
+def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Config:
+    """Load a configuration in full, or not at all; leniently, without its broken parts, each of which is logged as a warning.
 
     Args:
         source: The path of a YAML file, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
+        mode: ``strict`` refuses what is broken anywhere, ``lenient`` leaves the broken parts out; None means as the configuration's
+            own ``config_validation`` says, and that is ``strict`` by default.
 
     Returns:
         The checked configuration.
@@ -38,40 +45,53 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Con
         ConfigError: It cannot be used. ``faults`` holds every `Fault`, warnings included, in the order of the lines; neither they
             nor the message hold a credential or a substituted value.
     """
-    config, faults = check_config(source, environ)
-    if config is None:
-        raise ConfigError(_summary(source, faults), faults)
-    return config
+    checked = _check(source, environ, mode)
+    if checked.config is None:
+        raise ConfigError(_summary(source, checked.faults), checked.faults)
+    for fault in checked.left_out:
+        _log.warning("%s", fault)
+    return checked.config
 
 
-def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tuple[Config | None, tuple[Fault, ...]]:
+def check_config(
+    source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None
+) -> tuple[Config | None, tuple[Fault, ...]]:
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
         source: The path of a YAML file, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
+        mode: ``strict`` or ``lenient``, as for `load_config`.
 
     Returns:
         The configuration, or None when a fault is an error; and all faults, errors and warnings, in the order of the lines.
     """
+    checked = _check(source, environ, mode)
+    return checked.config, checked.faults
+
+
+def _check(source: Source, environ: Mapping[str, str] | None, mode: Mode | None) -> _Checked:
     log = FaultLog()
     try:
         tree = _read(source, log)
     except UnreadableError as stop:
         log.add(stop.fault)
-        return None, log.sorted()
+        return _Checked(None, log.sorted())
     root = substitute(tree, environ, log)
     if not isinstance(root, Table):
         log.add(root.place.fault("must be a table of sections such as providers and task_groups"))
-        return None, log.sorted()
-    root = add_implicit_models(gather_echelons(root, log))
-    check_names(root, log)
-    config = to_config(root, _shown(source), log)
-    if config is not None:
-        _warn_of_silence(config, root.place, log)
-        _warn_of_unreachable_attempts(config, root, log)
-        warn_of_pending(config, root, log)
-    return None if log.has_errors else config, log.sorted()
+        return _Checked(None, log.sorted())
+    if (mode or _own_mode(root)) == "lenient":
+        remainder = interpret_leniently(root, _shown(source), log)
+        config = None if remainder.log.has_errors else remainder.interpretation.config
+        return _Checked(config, remainder.log.sorted(), remainder.left_out)
+    config = interpret(root, _shown(source), log).config
+    return _Checked(None if log.has_errors else config, log.sorted())
+
+
+def _own_mode(root: Table) -> Mode:
+    """Return what ``config_validation`` says; what it must not say is a fault, and so it is strict."""
+    return "lenient" if any(text.value == "lenient" for text in root.texts("config_validation")) else "strict"
 
 
 def _read(source: Source, log: FaultLog) -> Node:
@@ -84,21 +104,6 @@ def _read(source: Source, log: FaultLog) -> Node:
     if tree is None:
         raise UnreadableError(Fault(file=file, line=1, column=1, message="the file is empty", hint="begin with providers and task_groups"))
     return tree
-
-
-def _warn_of_silence(config: Config, place: Place, log: FaultLog) -> None:
-    if not config.models:
-        hint = "add a model, or a task group with provider:name among its models"
-        log.add(place.fault("there is no model: every request will be refused", hint, severity="warning"))
-
-
-def _warn_of_unreachable_attempts(config: Config, root: Table, log: FaultLog) -> None:
-    for name, _, group in root.tables("task_groups"):
-        policy, written = config.task_groups[name].fallback_config, group.table("fallback_config")
-        if written is not None and policy.max_attempts > policy.attempt_budget:
-            place = next(written.entries[key].place for key in ("max_attempts", "attempt_budget") if key in written.entries)
-            hint = "raise attempt_budget, or lower max_attempts"
-            log.add(place.fault("attempt_budget ends a request before max_attempts targets were tried", hint, severity="warning"))
 
 
 def _shown(source: Source) -> str:

@@ -7,7 +7,9 @@ from pyproxy.config.tree import Entry, List, Scalar, Table
 
 _GROUP = ("task group or echelon", ("groups",))
 _MODEL = ("model", ("models",))
-_TARGET = ("target", ("groups", "polling_pools", "wrappers", "nodes", "models"))
+TARGET_SECTIONS = ("groups", "polling_pools", "wrappers", "nodes", "models")
+"""The sections whose names an alias may stand for."""
+_TARGET = ("target", TARGET_SECTIONS)
 _WRAPPED = {"task_group": _GROUP, "pool": ("polling pool", ("polling_pools",)), "direct": _MODEL}
 _GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
 
@@ -79,7 +81,9 @@ def echelons(group: Table) -> tuple[Table, ...]:
     return tuple(item for item in items if isinstance(item, Table))
 
 
-_GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
+def echelon_name(echelon: Table) -> str:
+    """Return the name that gathering gave to an echelon."""
+    return _only(echelon, "name")
 
 
 def _only(table: Table, key: str) -> str:

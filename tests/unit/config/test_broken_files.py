@@ -117,7 +117,7 @@ MODELS_AND_GROUPS = [
     Broken(BASE + "wrappers: {w: {type: group, target: g}}\n", 4, "must be 'task_group', 'pool' or 'direct'", "did you mean 'task_group'?"),
     Broken(BASE + "wrappers: {w: {target: g}}\n", 4, "is missing"),
     Broken(BASE + "aliases: {'x*': gg}\n", 4, "there is no target 'gg'", "did you mean 'g'?"),
-    Broken(BASE + "aliases: {a: g, b: a}\n", 4, "there is no target 'a'"),
+    Broken(BASE + "aliases: {a: g, b: a}\n", 4, "'a' is an alias itself", "name what it stands for: g"),
     Broken(BASE + "aliases: {a: 1}\n", 4, "must be text", "double quotes"),
     Broken(BASE + "polling_pools: {pool: {task_groups: [gg]}}\n", 4, "there is no task group or echelon 'gg'"),
     Broken(BASE + "polling_pools: {pool: {task_groups: [g], rotation_strategy: robin}}\n", 4, "must be", ""),
