@@ -4,22 +4,18 @@ No message repeats a value: it may have come from the environment, or be a crede
 """
 
 import hashlib
-import math
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pyproxy.config.faults import Fault, FaultLog
-from pyproxy.config.homes import home_hint
+from pyproxy.config.hints import hint, nearest_setting, what_is_missing
 from pyproxy.config.root import Config
-from pyproxy.config.schema import Location, settings_at
+from pyproxy.config.schema import Location
 from pyproxy.config.settings import Data
 from pyproxy.config.tree import List, Node, Place, Scalar, Table
-from pyproxy.config.units import unit_hint
 
-_QUOTE = "unquoted, YAML reads it as {}: put it in double quotes"
 _MESSAGES = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -44,12 +40,6 @@ _MESSAGES = {
     "tuple_type": "must be a list",
     "value_error": "{error}",
 }
-_LIST_HINT = "write it in brackets, even when it is a single one: [...]"
-_NUMBERS = frozenset(("float_parsing", "float_type", "int_parsing", "int_type"))
-_TABLES = frozenset(("dict_type", "mapping_type", "model_type"))
-_SINGLE = _NUMBERS | {"bool_parsing", "bool_type", "string_type", "literal_error"}
-_TYPES = _NUMBERS | _TABLES | {"bool_parsing", "bool_type", "int_from_float", "string_type", "too_short"}
-_END = "\n...\n"
 _LONG_FLOAT = 1e6
 REVISION_DIGITS = 12
 
@@ -97,11 +87,10 @@ def _fault(root: Table, detail: ErrorDetails, log: FaultLog) -> Fault | None:
     if isinstance(node, Table) or kind == "missing":
         place = key_place
     if kind == "missing":
-        description = _description(location)
-        return place.fault("is missing", description, below=str(location[-1]))
+        return place.fault("is missing", what_is_missing(location), below=str(location[-1]))
     if kind == "extra_forbidden":
-        return place.fault("is no setting here", _nearest_setting(location, log))
-    return place.fault(_message(detail, node), _hint(location, kind, node, log, detail))
+        return place.fault("is no setting here", nearest_setting(location, node, log))
+    return place.fault(_message(detail, node), hint(location, kind, node, detail, log))
 
 
 def _find(root: Table, location: Location) -> tuple[Place, Node | None]:
@@ -131,54 +120,3 @@ def _message(detail: ErrorDetails, node: Node | None) -> str:
 
 def _number(value: Any) -> Any:
     return f"{value:,g}" if isinstance(value, float) and value < _LONG_FLOAT else f"{value:,}" if isinstance(value, int) else value
-
-
-def _hint(location: Location, kind: str, node: Node | None, log: FaultLog, detail: ErrorDetails) -> str:
-    if isinstance(node, Scalar):
-        if node.variables:
-            return node.origin
-        if node.value is None:
-            return "give it one, or remove the key"
-        return _hint_for_scalar(location, kind, node, log, detail)
-    if kind == "tuple_type":
-        return _LIST_HINT
-    if isinstance(node, List) and kind in _SINGLE:
-        return "write a single one, without brackets or dashes"
-    return _example(location) if kind in _TYPES else ""
-
-
-def _hint_for_scalar(location: Location, kind: str, node: Scalar, log: FaultLog, detail: ErrorDetails) -> str:
-    if kind == "literal_error":
-        choices = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
-        return log.suggestions.hint(str(node.value), [choice.strip("'") for choice in choices])
-    if kind == "string_type":
-        return _QUOTE.format("true or false" if isinstance(node.value, bool) else "a number")
-    if kind == "tuple_type":
-        return _LIST_HINT
-    unit = unit_hint(node.value, _description(location)) if isinstance(node.value, str) and kind in _NUMBERS else ""
-    return unit or (_example(location) if kind in _TYPES else "")
-
-
-def _example(location: Location) -> str:
-    """Return how the setting at a location is written, by the first example of its documentation."""
-    model = settings_at(Config, location[:-1])
-    field = model.model_fields.get(str(location[-1])) if model and location else None
-    if field is None or not field.examples:
-        return ""
-    written = yaml.safe_dump(field.examples[0], default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True)
-    return f"such as {written.removesuffix(_END).strip()}"
-
-
-def _nearest_setting(location: Location, log: FaultLog) -> str:
-    model = settings_at(Config, location[:-1])
-    if model is None:
-        return ""
-    known = sorted(set(model.model_fields) - model.made_by_the_reader)
-    key = str(location[-1])
-    return log.suggestions.hint(key, known) or home_hint(key) or model.unknown_key_hint or f"the settings here are {', '.join(known)}"
-
-
-def _description(location: Location) -> str:
-    model = settings_at(Config, location[:-1])
-    field = model.model_fields.get(str(location[-1])) if model else None
-    return (field.description or "").rstrip(".") if field else ""

@@ -102,10 +102,10 @@ class KnownNames:
         return any(name in self._names[section] for section in sections)
 
     def check(self, reference: Reference, log: FaultLog) -> None:
-        """Report a reference to nothing; an empty one, and an alias of an alias, are told by others."""
+        """Report a reference to nothing, unless others tell of it: an empty one, an alias of an alias, sections that are no tables."""
         name = str(reference.scalar.value)
         told = not name or (reference.sections == TARGET_SECTIONS and name in self._names["aliases"])
-        if told or self.holds(name, reference.sections):
+        if told or not self._sections_are_tables(reference.sections) or self.holds(name, reference.sections):
             return
         place = reference.scalar.place
         if reference.scalar.variables:
@@ -122,8 +122,12 @@ class KnownNames:
             message = f"there is no provider '{printable(provider)}' for '{printable(name)}'"
             log.add(place.fault(message, self._hint(provider, tuple(self._names["providers"]), log)))
         else:
-            candidates = tuple(name for section in reference.sections for name in self._names[section])
-            log.add(place.fault(f"there is no {reference.kind} '{printable(name)}'", self._hint(name, candidates, log)))
+            log.add(place.fault(f"there is no {reference.kind} '{printable(name)}'", self._hint_for(name, reference, log)))
+
+    def _sections_are_tables(self, sections: tuple[str, ...]) -> bool:
+        """Whether what could hold the name can be read; if not, that is told, and what it would hold is not known."""
+        given = (self._root.entries.get("task_groups" if section == "groups" else section) for section in sections)
+        return all(isinstance(entry.value, Table) for entry in given if entry is not None)
 
     def _is_left_out(self, name: str, sections: tuple[str, ...]) -> bool:
         """Whether the name went with a part that was taken out; an implicit model goes with its provider."""
@@ -131,6 +135,12 @@ class KnownNames:
         implicit = bool(colon) and "models" in sections and ("providers", provider) in self._left_out
         within = (*sections, "aliases") if sections == TARGET_SECTIONS else sections
         return implicit or any((section, name) in self._left_out for section in within)
+
+    def _hint_for(self, name: str, reference: Reference, log: FaultLog) -> str:
+        other = next((kind for section, kind in KINDS.items() if name in self._names[section]), "")
+        if other:
+            return f"that is the name of {other}"
+        return self._hint(name, tuple(name for section in reference.sections for name in self._names[section]), log)
 
     @staticmethod
     def _hint(name: str, known: tuple[str, ...], log: FaultLog) -> str:

@@ -15,7 +15,7 @@ def check_aliases(root: Table, log: FaultLog) -> None:
     links: dict[str, Scalar] = {}
     for alias in table.entries if table else ():
         for text in table.texts(alias) if table else ():
-            if known.holds(str(text.value), ("aliases",)) and not known.holds(str(text.value), TARGET_SECTIONS):
+            if text.value and known.holds(str(text.value), ("aliases",)) and not known.holds(str(text.value), TARGET_SECTIONS):
                 links[alias] = text
     for alias, text in links.items():
         if alias not in told:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.names import KnownNames
 from pyproxy.config.references import echelon_name, echelons, references
 from pyproxy.config.tree import Scalar, Table
 
@@ -15,11 +16,14 @@ def check_left_out(root: Table, log: FaultLog) -> None:
     A client may still ask for it by ``group.echelon``; a warning is what a forgotten one needs.
     """
     named = {str(reference.scalar.value) for reference in references(root)}
+    known = KnownNames(root)
     whole = {str(text.value) for text in _lists(root)}
     for name, _, group in root.tables("task_groups"):
         policy = group.table("fallback_config")
         if policy is None or "fallback_groups" not in policy.entries or name in whole:
             continue
+        if not all(known.holds(str(text.value), ("groups",)) for text in policy.texts("fallback_groups")):
+            continue  # the one that is missing may be the one that is misspelt there
         for echelon in echelons(group)[1:]:
             reference = f"{name}.{echelon_name(echelon)}"
             if reference not in named:
