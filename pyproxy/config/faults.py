@@ -3,10 +3,15 @@
 A fault never carries a value that came from the environment, nor a credential: it names keys, lines and variables.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from pyproxy.config.nearest import Suggestions
+
+if TYPE_CHECKING:
+    from pyproxy.config.tree import Place
 
 Severity = Literal["error", "warning"]
 
@@ -31,6 +36,7 @@ class Fault:
         path: The key path, such as ``task_groups.fast_group.echelon1.models[0]``; empty for the whole file.
         message: What is wrong, in one line.
         hint: What to do about it; empty when the message says it all.
+        place: The place in the tree that it was made from, for the steps of this package; no part of what it says.
     """
 
     severity: Severity = "error"
@@ -40,6 +46,7 @@ class Fault:
     path: str = ""
     message: str
     hint: str = ""
+    place: Place | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return ``FILE:LINE:COLUMN: path: message (hint)`` without a line break."""
@@ -66,6 +73,11 @@ class FaultLog:
     def has_errors(self) -> bool:
         """Whether any fault so far makes the configuration unusable."""
         return any(fault.severity == "error" for fault in self._faults)
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """The faults so far that make the configuration unusable."""
+        return tuple(fault for fault in self._faults if fault.severity == "error")
 
     def sorted(self) -> tuple[Fault, ...]:
         """Return the faults in the order of their lines; what has no line comes first."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pyproxy.config.quantities import Bytes, Port, Seconds, Text
 from pyproxy.config.settings import Settings
 
+_WITH_PORT = re.compile(r"[^:]*:[0-9]+|\[.*\]:[0-9]+")
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -17,6 +18,8 @@ def _loopback(host: str) -> str:
         inside = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         inside = False
+    if _WITH_PORT.fullmatch(host):
+        raise ValueError("must be an address without a port: the port is a setting of its own")
     if not inside:
         raise ValueError(
             "binding outside loopback needs an access token, which this version does not have: use 127.0.0.1, ::1 or localhost"

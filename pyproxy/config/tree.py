@@ -61,7 +61,16 @@ class Place:
     def fault(self, message: str, hint: str = "", *, severity: Severity = "error", below: str = "") -> Fault:
         """Return a fault that stands here; ``below`` names a key that is missing under this place."""
         path = self.path.child(below) if below else self.path
-        return Fault(severity=severity, file=self.file, line=self.line, column=self.column, path=str(path), message=message, hint=hint)
+        return Fault(
+            severity=severity,
+            file=self.file,
+            line=self.line,
+            column=self.column,
+            path=str(path),
+            message=message,
+            hint=hint,
+            place=self,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,16 @@ class Scalar:
     value: Value
     variables: tuple[str, ...] = ()
     broken: bool = False
+
+    @property
+    def origin(self) -> str:
+        """The variables it was made from, for a hint; empty when there are none."""
+        return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(self.variables))}" if self.variables else ""
+
+    @property
+    def shown(self) -> str:
+        """The value for people: as it is written, or the variables that it was made from."""
+        return "".join(f"${{{name}}}" for name in dict.fromkeys(self.variables)) or printable(str(self.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _quoted(text: str) -> str:
     """A client chooses the path and the target's name: none may break the line, or forge another."""
     if not text:
         return "-"
-    plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    plain = text.isascii() and text.isprintable() and not set(text) & set("\"\\'")
     if plain and " " not in text:
         return text
     return '"' + text.encode("unicode_escape").decode().replace('"', "'") + '"' if not plain else f'"{text}"'
