@@ -61,7 +61,7 @@ def test_a_broken_file_is_told_of_exactly_what_its_head_says(path: Path) -> None
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_message_repeats_a_credential(path: Path) -> None:
     for mode in ("strict", "lenient"):
-        _, faults = check_config(path, environ(path), mode=mode)  # type: ignore[arg-type]
+        _, faults = check_config(path, environ(path), mode=mode)
         assert not any("not-a-real-key" in str(fault) for fault in faults)
 
 
