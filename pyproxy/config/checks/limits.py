@@ -16,7 +16,7 @@ def check_limits(root: Table, log: FaultLog) -> None:
         shown = f"the task group '{printable(name)}'"
         for echelon in echelons(group):
             _never_reached(echelon, group, shown, log)
-            own = f"the echelon '{printable(echelon_name(echelon))}'"
+            own = f"the echelon '{printable(f'{name}.{echelon_name(echelon)}')}'"
             _never_let_through(echelon, ((own, echelon), (shown, group), *_models(root, echelon)), log)
     for name, _, node in root.tables("nodes"):
         around = tuple(_only_group(root, node))
