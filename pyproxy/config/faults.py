@@ -5,12 +5,14 @@ A fault never carries a value that came from the environment, nor a credential: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from pyproxy.config.nearest import Suggestions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyproxy.config.tree import Place
 
 Severity = Literal["error", "warning"]
@@ -68,6 +70,18 @@ class FaultLog:
     def add(self, fault: Fault) -> None:
         """Note a fault; the same one twice counts once."""
         self._faults[fault] = None
+
+    def relocate(self, places: Mapping[int, tuple[Place, Place]]) -> None:
+        """Tell faults by the places that theirs have become: for the identity of each old place, itself and the new one."""
+        moved: dict[Fault, None] = {}
+        for fault in self._faults:
+            known = places.get(id(fault.place))
+            if known is not None:
+                old, new = known
+                below = fault.path.removeprefix(str(old.path))
+                fault = replace(fault, path=f"{new.path}{below if str(old.path) else f'.{below}' if below else ''}", place=new)
+            moved[fault] = None
+        self._faults = moved
 
     @property
     def has_errors(self) -> bool:
