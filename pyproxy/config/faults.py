@@ -73,15 +73,7 @@ class FaultLog:
 
     def relocate(self, places: Mapping[int, tuple[Place, Place]]) -> None:
         """Tell faults by the places that theirs have become: for the identity of each old place, itself and the new one."""
-        moved: dict[Fault, None] = {}
-        for fault in self._faults:
-            known = places.get(id(fault.place))
-            if known is not None:
-                old, new = known
-                below = fault.path.removeprefix(str(old.path))
-                fault = replace(fault, path=f"{new.path}{below if str(old.path) else f'.{below}' if below else ''}", place=new)
-            moved[fault] = None
-        self._faults = moved
+        self._faults = {_moved(fault, places): None for fault in self._faults}
 
     @property
     def has_errors(self) -> bool:
@@ -96,6 +88,15 @@ class FaultLog:
     def sorted(self) -> tuple[Fault, ...]:
         """Return the faults in the order of their lines; what has no line comes first."""
         return tuple(sorted(self._faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0)))
+
+
+def _moved(fault: Fault, places: Mapping[int, tuple[Place, Place]]) -> Fault:
+    known = places.get(id(fault.place))
+    if known is None:
+        return fault
+    old, new = known
+    below = fault.path.removeprefix(str(old.path))
+    return replace(fault, path=f"{new.path}{'.' if below and not str(old.path) else ''}{below}", place=new)
 
 
 class UnreadableError(Exception):
