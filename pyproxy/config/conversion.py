@@ -56,6 +56,8 @@ def to_config(root: Table, source: str, log: FaultLog) -> Config | None:
         config._revision = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:REVISION_DIGITS]  # noqa: SLF001
         return config
     for detail in details:
+        if log.is_full:
+            break
         fault = _fault(root, detail, log)
         if fault is not None:
             log.add(fault)
@@ -129,13 +131,14 @@ def _hint(kind: str, node: Node | None, log: FaultLog, detail: ErrorDetails) -> 
         return ""
     if node.variables:
         return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(node.variables))}"
-    if kind == "literal_error":
+    if kind == "literal_error" and isinstance(node.value, str):
         choices = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
         return log.suggestions.hint(str(node.value), [choice.strip("'") for choice in choices])
     if node.value is None:
         return "give it one, or remove the key"
     reads = "true or false" if isinstance(node.value, bool) else "a number"
-    return {"string_type": _QUOTE.format(reads), "tuple_type": _LIST_HINT}.get(kind, "")
+    quote = _QUOTE.format(reads) if not isinstance(node.value, str) else ""
+    return {"string_type": quote, "literal_error": quote, "tuple_type": _LIST_HINT}.get(kind, "")
 
 
 def _nearest_setting(location: Location, log: FaultLog) -> str:

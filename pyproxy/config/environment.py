@@ -13,9 +13,11 @@ import os
 import re
 from collections.abc import Mapping
 
-from pyproxy.config.faults import FaultLog
+from pyproxy.config.faults import FaultLog, UnreadableError
 from pyproxy.config.tree import Entry, List, Node, Scalar, Table
 
+MAX_FORMS = 10_000
+"""Variables in one configuration."""
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
 
@@ -29,6 +31,9 @@ def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> 
         tree: What a reader produced.
         environ: Variables by name; None means those of this process.
         log: Takes the faults.
+
+    Raises:
+        UnreadableError: There are more than `MAX_FORMS`.
     """
     return _Substitution(os.environ if environ is None else environ, log).node(tree)
 
@@ -37,17 +42,30 @@ class _Substitution:
     def __init__(self, environ: Mapping[str, str], log: FaultLog) -> None:
         self._environ = environ
         self._log = log
+        self._forms_left = MAX_FORMS
 
     def node(self, node: Node) -> Node:
         if isinstance(node, Table):
-            return node.with_entries({key: Entry(entry.place, self.node(entry.value)) for key, entry in node.entries.items()})
+            return self._table(node)
         if isinstance(node, List):
             return List(node.place, tuple(self.node(item) for item in node.items))
         if isinstance(node.value, str) and "${" in node.value:
             return self._text(node, node.value)
         return node
 
+    def _table(self, table: Table) -> Table:
+        """Return the table itself where nothing in it changes: most of a configuration has no variables."""
+        changed: dict[str, Entry] = {}
+        for key, entry in table.entries.items():
+            value = self.node(entry.value)
+            if value is not entry.value:
+                changed[key] = Entry(entry.place, value)
+        return table.with_entries({**table.entries, **changed}) if changed else table
+
     def _text(self, node: Scalar, text: str) -> Scalar:
+        self._forms_left -= text.count("${")
+        if self._forms_left < 0:
+            raise UnreadableError(node.place.fault(f"more than {MAX_FORMS:,} variables in one configuration"))
         variables: list[str] = []
         broken = False
 

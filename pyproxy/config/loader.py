@@ -57,11 +57,10 @@ def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tu
     """
     log = FaultLog()
     try:
-        tree = _read(source, log)
+        root = substitute(_read(source, log), environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
         return None, log.sorted()
-    root = substitute(tree, environ, log)
     if not isinstance(root, Table):
         log.add(root.place.fault("must be a table of sections such as providers and task_groups"))
         return None, log.sorted()
