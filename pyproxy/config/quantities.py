@@ -1,9 +1,12 @@
 """The types of settings: each with its unit, its bounds, and nothing that a YAML surprise could slip through."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+
+_PERHAPS_OCTAL = re.compile(r"[-+]?0[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +20,15 @@ class Unit:
     name: str
 
 
-def _no_truth_value(value: object) -> object:
+def _plainly_a_number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number, and this reads as true or false")  # noqa: TRY004 - pydantic takes ValueError
+    if isinstance(value, str) and _PERHAPS_OCTAL.match(value):
+        raise ValueError("must be a number that does not begin with 0: some would read it to the base of 8")
     return value
 
 
-_Number = BeforeValidator(_no_truth_value)
+_Number = BeforeValidator(_plainly_a_number)
 
 Seconds = Annotated[float, _Number, Field(gt=0, le=86_400), Unit("seconds")]
 """A time in seconds, above 0, at most a day."""
