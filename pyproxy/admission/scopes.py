@@ -87,7 +87,8 @@ class LiveScopes:
         blocked = {scope["key"] for scope in self._controller.snapshot(now_ns=now_ns) if scope["blocked_until_ns"] is not None}
         for key in used:
             self._leaves_at.pop(key, None)
-        for key in [key for key in reversed(self._defined) if key not in used]:
+        leaving = [key for key in self._defined if key not in used]
+        for key in sorted(leaving, key=lambda key: self._defined[key].parent is None):  # echelons go before their groups
             memory_ns = max((rate.window_ns for rate in self._defined[key].rates), default=0)
             leaves_at = self._leaves_at.setdefault(key, now_ns + memory_ns)
             if now_ns >= leaves_at and key not in blocked and not self._has_children(key):
