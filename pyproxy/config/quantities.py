@@ -34,6 +34,8 @@ Seconds = Annotated[float, _Number, Field(gt=0, le=86_400), Unit("seconds")]
 """A time in seconds, above 0, at most a day."""
 Pause = Annotated[float, _Number, Field(ge=0, le=86_400), Unit("seconds")]
 """A time in seconds that may be 0, at most a day."""
+Interval = Annotated[float, _Number, Field(ge=0.01, le=3_600), Unit("seconds")]
+"""A time between two looks at something, in seconds: a hundredth at least, an hour at most."""
 Count = Annotated[int, _Number, Field(ge=1, le=1_000_000)]
 """How many, at least 1; of what, each field says by a `Unit`."""
 Retries = Annotated[int, _Number, Field(ge=0, le=100), Unit("retries")]
