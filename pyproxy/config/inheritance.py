@@ -11,7 +11,7 @@ from pathlib import Path
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
-from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named
+from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
 from pyproxy.config.tree import Scalar, Table
@@ -78,7 +78,7 @@ class Inheritance:
             if found is not None:
                 path, content = found
                 nearest = settings_alone(content, kind)
-                parent = self._made(kind, path.stem, nearest, (path, content, content), (*chain, here))
+                parent = without_others(self._made(kind, path.stem, nearest, (path, content, content), (*chain, here)), kind)
         else:
             named = (sections.table(kind.section) or raw).table(text) or raw.table(text)
             if named is None or text == name:
