@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pyproxy.config import Config, check_config
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAIN = """
 providers: {p: {base_url: "http://127.0.0.1:1/v1"}}
@@ -196,6 +193,15 @@ top: {inherits_from: middle, one: {models+: [b]}}
     )
     def test_a_circle_or_a_missing_parent_is_told(self, tmp_path: Path, groups: str, says: str) -> None:
         assert says in "\n".join(told(put(tmp_path, {"groups/all.yaml": groups})))
+
+    def test_a_fault_in_a_parent_is_told_once_under_the_name_that_its_file_has_elsewhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files = {"llms/global.yaml": "timeouts: {total: [}\n", "llms/groups/g.yaml": 'inherits_from: "../global.yaml"\n' + GROUP}
+        put(tmp_path, files)
+        monkeypatch.chdir(tmp_path)
+        (fault,) = told(Path())
+        assert fault.startswith("llms/global.yaml:1:")
 
     def test_files_in_a_circle_are_told_by_their_chain(self, tmp_path: Path) -> None:
         files = {
