@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test lint format typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
+.PHONY: demo test lint format docs typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -57,6 +57,9 @@ format: $(VENV)/.dev ## rewrite the sources in the house's format
 	@cargo fmt --all
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+docs: $(VENV)/.installed ## write the reference and the JSON Schema anew, from the models
+	@$(BIN)/python scripts/write_docs.py
 
 lock: $(VENV)/.dev ## resolve the dependencies anew
 	$(SAY) "locking"

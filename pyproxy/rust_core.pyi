@@ -8,7 +8,7 @@ between threads.
 # ruff: noqa: PYI021, PYI054 - the sources are in Rust, so this is where an editor finds what a name means, and its defaults
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypedDict, final
+from typing import Literal, Protocol, TypeAlias, TypedDict, final
 
 __all__ = [
     "AdmissionController",
@@ -39,6 +39,7 @@ __all__ = [
     "classify",
     "inspect_response",
     "parse_retry_after",
+    "parse_toml",
     "register_scheduler",
     "scan_envelope",
     "sse_error_event",
@@ -881,3 +882,25 @@ def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
 
 def sse_error_event(dialect: str, message: str, type: str, code: str | None) -> bytes:  # noqa: A002
     """Make the event that tells a client of an error in the middle of its stream."""
+
+# --- config -----------------------------------------------------------------------------------------------------------
+
+_TomlKey: TypeAlias = tuple[str, int, int]
+_TomlValue: TypeAlias = (
+    tuple[Literal["scalar"], int, int, bool | int | float | str]
+    | tuple[Literal["moment"], int, int, None]
+    | tuple[Literal["array"], int, int, list[_TomlValue]]
+    | tuple[Literal["table"], int, int, list[_TomlPair]]
+)
+_TomlPair: TypeAlias = tuple[list[_TomlKey], _TomlValue]
+_TomlStatement: TypeAlias = tuple[Literal["pair"], list[_TomlKey], _TomlValue] | tuple[Literal["table", "tables"], int, int, list[_TomlKey]]
+_TomlProblem: TypeAlias = tuple[Literal["syntax", "depth", "nodes", "tokens"], int, int, str]
+
+def parse_toml(text: str, *, max_depth: int, max_nodes: int) -> tuple[list[_TomlStatement], list[_TomlProblem]]:
+    """Read a TOML 1.1 text to its statements, in order and not put together: pairs, ``[table]`` and ``[[tables]]`` headers.
+
+    Each key and value comes with its line and column, from 1 and in characters; a header with those of its bracket. A key is a
+    list of its dotted parts, a ``moment`` a date or a time. A text with problems has no statements, but all that is wrong with it:
+    the reason where it is not TOML (it never repeats the text), else the bound it passes: ``depth`` of brackets and dotted keys (128
+    at most), ``nodes``, that is keys and values, or ``tokens``, which are comments and line breaks too, some eight a node.
+    """

@@ -1,7 +1,7 @@
 """The configuration: read, checked and typed.
 
-`load_config` and `check_config` turn a YAML file or a mapping into a frozen `Config`, or into `Fault` values that say by file, line and
-column what is wrong and what to do. Nothing else in the package reads the environment.
+`load_config` and `check_config` turn a YAML or TOML file, or a mapping, into a frozen `Config`, or into `Fault` values that say by
+file, line and column what is wrong and what to do. Nothing else in the package reads the environment.
 """
 
 from pyproxy.config.fallback import CircuitBreakerConfig, FallbackConfig

@@ -79,7 +79,9 @@ def _plain(node: Node) -> tuple[Any, bool]:
 
 
 def _fault(root: Table, detail: ErrorDetails, log: FaultLog) -> Fault | None:
-    location, kind = tuple(key for key in detail["loc"] if key != "[key]"), detail["type"]
+    kind, location = detail["type"], detail["loc"]
+    if kind != "extra_forbidden" and location[-1:] == ("[key]",):  # pydantic's way to say that the key itself is wrong
+        location = location[:-1]
     key_place, node = _find(root, location)
     if isinstance(node, Scalar) and node.broken:
         return None

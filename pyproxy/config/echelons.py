@@ -17,7 +17,7 @@ def gather_echelons(root: Table, log: FaultLog) -> Table:
     arranged: dict[str, Entry] = {}
     for name, entry in groups.entries.items():
         value = _group(name, entry, entry.value, log) if isinstance(entry.value, Table) else entry.value
-        arranged[name] = Entry(entry.place, value)
+        arranged[name] = replace(entry, value=value)
     return root.with_value("task_groups", groups.with_entries(arranged))
 
 

@@ -12,14 +12,25 @@ A substituted value is text and is converted to its field's type later; it is no
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import overload
 
 from pyproxy.config.faults import FaultLog
-from pyproxy.config.tree import Entry, List, Node, Scalar, Table
+from pyproxy.config.tree import List, Node, Scalar, Table
 
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
 
-def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> Node:
+def process_environment() -> Mapping[str, str]:
+    """Return the environment variables of this process."""
+    return os.environ
+
+
+@overload
+def substitute(tree: Table, environ: Mapping[str, str], log: FaultLog) -> Table: ...
+@overload
+def substitute(tree: Node, environ: Mapping[str, str], log: FaultLog) -> Node: ...
+def substitute(tree: Node, environ: Mapping[str, str], log: FaultLog) -> Node:
     """Return the tree with its variables replaced.
 
     A text with a missing variable or a malformed form is marked as broken, and the fault in ``log`` names the variable and never
@@ -27,10 +38,10 @@ def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> 
 
     Args:
         tree: What a reader produced.
-        environ: Variables by name; None means those of this process.
+        environ: Variables by name.
         log: Takes the faults.
     """
-    return _Substitution(os.environ if environ is None else environ, log).node(tree)
+    return _Substitution(environ, log).node(tree)
 
 
 class _Substitution:
@@ -38,9 +49,12 @@ class _Substitution:
         self._environ = environ
         self._log = log
 
+    def table(self, table: Table) -> Table:
+        return table.with_entries({key: replace(entry, value=self.node(entry.value)) for key, entry in table.entries.items()})
+
     def node(self, node: Node) -> Node:
         if isinstance(node, Table):
-            return node.with_entries({key: Entry(entry.place, self.node(entry.value)) for key, entry in node.entries.items()})
+            return self.table(node)
         if isinstance(node, List):
             return List(node.place, tuple(self.node(item) for item in node.items))
         if isinstance(node.value, str) and "${" in node.value:

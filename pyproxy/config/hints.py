@@ -17,7 +17,7 @@ from pyproxy.config.schema import Location, settings_at
 from pyproxy.config.tree import List, Node, Scalar
 from pyproxy.config.units import unit_hint
 
-_QUOTE = "unquoted, YAML reads it as {}: put it in double quotes"
+_QUOTE = "unquoted, the file reads it as {}: put it in double quotes"
 _LIST_HINT = "write it in brackets, even when it is a single one: [...]"
 _NUMBERS = frozenset(("float_parsing", "float_type", "int_parsing", "int_type"))
 _TABLES = frozenset(("dict_type", "mapping_type", "model_type"))

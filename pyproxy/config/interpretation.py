@@ -8,6 +8,7 @@ from pyproxy.config.conversion import to_config
 from pyproxy.config.echelons import gather_echelons
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.in_effect import warn_of_pending
+from pyproxy.config.missing_echelons import drop_missing_echelons
 from pyproxy.config.names import check_names
 from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
@@ -36,8 +37,9 @@ def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tupl
         left_out: What was taken out of the tree for a fault of its own, as section and name.
     """
     tree = add_implicit_models(gather_echelons(root, log))
-    check_names(tree, log, left_out)
     run_checks(tree, log)
+    tree = drop_missing_echelons(tree, log)
+    check_names(tree, log, left_out)
     config = to_config(tree, source, log)
     if config is not None:
         if not config.models:

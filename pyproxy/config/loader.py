@@ -2,17 +2,20 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from pyproxy.config.environment import substitute
+from pyproxy.config.environment import process_environment, substitute
 from pyproxy.config.faults import Fault, FaultLog, UnreadableError
 from pyproxy.config.files import read_text
 from pyproxy.config.interpretation import interpret
+from pyproxy.config.layers import Layers
 from pyproxy.config.lenient import interpret_leniently
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
 from pyproxy.config.root import Config, Mode
+from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
@@ -23,8 +26,19 @@ _MOST_TOLD = 20
 _log = logging.getLogger("pyproxy.config")
 
 
-class _Checked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one run found.
+
+    Attributes:
+        config: The configuration, or None when a fault is an error.
+        tree: What it was made from, in the canonical form and with the place of every key; None when it could not be read.
+        faults: All faults, errors and warnings, in the order of the lines.
+        left_out: Those of them that tell which part was left out, and why.
+    """
+
     config: Config | None
+    tree: Table | None
     faults: tuple[Fault, ...]
     left_out: tuple[Fault, ...] = ()
 
@@ -33,7 +47,7 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mod
     """Load a configuration in full, or not at all; leniently, without its broken parts, each of which is logged as a warning.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
         mode: ``strict`` refuses what is broken anywhere, ``lenient`` leaves the broken parts out; None means as the configuration's
             own ``config_validation`` says, and that is ``strict`` by default.
@@ -45,12 +59,12 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mod
         ConfigError: It cannot be used. ``faults`` holds every `Fault`, warnings included, in the order of the lines; neither they
             nor the message hold a credential or a substituted value.
     """
-    checked = _check(source, environ, mode)
-    if checked.config is None:
-        raise ConfigError(_summary(source, checked.faults), checked.faults)
-    for fault in checked.left_out:
+    examined = examine_config(source, environ, mode=mode)
+    if examined.config is None:
+        raise ConfigError(_summary(source, examined.faults), examined.faults)
+    for fault in examined.left_out:
         _log.warning("%s", fault)
-    return checked.config
+    return examined.config
 
 
 def check_config(
@@ -59,34 +73,33 @@ def check_config(
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
-        source: The path of a YAML file, or the same keys as a mapping.
+        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
         environ: Environment variables for ``${VAR}``; None means those of this process.
         mode: ``strict`` or ``lenient``, as for `load_config`.
 
     Returns:
         The configuration, or None when a fault is an error; and all faults, errors and warnings, in the order of the lines.
     """
-    checked = _check(source, environ, mode)
-    return checked.config, checked.faults
+    examined = examine_config(source, environ, mode=mode)
+    return examined.config, examined.faults
 
 
-def _check(source: Source, environ: Mapping[str, str] | None, mode: Mode | None) -> _Checked:
+def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Examined:
+    """Check a configuration as `check_config` does, and return with it the tree that says where each value stands."""
     log = FaultLog()
+    environ = process_environment() if environ is None else environ
     try:
-        tree = _read(source, log)
+        tree = _read(source, environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
-        return _Checked(None, log.sorted())
+        return Examined(None, None, log.sorted())
     root = substitute(tree, environ, log)
-    if not isinstance(root, Table):
-        log.add(root.place.fault("must be a table of sections such as providers and task_groups"))
-        return _Checked(None, log.sorted())
     if (mode or _own_mode(root)) == "lenient":
         remainder = interpret_leniently(root, _shown(source), log)
-        config = None if remainder.log.has_errors else remainder.interpretation.config
-        return _Checked(config, remainder.log.sorted(), remainder.left_out)
-    config = interpret(root, _shown(source), log).config
-    return _Checked(None if log.has_errors else config, log.sorted())
+        log, (config, tree) = remainder.log, remainder.interpretation
+        return Examined(None if log.has_errors else config, tree, log.sorted(), remainder.left_out)
+    config, tree = interpret(root, _shown(source), log)
+    return Examined(None if log.has_errors else config, tree, log.sorted())
 
 
 def _own_mode(root: Table) -> Mode:
@@ -94,16 +107,17 @@ def _own_mode(root: Table) -> Mode:
     return "lenient" if any(text.value == "lenient" for text in root.texts("config_validation")) else "strict"
 
 
-def _read(source: Source, log: FaultLog) -> Node:
+def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
+    layers = Layers(lambda path: _read_file(path, log), environ, log)
     if isinstance(source, Mapping):
-        return read_mapping(source, log)
-    path, file = Path(source), _shown(source)
-    if path.suffix == ".toml":
-        raise UnreadableError(Fault(file=file, message="TOML is not read by this version", hint="write the same keys as YAML"))
-    tree = read_yaml(read_text(path, file), file, log)
-    if tree is None:
-        raise UnreadableError(Fault(file=file, line=1, column=1, message="the file is empty", hint="begin with providers and task_groups"))
-    return tree
+        return layers.of_mapping(read_mapping(source, log))
+    path = Path(source)
+    return layers.of_directory(path) if path.is_dir() else layers.of_file(path)
+
+
+def _read_file(path: Path, log: FaultLog) -> Node | None:
+    read = read_toml if path.suffix == ".toml" else read_yaml
+    return read(read_text(path, str(path)), str(path), log)
 
 
 def _shown(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""The value tree: what every reader (YAML, a mapping, later TOML) produces, each key and value with its place.
+"""The value tree: what every reader (YAML, TOML, a mapping) produces, each key and value with its place.
 
 The steps between reading and the typed models (substitution, echelons, implicit models, references) work on this tree, so that
 any fault they find can say where it stands. Nodes are immutable by convention: a step returns a new tree.
@@ -110,18 +110,26 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The value of a key, with the place of the key itself."""
+    """The value of a key, with the place of the key itself, and those of the keys that it overrode, the first of them first."""
 
     place: Place
     value: Node
+    overrides: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values by key, in the order of their appearance."""
+    """Values by key, in the order of their appearance.
+
+    Attributes:
+        place: Where the table starts.
+        entries: Its keys.
+        replaces: It stands for all there was below it, for that was no table; laid over another table it replaces that, too.
+    """
 
     place: Place
     entries: dict[str, Entry]
+    replaces: bool = False
 
     def table(self, key: str) -> Table | None:
         """Return the table under ``key``, or None when there is none or it is something else."""
@@ -147,12 +155,12 @@ class Table:
 
     def with_entries(self, entries: dict[str, Entry]) -> Table:
         """Return this table with other entries."""
-        return Table(self.place, entries)
+        return Table(self.place, entries, self.replaces)
 
     def with_value(self, key: str, value: Node) -> Table:
         """Return this table with another value under ``key``."""
         old = self.entries.get(key)
-        return self.with_entries({**self.entries, key: Entry(old.place if old else value.place, value)})
+        return self.with_entries({**self.entries, key: Entry(old.place, value, old.overrides) if old else Entry(value.place, value)})
 
 
 Node: TypeAlias = Scalar | List | Table

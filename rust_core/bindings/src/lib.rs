@@ -2,6 +2,7 @@
 
 mod admission;
 mod breaker;
+mod config;
 mod convert;
 mod decision;
 mod health;
@@ -25,6 +26,8 @@ mod rust_core {
     use crate::admission::{AdmissionController, Grant, Path, Refusal, Ticket};
     #[pymodule_export]
     use crate::breaker::{BreakerGroup, CircuitBreaker, Open, Pass, Probe};
+    #[pymodule_export]
+    use crate::config::parse_toml;
     #[pymodule_export]
     use crate::decision::Decision;
     #[pymodule_export]

@@ -114,7 +114,9 @@ MODELS_AND_GROUPS = [
     Broken(BASE + "wrappers: {w: {type: direct, target: g}}\n", 4, "there is no model 'g'"),
     Broken(BASE + "wrappers: {w: {type: direct, target: 'q:x'}}\n", 4, "there is no provider 'q' for 'q:x'"),
     Broken(BASE + "wrappers: {w: {type: task_group, target: m}}\n", 4, "there is no task group or echelon 'm'"),
-    Broken(BASE + "wrappers: {w: {type: group, target: g}}\n", 4, "must be 'task_group', 'pool' or 'direct'", "did you mean 'task_group'?"),
+    Broken(
+        BASE + "wrappers: {w: {type: task_grup, target: g}}\n", 4, "must be 'task_group', 'pool' or 'direct'", "did you mean 'task_group'?"
+    ),
     Broken(BASE + "wrappers: {w: {target: g}}\n", 4, "is missing"),
     Broken(BASE + "aliases: {'x*': gg}\n", 4, "there is no target 'gg'", "did you mean 'g'?"),
     Broken(BASE + "aliases: {a: g, b: a}\n", 4, "'a' is an alias itself", "name what it stands for: g"),
@@ -138,11 +140,10 @@ MODELS_AND_GROUPS = [
     Broken(BASE.replace("f: {", "timeouts: {conect: 5}, f: {"), 3, "is no setting here", "did you mean 'connect'?"),
     Broken(BASE.replace("f: {", "name: x, f: {"), 3, "its name is the key of its table"),
     Broken(BASE.replace("f: {", "f: {name: x, "), 3, "its name is the key of its table"),
-    Broken(BASE.replace("f: {", "echelons: {}, f: {"), 3, "write each echelon as a table of the group"),
+    Broken(BASE.replace("f: {", "echelons: 3, f: {"), 3, "write each echelon as a table of the group"),
     Broken(BASE.replace("f: {", "f: [m], x: {"), 3, "is no setting here", "an echelon is a table with models"),
-    Broken(BASE.replace("f: {", "fallback_config: {strategy: model_rotate}, f: {"), 3, "falls back by echelon_down only"),
     Broken(BASE.replace("f: {", "fallback_config: {strategy: echelon_up}, f: {"), 3, "must be 'echelon_down'", "'echelon_down'?"),
-    Broken(BASE.replace("f: {", "fallback_config: {fallback_groups: [g.x]}, f: {"), 3, "has no echelon 'x'", "there is e, f"),
+    Broken(BASE + "wrappers: {w: {type: task_group, target: g.x}}\n", 4, "has no echelon 'x'", "there is e, f"),
     Broken(BASE.replace("f: {", "fallback_config: {max_attempts: 0}, f: {"), 3, "must be at least 1"),
     Broken(BASE.replace("f: {", "fallback_config: {retry_delay: -1}, f: {"), 3, "must be at least 0"),
     Broken(BASE.replace("model: x", "model: x, provider: ''"), 2, "written twice"),
@@ -209,9 +210,9 @@ def test_the_message_stays_readable_when_there_are_many_faults() -> None:
     ("name", "says"),
     [
         ("absent.yaml", "there is no such file"),
-        (".", "is a directory"),
+        (".", "holds no configuration"),
         ("a\0b", "cannot be read: not a usable path"),
-        ("x.toml", "TOML is not read by this version"),
+        ("absent.toml", "there is no such file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_fault(name: str, says: str, tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Which files make up a configuration: one file, or a directory with a folder for each kind; and one of the environment beside it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyproxy.config.kinds import Kind, kind_of_folder
+
+ENDINGS = (".yaml", ".yml", ".toml")
+REGISTRY = "_registry"
+ENVIRONMENTS = "env"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file, and the kind of what it holds where its folder says so."""
+
+    path: Path
+    kind: Kind | None = None
+
+
+def files_of(directory: Path) -> list[SourceFile]:
+    """Return the files of a directory in the order of their names: those at the top first, then folder by folder."""
+    return list(_files(directory, None))
+
+
+def registry_of(directory: Path) -> Path | None:
+    """Return the registry of a directory, if it has one."""
+    return next((directory / f"{REGISTRY}{ending}" for ending in ENDINGS if (directory / f"{REGISTRY}{ending}").is_file()), None)
+
+
+def environment_file(source: Path, name: str) -> Path | None:
+    """Return ``env/NAME.*`` in a directory, or beside a file."""
+    folder = (source if source.is_dir() else source.parent) / ENVIRONMENTS
+    return next((folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()), None)
+
+
+def watched_paths(source: Path) -> set[Path]:
+    """Return the folders in which a change may change the configuration."""
+    if not source.is_dir():
+        folders = {source.parent, source.parent / ENVIRONMENTS}
+    else:
+        folders = {source, *(path for path in source.rglob("*") if path.is_dir() and not _is_hidden(path, source))}
+    return {folder for folder in folders if folder.is_dir()}
+
+
+def _files(folder: Path, kind: Kind | None) -> Iterator[SourceFile]:
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    for entry in entries:
+        if entry.is_file() and entry.suffix in ENDINGS and entry.stem != REGISTRY:
+            yield SourceFile(entry, kind)
+    for entry in entries:
+        if entry.is_dir() and not (kind is None and entry.name == ENVIRONMENTS):
+            yield from _files(entry, kind or kind_of_folder(entry.name))
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
