@@ -79,8 +79,13 @@ def _providers(sources: Sequence[_Source]) -> str:
 def _models(sources: Sequence[_Source]) -> str:
     text = "# Names of your own for models. Limits can stand here: rpm_limit: 500, concurrency_limit: 20.\nmodels:\n"
     for source in sources:
-        text += f"  # {source.note}\n  {source.name}-main: {{provider: {source.name}, model: {json.dumps(source.model)}}}\n"
+        text += f"  # {source.note}\n  {source.name}-main: {{provider: {source.name}, model: {_literal(source.model)}}}\n"
     return text + "\n"
+
+
+def _literal(text: str) -> str:
+    """Return a text from elsewhere as YAML, so that it names no variable: whoever answers for Ollama must not get a key sent."""
+    return json.dumps(text.replace("${", "$${"))
 
 
 def _group(sources: Sequence[_Source]) -> str:

@@ -13,8 +13,9 @@ from pyproxy.config.inheritance import Inheritance
 from pyproxy.config.kinds import SECTIONS
 from pyproxy.config.merging import merge, settle
 from pyproxy.config.registry import Registry, RegistryReader
+from pyproxy.config.rooting import rooted
 from pyproxy.config.sources import ENVIRONMENTS, SourceFile, environment_file, files_of, registry_of
-from pyproxy.config.tree import Entry, KeyPath, List, Node, Place, Table
+from pyproxy.config.tree import Entry, Node, Place, Table
 from pyproxy.config.variables import variables_layer
 
 ENVIRONMENT = "PYPROXY_ENV"
@@ -56,7 +57,7 @@ class Layers:
         if not isinstance(node, Table):
             raise UnreadableError(node.place.fault("must be a table of sections such as providers and task_groups"))
         sections = self._inheritance.each(Path(node.place.file), node, node)
-        return rooted(settle(sections, self._log))
+        return rooted(settle(sections, self._log), self._log)
 
     def of_directory(self, path: Path) -> Table:
         """Return the tree of a configuration in a directory."""
@@ -75,7 +76,7 @@ class Layers:
             tree = merge(tree, layer)
         tree = self._without_heirlooms(tree)
         tree = merge(tree, variables_layer(self._environ, tree, self._log))
-        return rooted(settle(tree, self._log))
+        return rooted(settle(tree, self._log), self._log)
 
     def _environment(self, source: Path) -> list[Table]:
         name = self._environ.get(ENVIRONMENT)
@@ -162,21 +163,3 @@ class Layers:
             return key not in SECTIONS and may_be_inherited(key) and (file.resolve() in parents or file.stem == "global")
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
-
-
-def rooted(root: Table) -> Table:
-    """Return the tree with every key path told from its own root, whatever file a part of it comes from."""
-    return Table(root.place, {key: _under(entry, KeyPath(KeyPath(), key)) for key, entry in root.entries.items()})
-
-
-def _under(entry: Entry, path: KeyPath) -> Entry:
-    return Entry(replace(entry.place, path=path), _node_under(entry.value, path), entry.overrides)
-
-
-def _node_under(node: Node, path: KeyPath) -> Node:
-    place = replace(node.place, path=path)
-    if isinstance(node, Table):
-        return Table(place, {key: _under(entry, path.child(key)) for key, entry in node.entries.items()})
-    if isinstance(node, List):
-        return List(place, tuple(_node_under(item, path.child(index)) for index, item in enumerate(node.items)))
-    return replace(node, place=place)

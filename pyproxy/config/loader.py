@@ -1,4 +1,4 @@
-"""Loads a configuration: read, substitute, arrange, check, convert. Each step reports its faults, so that one run tells them all."""
+"""Loads a configuration: read, substitute, interpret. Each step reports its faults, so that one run tells them all."""
 
 import logging
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Examined:
         config: The configuration, or None when a fault is an error.
         tree: What it was made from, in the canonical form and with the place of every key; None when it could not be read.
         faults: All faults, errors and warnings, in the order of the lines.
-        left_out: Those of them that tell which part was left out, and why.
+        left_out: Those of them that say what was left out, in lenient mode.
     """
 
     config: Config | None
@@ -48,7 +48,7 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mod
 
     Args:
         source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
-        environ: Environment variables for ``${VAR}``; None means those of this process.
+        environ: Environment variables, for ``${VAR}``, ``PYPROXY_ENV`` and ``PYPROXY__SECTION__KEY``; None means those of this process.
         mode: ``strict`` refuses what is broken anywhere, ``lenient`` leaves the broken parts out; None means as the configuration's
             own ``config_validation`` says, and that is ``strict`` by default.
 
@@ -73,8 +73,8 @@ def check_config(
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
-        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
-        environ: Environment variables for ``${VAR}``; None means those of this process.
+        source: As for `load_config`.
+        environ: As for `load_config`.
         mode: ``strict`` or ``lenient``, as for `load_config`.
 
     Returns:
@@ -89,17 +89,16 @@ def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, 
     log = FaultLog()
     environ = process_environment() if environ is None else environ
     try:
-        tree = _read(source, environ, log)
+        root = substitute(_read(source, environ, log), environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
         return Examined(None, None, log.sorted())
-    root = substitute(tree, environ, log)
     if (mode or _own_mode(root)) == "lenient":
         remainder = interpret_leniently(root, _shown(source), log)
-        log, (config, tree) = remainder.log, remainder.interpretation
-        return Examined(None if log.has_errors else config, tree, log.sorted(), remainder.left_out)
-    config, tree = interpret(root, _shown(source), log)
-    return Examined(None if log.has_errors else config, tree, log.sorted())
+        config = None if remainder.log.has_errors else remainder.interpretation.config
+        return Examined(config, remainder.interpretation.tree, remainder.log.sorted(), remainder.left_out)
+    interpretation = interpret(root, _shown(source), log)
+    return Examined(None if log.has_errors else interpretation.config, interpretation.tree, log.sorted())
 
 
 def _own_mode(root: Table) -> Mode:

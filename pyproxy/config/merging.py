@@ -50,6 +50,9 @@ def _extensions_last(table: Table) -> list[tuple[str, Entry]]:
 
 
 def _extend(entries: dict[str, Entry], key: str, entry: Entry) -> None:
+    waiting = entries.get(key + EXTENDS)
+    if waiting is not None and not isinstance(waiting.value, List):
+        return  # it is a fault already, whatever comes over it
     for target in (key, key + EXTENDS):
         below = entries.get(target)
         if below is not None and isinstance(below.value, List) and isinstance(entry.value, List):

@@ -35,15 +35,6 @@ def environment_file(source: Path, name: str) -> Path | None:
     return next((folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()), None)
 
 
-def watched_paths(source: Path) -> set[Path]:
-    """Return the folders in which a change may change the configuration."""
-    if not source.is_dir():
-        folders = {source.parent, source.parent / ENVIRONMENTS}
-    else:
-        folders = {source, *(path for path in source.rglob("*") if path.is_dir() and not _is_hidden(path, source))}
-    return {folder for folder in folders if folder.is_dir()}
-
-
 def _files(folder: Path, kind: Kind | None) -> Iterator[SourceFile]:
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     for entry in entries:
@@ -52,7 +43,3 @@ def _files(folder: Path, kind: Kind | None) -> Iterator[SourceFile]:
     for entry in entries:
         if entry.is_dir() and not (kind is None and entry.name == ENVIRONMENTS):
             yield from _files(entry, kind or kind_of_folder(entry.name))
-
-
-def _is_hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)

@@ -79,7 +79,8 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @given(
     keys=st.dictionaries(st.sampled_from(VARIABLES), st.sampled_from([SECRET, "", "two words", "line\n"])),
-    models=st.none() | st.lists(st.text(st.characters(codec="ascii", exclude_categories=["C"]), min_size=1), max_size=3),
+    models=st.none()
+    | st.lists(st.text(st.sampled_from("a:/${}\"' #\\") | st.characters(codec="ascii", exclude_categories=["C"]), min_size=1), max_size=3),
 )
 def test_whatever_is_found_what_is_written_has_no_fault_and_no_key(keys: dict[str, str], models: list[str] | None) -> None:
     ollama = None if models is None else Ollama("http://127.0.0.1:11434/v1", tuple(models))
@@ -93,9 +94,21 @@ def test_whatever_is_found_what_is_written_has_no_fault_and_no_key(keys: dict[st
     assert faults == ()
     assert config is not None
     group = config.task_groups[GROUP]
+    assert not models or config.models["ollama-main"].model == models[0]
     assert len(group.echelons) == len(config.models) == len(config.providers) > 0
     assert group.fallback_config.max_attempts >= len(group.echelons)
     assert faults_of(yaml.safe_load(text), json_schema()) == []
+
+
+@pytest.mark.parametrize("name", ["${OPENAI_API_KEY}", "$${OPENAI_API_KEY}", "${", "$$$${", '"}, x: {y: "'])
+def test_the_name_of_a_model_names_no_variable_whoever_answers_for_ollama(name: str) -> None:
+    keys = {"OPENAI_API_KEY": SECRET}
+    config, faults = check_config(
+        yaml.safe_load(start_config(keys_in_environment(keys), Ollama("http://127.0.0.1:11434/v1", (name,)), "x")), keys
+    )
+    assert faults == ()
+    assert config is not None
+    assert config.models["ollama-main"].model == name
 
 
 def test_every_echelon_is_within_reach_when_there_are_many() -> None:

@@ -122,7 +122,7 @@ def test_what_looks_like_a_key_is_masked_wherever_it_stands() -> None:
         ("task_groups.quick_grop.timeouts", "did you mean 'task_groups.quick_group'?"),
         ("model.north-large", "did you mean 'models'?"),
         ("bucket_size", "there is polling_pools.quick_pool.rate_limiting.token_bucket.bucket_size)"),
-        ("zzz", "there is server, providers, models, task_groups, polling_pools, …"),
+        ("zzz", "there is config_validation, server, providers, models, task_groups, …"),
         ("task_groups.deep_group.fallback_config.circuit_breaker.recovery_time", "it is not set"),
         ("server.port.number", "it is a single value"),
         ("task_groups.quick_group.echelon1.models[9]", "there is [0], [1]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,7 +190,7 @@ def assert_the_rest_is_sound(mapping: Mapping[str, Any]) -> None:
 
 wrong = st.sampled_from(
     [None, True, -1, 0, 10**400, 1.5, "", "x", "30s", [], ["x"], {}, {"models": ["one"]}, "${ABSENT}", "first_group", "one"]
-)
+).map(copy.deepcopy)
 
 
 @st.composite
