@@ -87,7 +87,7 @@ class _Removal:
         parts = Parts(self.rest)
         fallen: list[Part] = []
         for fault in errors:
-            found = parts.at(fault.place) or (parts.at_position(fault.place) if were_read else ())
+            found = parts.at(fault.place)
             if were_read and not found:
                 self._note(fault, "this")
             if were_read and None in found:

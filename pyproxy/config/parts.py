@@ -29,9 +29,6 @@ _NAMED, _ECHELON = 2, 3
 """How deep the named tables and the echelons stand."""
 
 
-_Position = tuple[str | int | None, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a configuration.
@@ -56,28 +53,14 @@ class Parts:
 
     def __init__(self, root: Table) -> None:
         self._root = root
-        self._places = dict[int, list[Location]]()
-        self._positions = dict[_Position, list[Location]]()
+        self._locations: dict[int, list[Location]] = {}
         for place, location in _places(root, ()):
-            self._places.setdefault(id(place), []).append(location)
+            self._locations.setdefault(id(place), []).append(location)
 
     def at(self, place: Place | None) -> tuple[Part | None, ...]:
         """Return the part around each occurrence of a place, None for one that cannot be missed; empty for a place not in the tree."""
-        return self._around(self._places.get(id(place), ()))
-
-    def at_position(self, place: Place | None) -> tuple[Part | None, ...]:
-        """Return the same for whatever stands where a place does, if that place is of an earlier tree."""
-        if place is None:
-            return ()
-        if not self._positions:
-            for there, location in _places(self._root, ()):
-                self._positions.setdefault(_position(there), []).append(location)
-        found = self._positions.get(_position(place), ())
-        outer = {location[:depth] for location in found for depth in range(len(location))}  # begin where their first key does
-        return self._around([location for location in found if location not in outer])
-
-    def _around(self, locations: Iterable[Location]) -> tuple[Part | None, ...]:
-        return tuple(dict.fromkeys(self._part(location) for location in dict.fromkeys(locations)))
+        found = dict.fromkeys(self._locations.get(id(place), ()))
+        return tuple(dict.fromkeys(self._part(location) for location in found))
 
     def _part(self, location: Location) -> Part | None:
         for depth, key in enumerate(location):
@@ -118,11 +101,6 @@ class Parts:
             entry = node.entries.get(str(key)) if isinstance(node, Table) else None
             node = entry.value if entry else None
         return isinstance(node, Table) and location[-1] not in ("name", "echelons")
-
-
-def _position(place: Place) -> _Position:
-    """Return file, line and column; where there are no lines, file and key path."""
-    return (place.file, str(place.path)) if place.line is None else (place.file, place.line, place.column)
 
 
 def _places(node: Node, location: Location) -> Iterator[tuple[Place, Location]]:

@@ -23,6 +23,12 @@ class Config(Settings):
     Made by `load_config` and `check_config`. Its ``repr`` is short: it counts what it holds.
     """
 
+    config_validation: Mode = Field(
+        default="strict",
+        description="What becomes of a configuration with a broken part: `strict` refuses it, `lenient` leaves the part out, and with it "
+        "whatever needs it, and warns of each.",
+        examples=["strict", "lenient"],
+    )
     server: ServerConfig = Field(default=ServerConfig(), description="Where the sidecar listens.", examples=[{"port": 8484}])
     providers: Named[ProviderConfig] = Field(
         default_factory=nothing, description="Upstream services by name.", examples=[{"openai": {"base_url": "https://api.openai.com/v1"}}]
@@ -48,12 +54,6 @@ class Config(Settings):
         default_factory=nothing,
         description="Other names for targets, `*` standing for any text; names of targets go before aliases.",
         examples=[{"claude-*": "fast_group"}],
-    )
-    config_validation: Mode = Field(
-        default="strict",
-        description="What becomes of a configuration with a broken part: `strict` refuses it, `lenient` leaves the part out, and with it "
-        "whatever needs it, and warns of each.",
-        examples=["strict", "lenient"],
     )
 
     _source: str = PrivateAttr(default="")
