@@ -103,7 +103,7 @@ async def test_faults_are_logged_once_for_each_content(tmp_path: Path, caplog: p
     assert f"{path}:3:1: x: is no setting here" in caplog.records[0].getMessage()
     path.write_text(good)
     await on.reloader.reload()
-    path.write_text(bad[0] or "")
+    path.unlink()
     with pytest.raises(ConfigError):
         await on.reloader.reload()
     assert len(caplog.records) == 6, "it was good meanwhile"
