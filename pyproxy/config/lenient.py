@@ -46,12 +46,14 @@ def interpret_leniently(root: Table, source: str, reading: FaultLog) -> Remainde
         if not removal.take_out(found.errors):
             break
     log = FaultLog()
+    if not found.errors and (found.has_errors or reading.is_full):
+        removal.lasting.append(root.place.fault("has more faults than are told", "mend those that are, and check again"))
     config = interpretation.config
     if removal.warnings and config is not None and not config.models:
         log.add(root.place.fault("nothing is left to serve", "mend what is told here: one model at least must be left"))
-        told = [*removal.reasons, *removal.lasting]
+        told = [*removal.lasting, *removal.reasons]
     else:
-        told = [*removal.warnings, *removal.lasting, *found.sorted(), *(fault for fault in reading.sorted() if fault.severity == "warning")]
+        told = [*removal.lasting, *removal.warnings, *found.sorted(), *(fault for fault in reading.sorted() if fault.severity == "warning")]
     for fault in told:
         log.add(fault)
     return Remainder(interpretation, log, tuple(removal.warnings), removal.rest)
