@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test lint format docs typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
+.PHONY: demo test test-reload lint format docs typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -38,6 +38,10 @@ test-rust: ## the pure crate's own tests
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"
 	@$(BIN)/pytest $(ARGS)
+
+test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; about a minute
+	$(SAY) "1,000 reloads under load"
+	@RELOADS=1000 STREAMS=200 $(BIN)/pytest -s tests/scenarios/test_reload_under_load.py
 
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once

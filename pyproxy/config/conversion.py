@@ -55,6 +55,8 @@ def to_config(root: Table, source: str, log: FaultLog) -> Config | None:
         config._revision = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:REVISION_DIGITS]  # noqa: SLF001
         return config
     for detail in details:
+        if log.is_full:
+            break
         fault = _fault(root, detail, log)
         if fault is not None:
             log.add(fault)

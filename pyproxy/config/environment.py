@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import overload
 
-from pyproxy.config.faults import FaultLog
+from pyproxy.config.faults import FaultLog, UnreadableError
 from pyproxy.config.tree import List, Node, Scalar, Table
 
+MAX_FORMS = 10_000
+"""Variables in one configuration."""
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
 
@@ -40,6 +42,9 @@ def substitute(tree: Node, environ: Mapping[str, str], log: FaultLog) -> Node:
         tree: What a reader produced.
         environ: Variables by name.
         log: Takes the faults.
+
+    Raises:
+        UnreadableError: There are more than `MAX_FORMS`.
     """
     return _Substitution(environ, log).node(tree)
 
@@ -48,9 +53,7 @@ class _Substitution:
     def __init__(self, environ: Mapping[str, str], log: FaultLog) -> None:
         self._environ = environ
         self._log = log
-
-    def table(self, table: Table) -> Table:
-        return table.with_entries({key: replace(entry, value=self.node(entry.value)) for key, entry in table.entries.items()})
+        self._forms_left = MAX_FORMS
 
     def node(self, node: Node) -> Node:
         if isinstance(node, Table):
@@ -61,7 +64,19 @@ class _Substitution:
             return self._text(node, node.value)
         return node
 
+    def table(self, table: Table) -> Table:
+        """Return the table itself where nothing in it changes: most of a configuration has no variables."""
+        changed = {}
+        for key, entry in table.entries.items():
+            value = self.node(entry.value)
+            if value is not entry.value:
+                changed[key] = replace(entry, value=value)
+        return table.with_entries({**table.entries, **changed}) if changed else table
+
     def _text(self, node: Scalar, text: str) -> Scalar:
+        self._forms_left -= text.count("${")
+        if self._forms_left < 0:
+            raise UnreadableError(node.place.fault(f"more than {MAX_FORMS:,} variables in one configuration"))
         variables: list[str] = []
         broken = False
 

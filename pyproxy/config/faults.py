@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 
 SHOWN = 80
+MOST_FAULTS = 1000
+"""Faults that are told of one configuration: more than anyone reads, and few enough to make them soon."""
 
 
 def printable(text: str) -> str:
@@ -65,11 +67,19 @@ class FaultLog:
 
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
+        self._has_errors = False
         self.suggestions = Suggestions()
 
     def add(self, fault: Fault) -> None:
-        """Note a fault; the same one twice counts once."""
-        self._faults[fault] = None
+        """Note a fault; the same one twice counts once. Of more than `MOST_FAULTS` the later ones are not told."""
+        self._has_errors = self._has_errors or fault.severity == "error"
+        if not self.is_full:
+            self._faults[fault] = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more faults are told."""
+        return len(self._faults) >= MOST_FAULTS
 
     def relocate(self, places: Mapping[int, tuple[Place, Place]]) -> None:
         """Tell faults by the places that theirs have become: for the identity of each old place, itself and the new one."""
@@ -77,8 +87,8 @@ class FaultLog:
 
     @property
     def has_errors(self) -> bool:
-        """Whether any fault so far makes the configuration unusable."""
-        return any(fault.severity == "error" for fault in self._faults)
+        """Whether any fault so far, told or not, makes the configuration unusable."""
+        return self._has_errors
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -87,7 +97,11 @@ class FaultLog:
 
     def sorted(self) -> tuple[Fault, ...]:
         """Return the faults in the order of their lines; what has no line comes first."""
-        return tuple(sorted(self._faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0)))
+        told = sorted(self._faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0))
+        if self.is_full:
+            message = f"no more than {MOST_FAULTS:,} faults are told: mend these and check again"
+            told.append(Fault(severity="warning", file=told[-1].file, message=message))
+        return tuple(told)
 
 
 def _moved(fault: Fault, places: Mapping[int, tuple[Place, Place]]) -> Fault:

@@ -53,10 +53,10 @@ def hint(location: Location, kind: str, node: Node | None, detail: ErrorDetails,
 
 
 def _hint_for_scalar(location: Location, kind: str, node: Scalar, detail: ErrorDetails, log: FaultLog) -> str:
-    if kind == "literal_error":
+    if kind == "literal_error" and isinstance(node.value, str):
         choices = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
         return log.suggestions.hint(str(node.value), [choice.strip("'") for choice in choices])
-    if kind == "string_type":
+    if kind in ("string_type", "literal_error") and not isinstance(node.value, str):
         return _QUOTE.format("true or false" if isinstance(node.value, bool) else "a number")
     if kind == "tuple_type":
         return _LIST_HINT

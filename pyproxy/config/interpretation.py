@@ -36,9 +36,10 @@ def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tupl
         log: Takes the faults; with an error among them the configuration must not be used.
         left_out: What was taken out of the tree for a fault of its own, as section and name.
     """
-    tree = drop_missing_echelons(add_implicit_models(gather_echelons(root, log)), log)
-    check_names(tree, log, left_out)
+    tree = add_implicit_models(gather_echelons(root, log))
     run_checks(tree, log)
+    tree = drop_missing_echelons(tree, log)
+    check_names(tree, log, left_out)
     config = to_config(tree, source, log)
     if config is not None:
         if not config.models:

@@ -63,9 +63,8 @@ class Layers:
     def of_directory(self, path: Path) -> Table:
         """Return the tree of a configuration in a directory."""
         listed = self._registry(path)
-        found = [file for file in files_of(path) if resolved(file.path) not in listed.disabled]
-        named = {resolved(file.path): file for file in listed.listed}
-        files = [_as_listed(file, named.pop(resolved(file.path), file)) for file in found] + list(named.values())
+        found = {resolved(file.path): file for file in files_of(path)}
+        files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
         general, special = (self._joined([file for file in files if (file.kind is not None) is own]) for own in (False, True))
@@ -166,6 +165,7 @@ class Layers:
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
 
 
-def _as_listed(found: SourceFile, listed: SourceFile) -> SourceFile:
-    """The file with the kind that the registry gives it, if it gives one."""
-    return listed if listed.kind is not None else found
+def _as_listed(listed: tuple[SourceFile, ...], found: Mapping[Path, SourceFile]) -> dict[Path, SourceFile]:
+    """The files of the registry; one that was found is as its folder says, unless the registry says what it holds."""
+    at = {resolved(file.path): file for file in listed}
+    return {where: file if file.kind is not None else found.get(where, file) for where, file in at.items()}

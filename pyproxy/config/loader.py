@@ -90,11 +90,10 @@ def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, 
     log = FaultLog()
     environ = process_environment() if environ is None else environ
     try:
-        tree = _read(source, environ, log)
+        root = substitute(_read(source, environ, log), environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
         return Examined(None, None, log.sorted())
-    root = substitute(tree, environ, log)
     if (mode or _own_mode(root)) == "lenient":
         remainder = interpret_leniently(root, _shown(source), log)
         config = None if remainder.log.has_errors else remainder.interpretation.config

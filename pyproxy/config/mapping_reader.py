@@ -24,7 +24,7 @@ class _Reader:
         self._budget = NodeBudget()
 
     def node(self, value: Any, place: Place, depth: int) -> Node:
-        if not self._budget.spend():
+        if not self._budget.spend(value if isinstance(value, str) else ""):
             raise UnreadableError(place.fault(self._budget.message))
         if depth > MAX_DEPTH:
             raise UnreadableError(place.fault(f"nested more than {MAX_DEPTH} levels deep"))

@@ -1,9 +1,12 @@
 """The types of settings: each with its unit, its bounds, and nothing that a YAML surprise could slip through."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+
+_PERHAPS_OCTAL = re.compile(r"[-+]?0[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +20,22 @@ class Unit:
     name: str
 
 
-def _no_truth_value(value: object) -> object:
+def _plainly_a_number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number, and this reads as true or false")  # noqa: TRY004 - pydantic takes ValueError
+    if isinstance(value, str) and _PERHAPS_OCTAL.match(value):
+        raise ValueError("must be a number that does not begin with 0: some would read it to the base of 8")
     return value
 
 
-_Number = BeforeValidator(_no_truth_value)
+_Number = BeforeValidator(_plainly_a_number)
 
 Seconds = Annotated[float, _Number, Field(gt=0, le=86_400), Unit("seconds")]
 """A time in seconds, above 0, at most a day."""
 Pause = Annotated[float, _Number, Field(ge=0, le=86_400), Unit("seconds")]
 """A time in seconds that may be 0, at most a day."""
+Interval = Annotated[float, _Number, Field(ge=0.01, le=3_600), Unit("seconds")]
+"""A time between two looks at something, in seconds: a hundredth at least, an hour at most."""
 Count = Annotated[int, _Number, Field(ge=1, le=1_000_000)]
 """How many, at least 1; of what, each field says by a `Unit`."""
 Retries = Annotated[int, _Number, Field(ge=0, le=100), Unit("retries")]

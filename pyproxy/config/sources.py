@@ -33,17 +33,8 @@ def registry_of(directory: Path) -> Path | None:
 
 def environment_file(source: Path, name: str) -> Path | None:
     """Return ``env/NAME.*`` in a directory, or beside a file."""
-    folder = (source if source.is_dir() else source.parent) / ENVIRONMENTS
+    folder = (source if is_folder(source) else source.parent) / ENVIRONMENTS
     return next((folder / f"{name}{ending}" for ending in ENDINGS if is_file(folder / f"{name}{ending}")), None)
-
-
-def watched_paths(source: Path) -> set[Path]:
-    """Return the folders in which a change may change the configuration."""
-    if not source.is_dir():
-        folders = {source.parent, source.parent / ENVIRONMENTS}
-    else:
-        folders = {source, *(path for path in source.rglob("*") if path.is_dir() and not _is_hidden(path, source))}
-    return {folder for folder in folders if folder.is_dir()}
 
 
 def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterator[SourceFile]:
@@ -58,7 +49,3 @@ def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterato
         inside = resolved(entry)
         if is_folder(entry) and inside not in around and not (kind is None and entry.name == ENVIRONMENTS):
             yield from _files(entry, kind or kind_of_folder(entry.name), (*around, inside))
-
-
-def _is_hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)

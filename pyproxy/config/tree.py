@@ -14,8 +14,10 @@ from pyproxy.config.faults import Fault, Severity, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 """Keys and values in one configuration, aliases expanded; far above any real one, far below what would stall a start."""
+MAX_TEXT = 10 * 1024 * 1024
+"""Characters in all values of one configuration, aliases expanded: as many as its largest file may have."""
 MAX_DEPTH = 64
 """Levels of nesting."""
 
@@ -167,18 +169,22 @@ Node: TypeAlias = Scalar | List | Table
 
 
 class NodeBudget:
-    """Counts nodes while a tree grows, and stops it where it gets absurd."""
+    """Counts nodes and their text while a tree grows, and stops it where it gets absurd."""
 
     def __init__(self, limit: int = MAX_NODES) -> None:
         self._limit = limit
-        self._left = limit
+        self._nodes_left = limit
+        self._text_left = MAX_TEXT
 
-    def spend(self) -> bool:
-        """Count one node; return False when there are too many."""
-        self._left -= 1
-        return self._left >= 0
+    def spend(self, text: str = "") -> bool:
+        """Count one node with its text; return False when there is too much."""
+        self._nodes_left -= 1
+        self._text_left -= len(text)
+        return self._nodes_left >= 0 and self._text_left >= 0
 
     @property
     def message(self) -> str:
         """What to say when the budget is spent."""
+        if self._text_left < 0:
+            return f"more than {MAX_TEXT:,} characters of text, aliases expanded"
         return f"more than {self._limit:,} keys and values, aliases expanded"

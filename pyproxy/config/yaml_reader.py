@@ -36,7 +36,7 @@ class _Reader:
 
     def node(self, node: YamlNode, path: KeyPath, depth: int) -> Node:
         place = self._place(node, path)
-        if not self._budget.spend():
+        if not self._budget.spend(node.value if isinstance(node, ScalarNode) else ""):
             raise UnreadableError(place.fault(self._budget.message))
         if depth > MAX_DEPTH:
             raise UnreadableError(place.fault(f"nested more than {MAX_DEPTH} levels deep"))

@@ -44,6 +44,7 @@ def format_record(record: RequestRecord, at: datetime) -> str:
         "total_ms": _milliseconds(record.total_ns),
         "bytes": record.sent_bytes,
         "tokens": "-" if record.usage is None else f"{record.usage[0]}+{record.usage[1]}",
+        "revision": record.revision,
     }
     return " ".join(f"{key}={value}" for key, value in fields.items())
 

@@ -9,7 +9,7 @@ from pyproxy.config.faults import FaultLog
 from pyproxy.config.references import echelon_name, echelons, references
 from pyproxy.config.tree import List, Place, Table
 
-_LONGEST_WALK = 1000
+_LONGEST_WALK = 100
 """Steps of one plan that are looked at, so that a hostile file cannot make this expensive."""
 _WHERE = "raise {} in fallback_config, or name this earlier"
 
@@ -80,24 +80,33 @@ def _walk(stops: Iterator[_Stop], bounds: tuple[Amount, Amount], calls: "_Calls"
     models: set[str] = set()
     spent = 0
     for stop in stops:
-        if stop.steps.keys() <= tried:
-            continue
-        if len(tried) >= most.value:
-            _report(stop, f"is never tried after failures: the targets before it use up max_attempts ({most.shown})", "max_attempts", log)
-        elif spent >= budget.value:
-            message = f"may never be tried after failures: the {spent} instances before it use up attempt_budget ({budget.shown})"
-            _report(stop, message, "attempt_budget", log)
-        elif len(tried) < _LONGEST_WALK:
-            for step, echelon in stop.steps.items():
-                tried.add(step)
-                fresh = {str(text.value) for text in echelon.texts("models")} - models
-                models |= fresh
-                spent += sum(calls.to(model) for model in fresh)
+        if len(tried) >= most.value or spent >= budget.value:
+            _report([stop, *stops], tried, (most, budget, spent), log)
+            return
+        for step, echelon in stop.steps.items() if len(tried) < _LONGEST_WALK else ():
+            tried.add(step)
+            fresh = {str(text.value) for text in echelon.texts("models")} - models
+            models |= fresh
+            spent += sum(calls.to(model) for model in fresh)
 
 
-def _report(stop: _Stop, message: str, bound: str, log: FaultLog) -> None:
-    if stop.place is not None:
-        log.add(stop.place.fault(message, _WHERE.format(bound), severity="warning"))
+def _report(rest: list[_Stop], tried: set[str], used: tuple[Amount, Amount, int], log: FaultLog) -> None:
+    """Tell of the first of what is not come to, and of how many follow it."""
+    places = [stop.place for stop in rest if stop.place is not None and not stop.steps.keys() <= tried]
+    if not places:
+        return
+    most, budget, spent = used
+    more = f", nor {_count(len(places) - 1)} after it" if len(places) > 1 else ""
+    if len(tried) >= most.value:
+        message = f"is never tried after failures{more}: the targets before it use up max_attempts ({most.shown})"
+        log.add(places[0].fault(message, _WHERE.format("max_attempts"), severity="warning"))
+    else:
+        message = f"may never be tried after failures{more}: the {spent} instances before it use up attempt_budget ({budget.shown})"
+        log.add(places[0].fault(message, _WHERE.format("attempt_budget"), severity="warning"))
+
+
+def _count(number: int) -> str:
+    return "the one" if number == 1 else f"the {number}"
 
 
 class _Calls:

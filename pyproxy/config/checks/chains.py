@@ -9,8 +9,7 @@ _MOST_SHOWN = 12
 
 def shown_chain(names: Sequence[str]) -> str:
     """Return the names with arrows between them; of a long chain, its two ends."""
-    shown = [printable(name) for name in names]
-    if len(shown) > _MOST_SHOWN:
-        half = _MOST_SHOWN // 2
-        shown = [*shown[:half], f"… {len(shown) - 2 * half} more …", *shown[-half:]]
-    return " → ".join(shown)
+    half = _MOST_SHOWN // 2
+    if len(names) > _MOST_SHOWN:
+        names = [*names[:half], f"… {len(names) - 2 * half} more …", *names[-half:]]
+    return " → ".join(printable(name) for name in names)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from pyproxy.config.checks.chains import shown_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pyproxy.config.faults import FaultLog
     from pyproxy.config.tree import Scalar, Table
 
@@ -38,27 +36,27 @@ def _links(name: str, group: Table) -> dict[str, Scalar]:
 
 def _walk(start: str, links: dict[str, dict[str, Scalar]], done: set[str], log: FaultLog) -> None:
     """Go depth first from ``start``, without recursion; a link back into the path that led here closes a circle."""
-    path: dict[str, Iterator[tuple[str, Scalar]]] = {start: iter(links[start].items())}
+    path, depths = [start], {start: 0}
+    ways = [iter(links[start].items())]
     while path:
-        here = next(reversed(path))
-        other, text = next(path[here], (None, None))
+        other, text = next(ways[-1], (None, None))
         if other is None or text is None:
+            ways.pop()
+            here = path.pop()
             done.add(here)
-            del path[here]
-        elif other in path:
-            names = list(path)
-            _report(text, [*names[names.index(other) :], other], log)
+            del depths[here]
+        elif other in depths:
+            _report(text, [*path[depths[other] :], other], log)
         elif other in links and other not in done:
-            path[other] = iter(links[other].items())
+            depths[other] = len(path)
+            path.append(other)
+            ways.append(iter(links[other].items()))
 
 
 def _report(text: Scalar, chain: list[str], log: FaultLog) -> None:
     if text.variables:
         log.add(text.place.fault("closes a circle of fallback groups", text.origin))
         return
-    hint = (
-        "name its echelons below, or leave fallback_groups out"
-        if len(set(chain)) == 1
-        else "take one of these links out of fallback_groups"
-    )
+    itself = len(chain) == 2  # noqa: PLR2004 - a group, and the same again
+    hint = "name its echelons below, or leave fallback_groups out" if itself else "take one of these links out of fallback_groups"
     log.add(text.place.fault(f"falls back in a circle: {shown_chain(chain)}", hint))

@@ -154,6 +154,7 @@ impl EventReceiver for Builder<'_, '_> {
         if self.keys.len() >= self.bounds.depth {
             self.exceed(span, ProblemKind::Depth);
         }
+        self.nodes += usize::from(!self.keys.is_empty()); // the table that the key before stands for
         if let Some(at) = self.node(span) {
             self.keys.push(Key { at, text });
         }

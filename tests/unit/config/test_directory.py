@@ -85,6 +85,7 @@ class TestRegistry:
             "groups/spare.yaml": "broken: [",
             "elsewhere/h.yaml": GROUP,
             "_registry.yaml": """
+global: {config_validation: lenient, enable_hot_reload: false, reload_interval: 5}
 groups:
   spare: {file: groups/spare.yaml, enabled: false}
   h: {file: elsewhere/h.yaml, enabled: true}
@@ -94,7 +95,9 @@ groups:
         folder = put(tmp_path, files)
         (folder / "elsewhere" / "h.yaml").rename(folder / "other" / "h.txt")
         (folder / "_registry.yaml").write_text((folder / "_registry.yaml").read_text().replace("elsewhere/h.yaml", "other/h.txt"))
-        assert sorted(loaded(folder).task_groups) == ["g", "h"]
+        config = loaded(folder)
+        assert sorted(config.task_groups) == ["g", "h"]
+        assert (config.config_validation, config.server.hot_reload, config.server.reload_interval) == ("lenient", False, 5)
 
     def test_it_says_what_a_file_holds_whose_folder_does_not(self, tmp_path: Path) -> None:
         registry = "groups: {h: {file: teams/h.yaml}}\nmore: {b: {file: pools/q.yaml}}\n"
