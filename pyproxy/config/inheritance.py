@@ -106,14 +106,15 @@ class Inheritance:
 
     def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
         path = beside(file, str(asked.value))
-        if resolved(path) in {resolved(Path(step)) for step in chain}:
+        here = resolved(path)
+        if here in {resolved(Path(step)) for step in chain}:
             circle = " -> ".join((*(Path(step).name for step in chain), path.name))
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
         if not is_file(path):
             self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
             return None
-        self.parents.add(resolved(path))
+        self.parents.add(here)
         content = self._read(path)
         return None if content is None else (path, content)
 

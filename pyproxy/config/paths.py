@@ -31,5 +31,5 @@ def is_folder(path: Path) -> bool:
 def beside(file: Path, name: str) -> Path:
     """Return the path of another file as this one's is written, so that faults name it like every other."""
     path = file.parent / name
-    plain = Path(normpath(path))
-    return plain if resolved(plain) == resolved(path) else resolved(path)
+    plain, real = Path(normpath(path)), resolved(path)
+    return plain if resolved(plain) == real else real
