@@ -13,6 +13,9 @@ from pyproxy.config.interpretation import Interpretation, interpret
 from pyproxy.config.parts import Part, Parts, without
 from pyproxy.config.tree import Table
 
+_MOST_AT_ONCE = 20_000
+"""Errors of one round for which something is taken out; what is more is taken out in the next."""
+
 
 class Remainder(NamedTuple):
     """What is left of a configuration.
@@ -41,17 +44,19 @@ def interpret_leniently(root: Table, source: str, reading: FaultLog) -> Remainde
     removal = _Removal(root)
     removal.take_out(reading.errors, were_read=True)
     while True:
-        found = FaultLog()
+        found = FaultLog(_MOST_AT_ONCE)
         interpretation = interpret(removal.rest, source, found, removal.names)
         if not removal.take_out(found.errors):
             break
     log = FaultLog()
+    if reading.is_full:
+        removal.lasting.append(root.place.fault("has more faults than were read", "mend those that are told, and check again"))
     config = interpretation.config
     if removal.warnings and config is not None and not config.models:
         log.add(root.place.fault("nothing is left to serve", "mend what is told here: one model at least must be left"))
-        told = [*removal.reasons, *removal.lasting]
+        told = [*removal.lasting, *removal.reasons]
     else:
-        told = [*removal.warnings, *removal.lasting, *found.sorted(), *(fault for fault in reading.sorted() if fault.severity == "warning")]
+        told = [*removal.lasting, *removal.warnings, *found.sorted(), *(fault for fault in reading.sorted() if fault.severity == "warning")]
     for fault in told:
         log.add(fault)
     return Remainder(interpretation, log, tuple(removal.warnings), removal.rest)

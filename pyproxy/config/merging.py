@@ -7,7 +7,7 @@ was none goes on replacing. `settle` ends the waiting.
 
 from dataclasses import replace
 
-from pyproxy.config.faults import FaultLog
+from pyproxy.config.faults import FaultLog, printable
 from pyproxy.config.tree import Entry, List, Node, Table
 
 EXTENDS = "+"
@@ -15,8 +15,8 @@ EXTENDS = "+"
 
 def merge(lower: Table, upper: Table) -> Table:
     """Return ``upper`` laid over ``lower``; each entry remembers the places it overrode."""
-    entries = dict(lower.entries)
-    for key, entry in _extensions_last(upper):
+    entries: dict[str, Entry] = {}
+    for key, entry in (*_extensions_last(lower), *_extensions_last(upper)):
         if key.endswith(EXTENDS):
             _extend(entries, key.removesuffix(EXTENDS), entry)
             continue
@@ -41,7 +41,7 @@ def settle(table: Table, log: FaultLog) -> Table:
         if isinstance(waiting.value, List) and key.removesuffix(EXTENDS) not in entries:
             entries[key.removesuffix(EXTENDS)] = waiting
         else:
-            log.add(entry.place.fault("extends a list, and there is none", f"write {key}: [...] over a list"))
+            log.add(entry.place.fault("extends a list, and there is none", f"write {printable(key)}: [...] over a list"))
     return replace(table, entries=entries)
 
 

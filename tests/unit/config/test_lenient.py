@@ -245,3 +245,23 @@ def test_lenient_loading_never_raises(mapping: dict[str, Any]) -> None:
 def test_lenient_loading_of_a_broken_file_ends_in_a_sound_rest_or_in_faults(path: Path) -> None:
     config, faults = check_config(path, {}, mode="lenient")
     assert (config is None) == any(fault.severity == "error" for fault in faults)
+
+
+def test_an_error_behind_more_warnings_than_are_told_is_not_let_through() -> None:
+    limits = {f"e{i}": {"models": ["p:m"], "rpm_limit": 9} for i in range(1100)}
+    mapping = {
+        "providers": {"p": {"base_url": "http://127.0.0.1:1"}},
+        "task_groups": {"g": {"rpm_limit": 5, **limits}},
+        "aliases": {"a": "nowhere"},
+    }
+    config, faults = check_config(mapping, {}, mode="lenient")
+    assert (config is None) == any(fault.severity == "error" for fault in faults)
+    assert config is None or "a" not in config.aliases
+
+
+def test_more_broken_parts_than_faults_are_told_of_are_left_out_all_the_same() -> None:
+    groups = {f"g{i}": {"e": {"models": ["q:m"]}} for i in range(1100)}
+    mapping = {"providers": {"p": {"base_url": "http://127.0.0.1:1"}}, "task_groups": {"g": {"e": {"models": ["p:m"]}}, **groups}}
+    config, _ = check_config(mapping, {}, mode="lenient")
+    assert config is not None
+    assert list(config.task_groups) == ["g"]

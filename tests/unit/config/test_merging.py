@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pyproxy.config.faults import FaultLog
@@ -42,6 +42,7 @@ def over(*layers: dict[str, Any]) -> Any:
 
 
 @given(one=mappings, two=mappings, three=mappings)
+@example(one={}, two={"a": [], "a+": [0]}, three={"a+": 0})
 def test_the_grouping_does_not_count(one: dict[str, Any], two: dict[str, Any], three: dict[str, Any]) -> None:
     first, second, third = tree(one), tree(two), tree(three)
     left = settle(merge(merge(first, second), third), FaultLog())
