@@ -217,3 +217,29 @@ top: {inherits_from: middle, one: {models+: [b]}}
     def test_a_typing_error_at_the_top_of_a_file_is_no_heirloom(self, tmp_path: Path) -> None:
         (fault,) = told(put(tmp_path, {"groups/g.yaml": GROUP, "global.yaml": "sever: {port: 1}\n"}))
         assert "did you mean 'server'?" in fault
+
+
+class TestPaths:
+    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", "loop.yaml"])
+    def test_what_cannot_be_a_path_is_told_like_what_is_not_there(self, tmp_path: Path, name: str) -> None:
+        files = {
+            "groups/g.yaml": f'inherits_from: "./{name}"\n' + GROUP,
+            "_registry.yaml": f'groups: {{h: {{file: "groups/{name}"}}}}\n',
+        }
+        put(tmp_path, files)
+        (tmp_path / "groups" / "loop.yaml").symlink_to("loop.yaml")
+        faults = told(tmp_path)
+        assert len(faults) == 2
+        assert all("there is no such file" in fault and fault.isprintable() for fault in faults)
+
+    def test_a_link_back_does_not_go_round(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/g.yaml": GROUP})
+        (folder / "groups" / "again").symlink_to(folder)
+        assert list(loaded(folder).task_groups) == ["g"]
+
+    def test_names_too_long_for_a_file_are_told(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/g.yaml": GROUP})
+        (fault,) = told(folder, {"PYPROXY_ENV": "x" * 5000})
+        assert "there is no file for it" in fault
+        (fault,) = told(folder / ("x" * 5000))
+        assert "cannot be read" in fault
