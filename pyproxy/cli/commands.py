@@ -18,7 +18,12 @@ __all__ = ["main"]
 EXIT_UNUSABLE = 2
 
 _config = click.option(
-    "--config", "-c", default="pyproxy.yaml", show_default=True, metavar="PATH", help="The configuration, a YAML or TOML file."
+    "--config",
+    "-c",
+    default="pyproxy.yaml",
+    show_default=True,
+    metavar="PATH",
+    help="The configuration: a YAML or TOML file, or a directory of such.",
 )
 
 

@@ -114,6 +114,12 @@ def settings_alone(table: Table, kind: Kind) -> Table:
     return table.with_entries(kept)
 
 
+def without_others(table: Table, kind: Kind) -> Table:
+    """Return what of a parent is for one thing of a kind: a file that several kinds inherit from has settings of each."""
+    others = [key for key in table.entries if may_be_inherited(key) and not kind.knows(key)]
+    return without(table, *others)
+
+
 def may_be_inherited(key: str) -> bool:
     """Whether a key at the top of a file is there for others to inherit."""
     return key in ECHELON_SETTINGS or key in _OLDER or any(kind.knows(key) for kind in BY_SECTION.values())

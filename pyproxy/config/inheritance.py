@@ -6,12 +6,13 @@ in turn. Tables merge, whatever else is said again replaces.
 
 from collections.abc import Callable
 from dataclasses import replace
+from os.path import normpath
 from pathlib import Path
 
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
-from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named
+from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
 from pyproxy.config.tree import Scalar, Table
@@ -78,7 +79,7 @@ class Inheritance:
             if found is not None:
                 path, content = found
                 nearest = settings_alone(content, kind)
-                parent = self._made(kind, path.stem, nearest, (path, content, content), (*chain, here))
+                parent = without_others(self._made(kind, path.stem, nearest, (path, content, content), (*chain, here)), kind)
         else:
             named = (sections.table(kind.section) or raw).table(text) or raw.table(text)
             if named is None or text == name:
@@ -104,15 +105,15 @@ class Inheritance:
         return True
 
     def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
-        path = (file.parent / str(asked.value)).resolve()
-        if str(path) in {str(Path(step).resolve()) for step in chain}:
+        path = _beside(file, str(asked.value))
+        if str(path.resolve()) in {str(Path(step).resolve()) for step in chain}:
             circle = " -> ".join((*(Path(step).name for step in chain), path.name))
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
         if not path.is_file():
             self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {path}"))
             return None
-        self.parents.add(path)
+        self.parents.add(path.resolve())
         content = self._read(path)
         return None if content is None else (path, content)
 
@@ -121,6 +122,13 @@ class Inheritance:
         nearest = self._log.suggestions.nearest(str(asked.value), known)
         hint = f"did you mean {nearest}?" if nearest else "name a section of this file, or a file by a path with its ending"
         self._log.add(asked.place.fault("there is no section of this name to inherit from", hint))
+
+
+def _beside(file: Path, text: str) -> Path:
+    """Return the path of another file as this one's is written, so that faults name it like every other and it is read once."""
+    path = file.parent / text
+    plain = Path(normpath(path))
+    return plain if plain.resolve() == path.resolve() else path.resolve()
 
 
 def _is_path(text: str) -> bool:

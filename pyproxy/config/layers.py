@@ -62,9 +62,9 @@ class Layers:
     def of_directory(self, path: Path) -> Table:
         """Return the tree of a configuration in a directory."""
         listed = self._registry(path)
-        files = [file for file in files_of(path) if file.path.resolve() not in listed.disabled]
-        known = {file.path.resolve() for file in files}
-        files += [file for file in listed.listed if file.path.resolve() not in known]
+        found = [file for file in files_of(path) if file.path.resolve() not in listed.disabled]
+        named = {file.path.resolve(): file for file in listed.listed}
+        files = [_as_listed(file, named.pop(file.path.resolve(), file)) for file in found] + list(named.values())
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
         general, special = (self._joined([file for file in files if (file.kind is not None) is own]) for own in (False, True))
@@ -163,3 +163,8 @@ class Layers:
             return key not in SECTIONS and may_be_inherited(key) and (file.resolve() in parents or file.stem == "global")
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
+
+
+def _as_listed(found: SourceFile, listed: SourceFile) -> SourceFile:
+    """The file with the kind that the registry gives it, if it gives one."""
+    return listed if listed.kind is not None else found

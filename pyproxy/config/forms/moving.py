@@ -1,6 +1,7 @@
 """Moves settings of an older form to where the canonical form has them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.tree import Entry, List, Node, Scalar, Table
@@ -35,7 +36,7 @@ def sink(table: Table, key: str, names: Mapping[str, str], log: FaultLog) -> Tab
     inner = dict(target.value.entries) if target is not None and isinstance(target.value, Table) else {}
     for name, entry in sunk.items():
         _put(inner, names[name], entry, log)
-    place = first.place if target is None else target.place
+    place = replace(first.place) if target is None else target.place  # another place, that will have another path
     entries = {name: entry for name, entry in table.entries.items() if name not in sunk}
     return table.with_entries({**entries, key: Entry(place, Table(place, inner))})
 

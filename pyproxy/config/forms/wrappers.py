@@ -22,7 +22,7 @@ def canonical_wrapper(table: Table, log: FaultLog) -> Table:
     for key, kind in _TARGETS.items():
         given = table.entries.get(key)
         if given is not None and "type" not in table.entries:
-            table = table.with_entries({**table.entries, "type": Entry(given.place, Scalar(given.place, kind))})
+            table = table.with_entries({**table.entries, "type": Entry(place := replace(given.place), Scalar(place, kind))})
     given = table.entries.get("type")
     if given is not None and isinstance(given.value, Scalar) and isinstance(given.value.value, str):
         value = replace(given.value, value=_TYPES.get(given.value.value, given.value.value))

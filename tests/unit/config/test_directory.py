@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pyproxy.config import Config, check_config
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAIN = """
 providers: {p: {base_url: "http://127.0.0.1:1/v1"}}
@@ -102,6 +99,12 @@ groups:
         assert sorted(config.task_groups) == ["g", "h"]
         assert (config.config_validation, config.server.hot_reload, config.server.reload_interval) == ("lenient", False, 5)
 
+    def test_it_says_what_a_file_holds_whose_folder_does_not(self, tmp_path: Path) -> None:
+        registry = "groups: {h: {file: teams/h.yaml}}\nmore: {b: {file: pools/q.yaml}}\n"
+        files = {"teams/h.yaml": GROUP, "pools/q.yaml": "task_groups: [h]\n", "_registry.yaml": registry}
+        config = loaded(put(tmp_path, files))
+        assert (list(config.task_groups), list(config.polling_pools)) == (["h"], ["q"])
+
     def test_a_file_that_is_not_there_is_a_fault_at_its_line(self, tmp_path: Path) -> None:
         (fault,) = told(put(tmp_path, {"groups/g.yaml": GROUP, "_registry.yaml": "groups:\n  x: {file: groups/x.yaml}\n"}))
         assert fault.startswith("_registry.yaml:2:13: ")
@@ -159,6 +162,16 @@ class TestInheritance:
         pool = loaded(put(tmp_path, files)).polling_pools["q"]
         assert (pool.health_check_interval, pool.recovery_time, pool.rotation_strategy) == (3, 8, "random")
 
+    def test_one_file_serves_several_kinds_of_which_each_takes_what_is_its_own(self, tmp_path: Path) -> None:
+        files = {
+            "global.yaml": "health_check: {interval: 9}\ntimeouts: {total: 7}\n",
+            "groups/g.yaml": 'inherits_from: "../global.yaml"\n' + GROUP,
+            "pools/q.yaml": 'inherits_from: "../global.yaml"\ntask_groups: [g]\n',
+        }
+        config = loaded(put(tmp_path, files))
+        assert (config.task_groups["g"].timeouts.total, config.polling_pools["q"].health_check_interval) == (7, 9)
+        assert [echelon.name for echelon in config.task_groups["g"].echelons] == ["one", "two"]
+
     def test_over_several_levels_and_by_the_name_of_a_section(self, tmp_path: Path) -> None:
         groups = """
 base: {concurrency_limit: 4, one: {models: [a], timeout: 5}}
@@ -183,6 +196,15 @@ top: {inherits_from: middle, one: {models+: [b]}}
     )
     def test_a_circle_or_a_missing_parent_is_told(self, tmp_path: Path, groups: str, says: str) -> None:
         assert says in "\n".join(told(put(tmp_path, {"groups/all.yaml": groups})))
+
+    def test_a_fault_in_a_parent_is_told_once_under_the_name_that_its_file_has_elsewhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files = {"llms/global.yaml": "timeouts: {total: [}\n", "llms/groups/g.yaml": 'inherits_from: "../global.yaml"\n' + GROUP}
+        put(tmp_path, files)
+        monkeypatch.chdir(tmp_path)
+        (fault,) = told(Path())
+        assert fault.startswith("llms/global.yaml:1:")
 
     def test_files_in_a_circle_are_told_by_their_chain(self, tmp_path: Path) -> None:
         files = {
