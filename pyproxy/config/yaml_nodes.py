@@ -29,6 +29,7 @@ _HINTS = {
     "expected ',' or": "the bracket that was opened on line {opened} is not closed, or a comma is missing",
     "expected <block end>": "look at the indentation and the quotes of the lines before",
     "unexpected end of stream": "close the quote that is opened here",
+    "expected node content": "a value is missing here, or a bracket that was opened before is not closed",
     "alphabetic or numeric character": "a text that begins with '*' or '&' needs quotes",
     "unknown directive": "a line cannot begin with '%': remove it, or put the text in quotes",
     "undefined alias": "define it before with '&', or quote a text that begins with '*'",

@@ -206,6 +206,15 @@ def test_the_message_stays_readable_when_there_are_many_faults() -> None:
     assert len(caught.value.faults) == 100
 
 
+def test_no_number_of_warnings_keeps_an_error_from_being_told() -> None:
+    echelons = {f"e{i}": {"models": ["p:m"], "rpm_limit": 9} for i in range(1100)}
+    providers = {"p": {"base_url": "http://127.0.0.1:1"}}
+    config, faults = check_config({"providers": providers, "task_groups": {"g": {"rpm_limit": 5, **echelons}}, "server": {"port": "x"}}, {})
+    assert config is None
+    assert [fault.path for fault in faults if fault.severity == "error"] == ["server.port"]
+    assert faults[-1].message == "no more than 1,000 warnings are told: mend these and check again"
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

@@ -46,6 +46,11 @@ def told(faults: tuple[Fault, ...]) -> list[str]:
 """,
         # as many echelons as attempts
         "  g: {e: {models: [a]}, f: {models: [b]}, h: {models: ['p:z']}}\n",
+        # one more than attempts, which something else names
+        """\
+  g: {e: {models: [a]}, f: {models: [b]}, fallback_config: {max_attempts: 1}}
+nodes: {n: {llm_group: g.f}}
+""",
         # instances that two echelons share are called once
         "  g: {e: {models: [a, b]}, f: {models: [a, b]}, h: {models: ['p:z']}, fallback_config: {attempt_budget: 3}}\n",
         # a part of a group of fallbacks is within reach
