@@ -63,7 +63,9 @@ class Layers:
     def of_directory(self, path: Path) -> Table:
         """Return the tree of a configuration in a directory."""
         listed = self._registry(path)
-        found = {resolved(file.path): file for file in files_of(path)}
+        found: dict[Path, SourceFile] = {}
+        for file in files_of(path):
+            found.setdefault(resolved(file.path), file)
         files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))

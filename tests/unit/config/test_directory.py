@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyproxy.config import Config, check_config
+from pyproxy.config.sources import files_of
 
 MAIN = """
 providers: {p: {base_url: "http://127.0.0.1:1/v1"}}
@@ -172,6 +173,11 @@ class TestInheritance:
         assert (config.task_groups["g"].timeouts.total, config.polling_pools["q"].health_check_interval) == (7, 9)
         assert [echelon.name for echelon in config.task_groups["g"].echelons] == ["one", "two"]
 
+    def test_a_parent_may_have_any_name_and_holds_for_nobody_else(self, tmp_path: Path) -> None:
+        groups = {"groups/g.yaml": 'inherits_from: "../base.yaml"\n' + GROUP, "groups/h.yaml": GROUP}
+        config = loaded(put(tmp_path, {"base.yaml": "timeouts: {total: 7}\n", **groups}))
+        assert [group.timeouts.total for group in config.task_groups.values()] == [7, 600]
+
     def test_over_several_levels_and_by_the_name_of_a_section(self, tmp_path: Path) -> None:
         groups = """
 base: {concurrency_limit: 4, one: {models: [a], timeout: 5}}
@@ -235,7 +241,13 @@ class TestPaths:
     def test_a_link_back_does_not_go_round(self, tmp_path: Path) -> None:
         folder = put(tmp_path, {"groups/g.yaml": GROUP})
         (folder / "groups" / "again").symlink_to(folder)
+        assert [file.path.name for file in files_of(folder)] == ["main.yaml", "g.yaml"]
         assert list(loaded(folder).task_groups) == ["g"]
+
+    def test_a_file_with_two_names_is_read_once_under_the_first(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/first.yaml": GROUP})
+        (folder / "groups" / "second.yaml").symlink_to("first.yaml")
+        assert list(loaded(folder).task_groups) == ["first"]
 
     def test_names_too_long_for_a_file_are_told(self, tmp_path: Path) -> None:
         folder = put(tmp_path, {"groups/g.yaml": GROUP})
