@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 from support.examples import CONFIGS, VARIABLES
 from support.processes import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 README = CONFIGS / "README.md"
 COMMANDS = re.findall(r"^\$ (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
@@ -18,10 +23,11 @@ def test_there_are_commands() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_page_runs(command: str) -> None:
+def test_a_command_of_the_page_runs(command: str, tmp_path: Path) -> None:
+    shutil.copytree(CONFIGS, tmp_path / "configs")  # where the installed program is found, and not the sources
     words = shlex.split(command)
     program = words.index("pyproxy")
-    result = run(*words[program + 1 :], cwd=CONFIGS.parent, env=VARIABLES | dict(word.split("=", 1) for word in words[:program]))
+    result = run(*words[program + 1 :], cwd=tmp_path, env=VARIABLES | dict(word.split("=", 1) for word in words[:program]))
     assert result.code == 0, result.said
     for name, secret in VARIABLES.items():
         assert name.startswith("VLLM") or secret not in result.said
