@@ -13,6 +13,7 @@ import pytest
 from support import measured
 
 import pyproxy
+from pyproxy.config.faults import MOST_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -119,6 +120,7 @@ def batched(names: Iterable[str], size: int) -> Iterator[list[str]]:
 def assert_ended_soon(name: str, result: dict[str, Any], says: str) -> None:
     assert result["refused"], name
     assert any(says in fault for fault in result["faults"]), (name, result["faults"][:3])
+    assert len(result["faults"]) <= MOST_FAULTS + 1, name
     assert all(len(fault) < 2000 for fault in result["faults"]), name
     assert result["seconds"] < SECONDS, (name, result["seconds"])
     assert result["mebibytes"] < MEBIBYTES, (name, result["mebibytes"])
