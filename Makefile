@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test lint format typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
+.PHONY: demo test test-reload lint format docs typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -39,6 +39,10 @@ unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed
 	$(SAY) "pytest"
 	@$(BIN)/pytest $(ARGS)
 
+test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; about a minute
+	$(SAY) "1,000 reloads under load"
+	@RELOADS=1000 STREAMS=200 $(BIN)/pytest -s tests/scenarios/test_reload_under_load.py
+
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once
 
@@ -57,6 +61,9 @@ format: $(VENV)/.dev ## rewrite the sources in the house's format
 	@cargo fmt --all
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+docs: $(VENV)/.installed ## write the reference and the JSON Schema anew, from the models
+	@$(BIN)/python scripts/write_docs.py
 
 lock: $(VENV)/.dev ## resolve the dependencies anew
 	$(SAY) "locking"

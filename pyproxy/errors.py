@@ -13,6 +13,7 @@ PyproxyError
     │   ├── UriTooLong          414, the path and the query together
     │   ├── RequestTimeout      408, the request did not come to its end in time
     │   └── HeadersTooLarge     431, too many header fields, or too large
+    ├── Unauthorized            401, an admin route without its token
     ├── RequestForbidden        403, a web page's request, or one for another host (421)
     ├── InternalError           500, a fault of the sidecar itself
     ├── ShuttingDown            503, the sidecar is stopping
@@ -51,6 +52,7 @@ __all__ = [
     "ShuttingDown",
     "StreamInterrupted",
     "TargetNotFound",
+    "Unauthorized",
     "UnsupportedMediaType",
     "UpstreamError",
     "UriTooLong",
@@ -177,6 +179,14 @@ class RequestTimeout(InvalidRequest):
     status = 408
     code = "request_timeout"
     retryable = True
+
+
+class Unauthorized(RequestError):
+    """The token that the route wants is missing or wrong."""
+
+    status = 401
+    type = "authentication_error"
+    code = "unauthorized"
 
 
 class RequestForbidden(RequestError):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pyproxy.admission import AdmissionDesk, define_scopes
-from pyproxy.config import Config, load_config
+from pyproxy.config.watched import signature
 from pyproxy.embedded import EmbeddedClient
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
@@ -16,16 +14,15 @@ from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.server import HttpServer
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
-from pyproxy.providers.endpoints import endpoints
-from pyproxy.providers.httpx_transport import HttpxTransport
-from pyproxy.routing import Resolver
-from pyproxy.rust_core import AdmissionController
+from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
+    from pyproxy.config import Config, Fault
+    from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.embedded import Completion
     from pyproxy.providers.transport import Transport
@@ -37,7 +34,11 @@ __all__ = ["Sidecar"]
 class Sidecar:
     """The sidecar inside a program: with a server, without one, or both at once.
 
-    ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` calls without a server; `start` adds one.
+    ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` calls without a server; `start` adds one. Either follows the
+    file, unless its ``server.hot_reload`` is false.
+
+    Attributes:
+        warnings: what the author of the configuration it began with should know.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Sidecar:
         """Read the configuration and wire the parts; nothing is opened yet.
 
         Args:
-            config: a file, a mapping in the same shape, or a configuration that is loaded already.
+            config: a file, a mapping in the same shape, or a configuration that is loaded already. `reload` reads the first two again.
             environ: where ``${VAR}`` looks; the process's environment unless given.
             transport: replaces the transport to the providers, for tests.
             observers: called with the record of each finished request.
@@ -59,19 +60,27 @@ class Sidecar:
         Raises:
             ConfigError: with every fault found.
         """
-        self.config = config if isinstance(config, Config) else load_config(config, environ)
-        self._controller = AdmissionController()
-        define_scopes(self._controller, self.config, time.monotonic_ns())
-        self._resolver = Resolver(self.config)
-        self._transport = transport if transport is not None else HttpxTransport(endpoints(self.config))
-        desk = AdmissionDesk(self._controller, self.config.nodes)
+        source = ConfigSource(config, environ)
+        seen = {} if source.path is None else signature(source.path)
+        reading = source.read()
+        if reading.config is None:
+            raise source.error(reading.faults)
+        self.warnings: tuple[Fault, ...] = reading.faults
+        self._assembly = Assembly(reading.config, transport)
+        self._reloader = Reloader(source, self._assembly)
+        self._watcher = None if source.path is None else Watcher(source.path, seen, self._reloader, lambda: self.config.server)
         self._tell = Observers(observers)
-        self._orchestrator = Orchestrator(self._resolver, desk, self._transport, self._tell)
+        self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._client = EmbeddedClient(self._orchestrator)
         self._server: HttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
         self._draining = False
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._assembly.snapshots.current.config
 
     @property
     def address(self) -> str:
@@ -86,14 +95,27 @@ class Sidecar:
     @property
     def targets(self) -> list[str]:
         """Every name a request may ask for."""
-        return self._resolver.targets()
+        return self._assembly.snapshots.current.resolver.targets()
 
     def limits(self) -> list[ScopeSnapshot]:
         """Each scope's permits and levels now, as the core keeps them."""
-        return self._controller.snapshot()
+        return self._assembly.limits()
+
+    def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
+        """Call `listener` after each reload that changed something, with key paths and revisions; values are never told."""
+        self._reloader.on_reload(listener)
+
+    async def reload(self) -> ReloadReport:
+        """Read the configuration again and put it into force in one step; requests under way end with the one they began with.
+
+        Raises:
+            ConfigError: it cannot be used; the one in force stays.
+            ShuttingDown: the sidecar is stopping.
+        """
+        return await self._reloader.reload()
 
     async def start(self, *, host: str | None = None, port: int | None = None, uds: str | None = None) -> None:
-        """Serve HTTP until `stop`; arguments replace the configuration's ``server`` settings.
+        """Serve HTTP until `stop`, and follow the configuration's file; arguments replace the ``server`` settings.
 
         Raises:
             BindError: the address cannot be had.
@@ -103,18 +125,21 @@ class Sidecar:
         deadlines = Deadlines()
         app = build_app(
             orchestrator=self._orchestrator,
-            targets=self._resolver.targets,
+            targets=lambda: self.targets,
             ready=lambda: not self._draining,
-            max_body_bytes=settings.max_body_bytes,
+            config_state=self._reloader.state,
+            settings=lambda: self.config.server,
+            reload=self.reload,
             deadlines=deadlines,
-            allowed_hosts=settings.allowed_hosts,
             version=version("pyproxy"),
             tell=self._tell,
         )
         self._server = HttpServer(app, sockets, deadlines)
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
+        self._reloader.started = self.config
         await self._server.start()
+        self._follow()
 
     async def stop(self) -> None:
         """Let requests under way finish within the drain time, cut the rest, then close every connection.
@@ -129,7 +154,10 @@ class Sidecar:
         finally:
             if self._uds is not None:
                 self._uds.unlink(missing_ok=True)
-            await self._transport.aclose()
+            if self._watcher is not None:
+                await self._watcher.stop()
+            await self._reloader.end()
+            await self._assembly.aclose()
 
     def hurry(self) -> None:
         """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""
@@ -151,7 +179,12 @@ class Sidecar:
         """
         return await self._client.generate(target, messages, node=node, **parameters)
 
+    def _follow(self) -> None:
+        if self._watcher is not None and not self._draining:
+            self._watcher.start()
+
     async def __aenter__(self) -> Self:
+        self._follow()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

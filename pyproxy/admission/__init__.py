@@ -2,6 +2,6 @@
 
 from pyproxy.admission.controller import Acquisition, ConcurrencyController, Permit
 from pyproxy.admission.desk import AdmissionDesk, Lease, Refused
-from pyproxy.admission.scopes import define_scopes
+from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of
 
-__all__ = ["Acquisition", "AdmissionDesk", "ConcurrencyController", "Lease", "Permit", "Refused", "define_scopes"]
+__all__ = ["Acquisition", "AdmissionDesk", "ConcurrencyController", "Lease", "LiveScopes", "Permit", "Refused", "ScopeLimits", "scopes_of"]

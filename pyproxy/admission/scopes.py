@@ -1,17 +1,36 @@
-"""The four levels of limits, defined in the core from the configuration."""
+"""The four levels of limits: what a configuration says of them, and the core's scopes that follow it while they are in use."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyproxy.domain.instances import instance_names, node_scope
-from pyproxy.rust_core import RateLimit
+from pyproxy.rust_core import AdmissionController, RateLimit
 
 if TYPE_CHECKING:
-    from pyproxy.config import Config
-    from pyproxy.rust_core import AdmissionController
+    from collections.abc import Collection, Iterator
 
-__all__ = ["define_scopes"]
+    from pyproxy.config import Config
+
+__all__ = ["LiveScopes", "ScopeLimits", "scopes_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLimits:
+    """One scope as a configuration wants it.
+
+    Attributes:
+        key: its stable name, under which its state carries over from one configuration to the next.
+        parent: the scope above it.
+        concurrency: permits at one time, or None.
+        rates: limits over windows of time.
+    """
+
+    key: str
+    parent: str | None
+    concurrency: int | None
+    rates: tuple[RateLimit, ...]
 
 
 class _Limited(Protocol):
@@ -21,22 +40,60 @@ class _Limited(Protocol):
     def rpm_limit(self) -> int | None: ...
 
 
-def define_scopes(controller: AdmissionController, config: Config, now_ns: int) -> None:
-    """Define every group, echelon, instance and node of `config` in `controller`.
+def scopes_of(config: Config) -> tuple[ScopeLimits, ...]:
+    """Every group, echelon, instance and node of `config`, parents first; tried out, so that the core will take them."""
+    scopes = tuple(_scopes(config))
+    LiveScopes(AdmissionController()).define(scopes, now_ns=0)
+    return scopes
 
-    A scope that is there already keeps its permits and its level, and takes the new limits.
-    """
+
+def _scopes(config: Config) -> Iterator[ScopeLimits]:
     for group in config.task_groups.values():
-        _define(controller, group.name, None, group, now_ns)
+        yield _limits(group.name, None, group)
         for echelon in group.echelons:
-            _define(controller, f"{group.name}.{echelon.name}", group.name, echelon, now_ns)
+            yield _limits(f"{group.name}.{echelon.name}", group.name, echelon)
     for name, model in config.models.items():
         for instance in instance_names(name, len(config.providers[model.provider].credentials())):
-            _define(controller, instance, None, model, now_ns)
+            yield _limits(instance, None, model)
     for name, node in config.nodes.items():
-        _define(controller, node_scope(name), None, node, now_ns)
+        yield _limits(node_scope(name), None, node)
 
 
-def _define(controller: AdmissionController, key: str, parent: str | None, limits: _Limited, now_ns: int) -> None:
-    rates = [] if limits.rpm_limit is None else [RateLimit.rpm(limits.rpm_limit)]
-    controller.define(key=key, parent=parent, concurrency=limits.concurrency_limit, rates=rates, now_ns=now_ns)
+def _limits(key: str, parent: str | None, limits: _Limited) -> ScopeLimits:
+    rates = () if limits.rpm_limit is None else (RateLimit.rpm(limits.rpm_limit),)
+    return ScopeLimits(key, parent, limits.concurrency_limit, rates)
+
+
+class LiveScopes:
+    """The scopes of a running controller.
+
+    One that no configuration names any more stays for as long as its rates remember what passed: a model that is taken out of
+    the file and put back has not had its minute for nothing.
+    """
+
+    def __init__(self, controller: AdmissionController) -> None:
+        self._controller = controller
+        self._defined: dict[str, ScopeLimits] = {}
+        self._leaves_at: dict[str, int] = {}
+
+    def define(self, scopes: Collection[ScopeLimits], now_ns: int) -> None:
+        """Define or change each scope; one that is there keeps its permits, levels and pauses, and takes the new limits at once."""
+        for scope in scopes:
+            self._controller.define(key=scope.key, parent=scope.parent, concurrency=scope.concurrency, rates=scope.rates, now_ns=now_ns)
+            self._defined[scope.key] = scope
+
+    def keep(self, used: Collection[str], now_ns: int) -> None:
+        """Take away what is not among `used`, each scope once its rates have forgotten what passed it."""
+        blocked = {scope["key"] for scope in self._controller.snapshot(now_ns=now_ns) if scope["blocked_until_ns"] is not None}
+        for key in used:
+            self._leaves_at.pop(key, None)
+        leaving = [key for key in self._defined if key not in used]
+        for key in sorted(leaving, key=lambda key: self._defined[key].parent is None):  # echelons go before their groups
+            memory_ns = max((rate.window_ns for rate in self._defined[key].rates), default=0)
+            leaves_at = self._leaves_at.setdefault(key, now_ns + memory_ns)
+            if now_ns >= leaves_at and key not in blocked and not self._has_children(key):
+                self._controller.remove(key)
+                del self._defined[key], self._leaves_at[key]
+
+    def _has_children(self, key: str) -> bool:
+        return any(scope.parent == key for scope in self._defined.values())

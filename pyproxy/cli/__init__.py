@@ -1,4 +1,4 @@
-"""The command line: `pyproxy serve`, `check`, `mock` and `demo`; each command's parts are loaded when it is called."""
+"""The command line: `pyproxy serve`, `check`, `explain`, `schema`, `init`, `mock`, `demo`; each loads its parts when it is called."""
 
 from pyproxy.cli.commands import main
 

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import click
+from typing import TYPE_CHECKING
 
+from pyproxy.cli.check_reports import REPORTS, Checked
 from pyproxy.config import check_config
 
-__all__ = ["check_file"]
+if TYPE_CHECKING:
+    from pyproxy.cli.check_reports import Form
+
+__all__ = ["EXIT_FAULTS", "check_file"]
+
+EXIT_FAULTS = 1
 
 
-def check_file(path: str) -> int:
-    """Print the faults of a file and what it holds; returns the exit code, 2 for a file that cannot be used."""
+def check_file(path: str, *, form: Form = "human", strict: bool = False) -> int:
+    """Report the faults of a configuration and what it holds.
+
+    Args:
+        path: The configuration.
+        form: Whom to tell: people, programs, or a GitHub workflow.
+        strict: Whether warnings, too, make it unfit.
+
+    Returns:
+        The exit code: 0 when it is fit for use, 1 when it is not.
+    """
     config, faults = check_config(path)
-    for fault in faults:
-        click.echo(f"{fault.severity}: {fault}", err=True)
-    errors = sum(fault.severity == "error" for fault in faults)
-    warnings = len(faults) - errors
-    if config is None:
-        click.echo(f"{path}: {_count(errors, 'error')}, {_count(warnings, 'warning')}; nothing would be started", err=True)
-        return 2
-    held = ", ".join(
-        (_count(len(config.task_groups), "task group"), _count(len(config.models), "model"), _count(len(config.providers), "provider"))
-    )
-    click.echo(f"{path}: ok ({held}; {_count(warnings, 'warning')}; revision {config.revision})")
-    return 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    checked = Checked(path, config, faults, ok=config is not None and not (strict and faults))
+    REPORTS[form](checked)
+    return 0 if checked.ok else EXIT_FAULTS

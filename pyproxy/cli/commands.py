@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from pyproxy.errors import BindError, ConfigError
+
+if TYPE_CHECKING:
+    from pyproxy.cli.check_reports import Form
 
 __all__ = ["main"]
 
 EXIT_UNUSABLE = 2
 
 _config = click.option(
-    "--config", "-c", default="pyproxy.yaml", show_default=True, metavar="PATH", help="The configuration, a YAML or TOML file."
+    "--config",
+    "-c",
+    default="pyproxy.yaml",
+    show_default=True,
+    metavar="PATH",
+    help="The configuration: a YAML or TOML file, or a directory of such.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("pyproxy"), prog_name="pyproxy")
+@click.version_option(package_name="pyproxy", prog_name="pyproxy")
 def main() -> None:
     """Run pyproxy, an LLM sidecar: a proxy on localhost between agents and the models they use."""
 
@@ -40,11 +47,57 @@ def serve(config: str, host: str | None, port: int | None, uds: str | None, io: 
 
 @main.command()
 @click.argument("path")
-def check(path: str) -> None:
-    """Check a configuration; every fault is printed with its file, line and column."""
+@click.option("--strict", is_flag=True, help="Refuse a configuration that has warnings, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["human", "json", "github"]),
+    default="human",
+    show_default=True,
+    help="For people, for programs, or as annotations of a GitHub workflow.",
+)
+def check(path: str, form: Form, *, strict: bool) -> None:
+    """Tell every fault of a configuration, by file, line and column.
+
+    Exits with 0 when it can be used, with 1 when it cannot.
+    """
     from pyproxy.cli.check import check_file
 
-    sys.exit(check_file(path))
+    sys.exit(check_file(path, form=form, strict=strict))
+
+
+@main.command()
+@click.argument("key", default="")
+@_config
+def explain(key: str, config: str) -> None:
+    """Tell what holds at KEY, and the line that it comes from.
+
+    KEY is a path such as task_groups.fast_group.timeouts; without one, the whole configuration is told. Secrets stay masked.
+    """
+    from pyproxy.cli.explain import explain_key
+
+    _guarded(explain_key, config, key)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of a configuration, for editors."""
+    from pyproxy.config.json_schema import schema_text
+
+    click.echo(schema_text(), nl=False)
+
+
+@main.command()
+@click.argument("path", default="pyproxy.yaml")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def init(path: str, *, force: bool) -> None:
+    """Write a configuration to start with, from what is found here.
+
+    That is: provider keys in the environment, which the file refers to and never holds, and an Ollama on this machine.
+    """
+    from pyproxy.cli.init import write_start
+
+    _guarded(write_start, path, force=force)
 
 
 @main.command()

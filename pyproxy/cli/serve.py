@@ -3,35 +3,78 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
-from pyproxy.cli.signals import stop_requested
-from pyproxy.config import check_config
-from pyproxy.errors import BindError, ConfigError
+from pyproxy.cli.signals import on_hangup, stop_requested
+from pyproxy.errors import BindError, ConfigError, ShuttingDown
 from pyproxy.http.guard import LOOPBACK_HOSTS
 from pyproxy.observe.access_log import AccessLog
 from pyproxy.runtime import Sidecar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyproxy.config import Fault
+    from pyproxy.config.changes import ReloadReport
 
 __all__ = ["serve_until_signal"]
 
 
 def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests under way finish."""
-    config, faults = check_config(path)
-    if config is None:
-        raise ConfigError(f"{path} cannot be used", tuple(fault for fault in faults if fault.severity == "error"))
+    """Serve until SIGTERM or SIGINT, then let requests under way finish. SIGHUP reads the configuration again."""
+    try:
+        sidecar = Sidecar(path, observers=(AccessLog(),))
+    except ConfigError as error:
+        raise ConfigError(
+            f"{path} cannot be used", tuple(fault for fault in error.faults if getattr(fault, "severity", "error") == "error")
+        ) from None
     if host is not None and host not in LOOPBACK_HOSTS:
         raise BindError(f"--host {host} is not loopback, and without an access token nothing else is safe: use 127.0.0.1, ::1 or localhost")
-    for fault in faults:
-        click.echo(f"pyproxy: {fault.severity}: {fault}", err=True)
-    asyncio.run(_serve(Sidecar(config, observers=(AccessLog(),)), host, port, uds))
+    asyncio.run(_serve(sidecar, host, port, uds))
 
 
 async def _serve(sidecar: Sidecar, host: str | None, port: int | None, uds: str | None) -> None:
     stop = stop_requested(sidecar.hurry)
-    async with sidecar:
-        await sidecar.start(host=host, port=port, uds=uds)
-        click.echo(f"pyproxy serves {sidecar.address} ({len(sidecar.targets)} targets, revision {sidecar.config.revision})")
-        await stop.wait()
-        click.echo("pyproxy stops: requests under way may finish, a second signal cuts them", err=True)
+    tell = _Teller(sidecar.warnings)
+    sidecar.on_reload(tell.reloaded)
+    with on_hangup(lambda: _reload(sidecar)):
+        async with sidecar:
+            await sidecar.start(host=host, port=port, uds=uds)
+            click.echo(f"pyproxy serves {sidecar.address} ({len(sidecar.targets)} targets, revision {sidecar.config.revision})")
+            await stop.wait()
+            click.echo("pyproxy stops: requests under way may finish, a second signal cuts them", err=True)
+
+
+class _Teller:
+    """Tells what reloads do, and each warning once as long as it stands."""
+
+    def __init__(self, warnings: Iterable[Fault]) -> None:
+        self._known: set[str] = set()
+        self._warn(warnings)
+
+    def reloaded(self, report: ReloadReport) -> None:
+        self._warn(report.warnings)
+        waiting = f"; not before a restart: {', '.join(report.needs_restart)}" if report.needs_restart else ""
+        click.echo(f"pyproxy reloaded: revision {report.old_revision} -> {report.revision} ({report.changes}{waiting})", err=True)
+
+    def _warn(self, faults: Iterable[Fault]) -> None:
+        warnings = [f"pyproxy: {fault.severity}: {fault}" for fault in faults]
+        for warning in warnings:
+            if warning not in self._known:
+                click.echo(warning, err=True)
+        self._known = set(warnings)
+
+
+async def _reload(sidecar: Sidecar) -> None:
+    try:
+        report = await sidecar.reload()
+    except ShuttingDown:
+        return
+    except ConfigError as error:
+        summary = error.message.partition("\n")[0]
+        click.echo(f"pyproxy: asked to reload: {summary}; revision {sidecar.config.revision} stays", err=True)
+    else:
+        if not report.changes:
+            click.echo(f"pyproxy: asked to reload: nothing changed, revision {report.revision} stays", err=True)

@@ -1,15 +1,16 @@
-"""The word to stop."""
+"""The word to stop, and the word to read the configuration again."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Iterator
 
-__all__ = ["stop_requested"]
+__all__ = ["on_hangup", "stop_requested"]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -34,3 +35,23 @@ def stop_requested(hurry: Callable[[], object] | None = None) -> asyncio.Event:
     for number in _SIGNALS:
         loop.add_signal_handler(number, heard)
     return stop
+
+
+@contextlib.contextmanager
+def on_hangup(work: Callable[[], Coroutine[Any, Any, object]]) -> Iterator[None]:
+    """Do `work` for each SIGHUP; what is left of it at the end is cancelled."""
+    loop = asyncio.get_running_loop()
+    under_way: set[asyncio.Task[object]] = set()
+
+    def heard() -> None:
+        task = loop.create_task(work(), name="hangup")
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, heard)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in under_way:
+            task.cancel()

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pyproxy.config.faults import Fault, FaultLog
+from pyproxy.config.hints import hint, nearest_setting, what_is_missing
 from pyproxy.config.root import Config
-from pyproxy.config.schema import Location, settings_at
+from pyproxy.config.schema import Location
 from pyproxy.config.settings import Data
 from pyproxy.config.tree import List, Node, Place, Scalar, Table
 
-_QUOTE = "unquoted, the file reads it as {}: put it in double quotes"
 _MESSAGES = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -40,7 +40,6 @@ _MESSAGES = {
     "tuple_type": "must be a list",
     "value_error": "{error}",
 }
-_LIST_HINT = "write it in brackets, even when it is a single one: [...]"
 _LONG_FLOAT = 1e6
 REVISION_DIGITS = 12
 
@@ -82,7 +81,9 @@ def _plain(node: Node) -> tuple[Any, bool]:
 
 
 def _fault(root: Table, detail: ErrorDetails, log: FaultLog) -> Fault | None:
-    location, kind = tuple(key for key in detail["loc"] if key != "[key]"), detail["type"]
+    kind, location = detail["type"], detail["loc"]
+    if kind != "extra_forbidden" and location[-1:] == ("[key]",):  # pydantic's way to say that the key itself is wrong
+        location = location[:-1]
     key_place, node = _find(root, location)
     if isinstance(node, Scalar) and node.broken:
         return None
@@ -90,11 +91,10 @@ def _fault(root: Table, detail: ErrorDetails, log: FaultLog) -> Fault | None:
     if isinstance(node, Table) or kind == "missing":
         place = key_place
     if kind == "missing":
-        description = _description(location)
-        return place.fault("is missing", description, below=str(location[-1]))
+        return place.fault("is missing", what_is_missing(location), below=str(location[-1]))
     if kind == "extra_forbidden":
-        return place.fault("is no setting here", _nearest_setting(location, log))
-    return place.fault(_message(detail, node), _hint(kind, node, log, detail))
+        return place.fault("is no setting here", nearest_setting(location, node, log))
+    return place.fault(_message(detail, node), hint(location, kind, node, detail, log))
 
 
 def _find(root: Table, location: Location) -> tuple[Place, Node | None]:
@@ -124,33 +124,3 @@ def _message(detail: ErrorDetails, node: Node | None) -> str:
 
 def _number(value: Any) -> Any:
     return f"{value:,g}" if isinstance(value, float) and value < _LONG_FLOAT else f"{value:,}" if isinstance(value, int) else value
-
-
-def _hint(kind: str, node: Node | None, log: FaultLog, detail: ErrorDetails) -> str:
-    if not isinstance(node, Scalar):
-        return ""
-    if node.variables:
-        return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(node.variables))}"
-    if kind == "literal_error" and isinstance(node.value, str):
-        choices = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
-        return log.suggestions.hint(str(node.value), [choice.strip("'") for choice in choices])
-    if node.value is None:
-        return "give it one, or remove the key"
-    reads = "true or false" if isinstance(node.value, bool) else "a number"
-    quote = _QUOTE.format(reads) if not isinstance(node.value, str) else ""
-    return {"string_type": quote, "literal_error": quote, "tuple_type": _LIST_HINT}.get(kind, "")
-
-
-def _nearest_setting(location: Location, log: FaultLog) -> str:
-    model = settings_at(Config, location[:-1])
-    if model is None:
-        return ""
-    known = sorted(set(model.model_fields) - model.made_by_the_reader)
-    key = str(location[-1])
-    return log.suggestions.hint(key, known) or model.unknown_key_hint or f"the settings here are {', '.join(known)}"
-
-
-def _description(location: Location) -> str:
-    model = settings_at(Config, location[:-1])
-    field = model.model_fields.get(str(location[-1])) if model else None
-    return (field.description or "").rstrip(".") if field else ""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pyproxy.config.faults import FaultLog
-from pyproxy.config.groups import TaskGroupConfig
+from pyproxy.config.groups import EchelonConfig, TaskGroupConfig
 from pyproxy.config.tree import Entry, List, Node, Scalar, Table
 
 GROUP_SETTINGS = frozenset(TaskGroupConfig.model_fields) - TaskGroupConfig.made_by_the_reader
@@ -17,7 +17,7 @@ def gather_echelons(root: Table, log: FaultLog) -> Table:
     arranged: dict[str, Entry] = {}
     for name, entry in groups.entries.items():
         value = _group(name, entry, entry.value, log) if isinstance(entry.value, Table) else entry.value
-        arranged[name] = Entry(entry.place, value)
+        arranged[name] = replace(entry, value=value)
     return root.with_value("task_groups", groups.with_entries(arranged))
 
 
@@ -33,13 +33,26 @@ def _group(name: str, entry: Entry, group: Table, log: FaultLog) -> Table:
         else:
             settings[key] = child
     if not echelons:
-        log.add(entry.place.fault("has no echelon", "give it a table with models: echelon1: {models: [...]}"))
+        settings = _tell_of_none(entry, settings, log)
     echelons.sort(key=_priority)
     settings["name"] = Entry(entry.place, Scalar(entry.place, name))
     settings["echelons"] = Entry(entry.place, List(entry.place, tuple(echelons)))
     return Table(entry.place, settings)
 
 
+def _tell_of_none(entry: Entry, settings: dict[str, Entry], log: FaultLog) -> dict[str, Entry]:
+    """Report that a group has no echelon, or why: its keys may stand in the group itself. Return the settings without those."""
+    if "models" in settings:
+        log.add(settings["models"].place.fault("stands in the task group itself, not in an echelon", _INDENT))
+        headless = [key for key, child in settings.items() if isinstance(child.value, Scalar) and child.value.value is None]
+        astray = {*headless, *EchelonConfig.model_fields} - GROUP_SETTINGS
+        return {key: child for key, child in settings.items() if key not in astray}
+    if not (isinstance(entry.value, Table) and "echelons" in entry.value.entries):  # of which was told already
+        log.add(entry.place.fault("has no echelon", "give it a table with models: echelon1: {models: [...]}"))
+    return settings
+
+
+_INDENT = "put it into one, indented below its name: echelon1: {models: [...]}"
 _INSTEAD = {
     "name": "its name is the key of its table",
     "echelons": "write each echelon as a table of the group, such as echelon1: {models: [...]}",

@@ -12,16 +12,27 @@ A substituted value is text and is converted to its field's type later; it is no
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import overload
 
 from pyproxy.config.faults import FaultLog, UnreadableError
-from pyproxy.config.tree import Entry, List, Node, Scalar, Table
+from pyproxy.config.tree import List, Node, Scalar, Table
 
 MAX_FORMS = 10_000
 """Variables in one configuration."""
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
 
-def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> Node:
+def process_environment() -> Mapping[str, str]:
+    """Return the environment variables of this process."""
+    return os.environ
+
+
+@overload
+def substitute(tree: Table, environ: Mapping[str, str], log: FaultLog) -> Table: ...
+@overload
+def substitute(tree: Node, environ: Mapping[str, str], log: FaultLog) -> Node: ...
+def substitute(tree: Node, environ: Mapping[str, str], log: FaultLog) -> Node:
     """Return the tree with its variables replaced.
 
     A text with a missing variable or a malformed form is marked as broken, and the fault in ``log`` names the variable and never
@@ -29,13 +40,13 @@ def substitute(tree: Node, environ: Mapping[str, str] | None, log: FaultLog) -> 
 
     Args:
         tree: What a reader produced.
-        environ: Variables by name; None means those of this process.
+        environ: Variables by name.
         log: Takes the faults.
 
     Raises:
         UnreadableError: There are more than `MAX_FORMS`.
     """
-    return _Substitution(os.environ if environ is None else environ, log).node(tree)
+    return _Substitution(environ, log).node(tree)
 
 
 class _Substitution:
@@ -46,20 +57,20 @@ class _Substitution:
 
     def node(self, node: Node) -> Node:
         if isinstance(node, Table):
-            return self._table(node)
+            return self.table(node)
         if isinstance(node, List):
             return List(node.place, tuple(self.node(item) for item in node.items))
         if isinstance(node.value, str) and "${" in node.value:
             return self._text(node, node.value)
         return node
 
-    def _table(self, table: Table) -> Table:
+    def table(self, table: Table) -> Table:
         """Return the table itself where nothing in it changes: most of a configuration has no variables."""
-        changed: dict[str, Entry] = {}
+        changed = {}
         for key, entry in table.entries.items():
             value = self.node(entry.value)
             if value is not entry.value:
-                changed[key] = Entry(entry.place, value)
+                changed[key] = replace(entry, value=value)
         return table.with_entries({**table.entries, **changed}) if changed else table
 
     def _text(self, node: Scalar, text: str) -> Scalar:

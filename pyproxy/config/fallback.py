@@ -2,32 +2,30 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from pyproxy.config.quantities import Count, Pause, Seconds, Text
+from pyproxy.config.quantities import Count, Pause, Seconds, Text, Unit
 from pyproxy.config.settings import Pending, Settings
 
 Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch"]
 
 
-def _known_strategy(strategy: str) -> str:
-    if strategy != "echelon_down":
-        raise ValueError(f"this version falls back by echelon_down only, and {strategy} asks for something else")
-    return strategy
-
-
 class CircuitBreakerConfig(Settings):
     """When an instance that keeps failing is left alone, and for how long."""
 
-    failure_threshold: Count = Field(default=5, description="Failures in a row that open the breaker.", examples=[5])
+    failure_threshold: Annotated[Count, Unit("failures")] = Field(
+        default=5, description="Failures in a row that open the breaker.", examples=[5]
+    )
     recovery_time: Seconds = Field(default=60.0, description="How long the breaker stays open, in seconds.", examples=[60])
-    half_open_requests: Count = Field(default=1, description="Probes let through at one time before it closes.", examples=[1])
+    half_open_requests: Annotated[Count, Unit("probes")] = Field(
+        default=1, description="Probes let through at one time before it closes.", examples=[1]
+    )
 
 
 class FallbackConfig(Settings):
     """The fallback of one task group."""
 
-    strategy: Annotated[Strategy, AfterValidator(_known_strategy)] = Field(
+    strategy: Annotated[Strategy, Pending("groups fall back by echelon_down", ("echelon_down",))] = Field(
         default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"]
     )
     fallback_groups: tuple[Text, ...] | None = Field(
@@ -36,8 +34,12 @@ class FallbackConfig(Settings):
         "Empty: none.",
         examples=[["fast_group.echelon2", "thinking_group"]],
     )
-    max_attempts: Count = Field(default=3, description="Targets tried for one request, the first included.", examples=[3])
-    attempt_budget: Count = Field(default=6, description="Upstream calls for one request in all, retries counted.", examples=[6])
+    max_attempts: Annotated[Count, Unit("targets")] = Field(
+        default=3, description="Targets tried for one request, the first included.", examples=[3]
+    )
+    attempt_budget: Annotated[Count, Unit("calls")] = Field(
+        default=6, description="Upstream calls for one request in all, retries counted.", examples=[6]
+    )
     retry_delay: Pause = Field(
         default=1.0, description="Base of the exponential back-off between calls, in seconds; 0 does not wait.", examples=[1.0]
     )

@@ -3,16 +3,23 @@
 A fault never carries a value that came from the environment, nor a credential: it names keys, lines and variables.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from pyproxy.config.nearest import Suggestions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyproxy.config.tree import Place
 
 Severity = Literal["error", "warning"]
 
 SHOWN = 80
 MOST_FAULTS = 1000
-"""Faults that are told of one configuration: more than anyone reads, and few enough to make them soon."""
+"""Errors that are told of one configuration, and warnings: more than anyone reads, and few enough to make them soon."""
 
 
 def printable(text: str) -> str:
@@ -33,6 +40,7 @@ class Fault:
         path: The key path, such as ``task_groups.fast_group.echelon1.models[0]``; empty for the whole file.
         message: What is wrong, in one line.
         hint: What to do about it; empty when the message says it all.
+        place: The place in the tree that it was made from, for the steps of this package; no part of what it says.
     """
 
     severity: Severity = "error"
@@ -42,6 +50,7 @@ class Fault:
     path: str = ""
     message: str
     hint: str = ""
+    place: Place | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return ``FILE:LINE:COLUMN: path: message (hint)`` without a line break."""
@@ -54,36 +63,60 @@ class Fault:
 
 
 class FaultLog:
-    """Collects the faults of one run, so that all of them are told and not only the first."""
+    """Collects the faults of one run, so that all of them are told and not only the first.
 
-    def __init__(self) -> None:
-        self._faults: dict[Fault, None] = {}
-        self._has_errors = False
+    Args:
+        most: How many errors it keeps, and how many warnings; those after are not told, and warnings never keep an error from it.
+    """
+
+    def __init__(self, most: int = MOST_FAULTS) -> None:
+        self._most = most
+        self._faults: dict[Severity, dict[Fault, None]] = {"error": {}, "warning": {}}
         self.suggestions = Suggestions()
 
     def add(self, fault: Fault) -> None:
-        """Note a fault; the same one twice counts once. Of more than `MOST_FAULTS` the later ones are not told."""
-        self._has_errors = self._has_errors or fault.severity == "error"
-        if not self.is_full:
-            self._faults[fault] = None
+        """Note a fault; the same one twice counts once."""
+        alike = self._faults[fault.severity]
+        if len(alike) < self._most:
+            alike[fault] = None
 
     @property
     def is_full(self) -> bool:
-        """Whether no more faults are told."""
-        return len(self._faults) >= MOST_FAULTS
+        """Whether no more errors are told."""
+        return len(self._faults["error"]) >= self._most
+
+    def relocate(self, places: Mapping[int, tuple[Place, Place]]) -> None:
+        """Tell faults by the places that theirs have become: for the identity of each old place, itself and the new one."""
+        self._faults = {severity: {_moved(fault, places): None for fault in alike} for severity, alike in self._faults.items()}
 
     @property
     def has_errors(self) -> bool:
-        """Whether any fault so far, told or not, makes the configuration unusable."""
-        return self._has_errors
+        """Whether any fault so far makes the configuration unusable."""
+        return bool(self._faults["error"])
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """The faults so far that make the configuration unusable."""
+        return tuple(self._faults["error"])
 
     def sorted(self) -> tuple[Fault, ...]:
         """Return the faults in the order of their lines; what has no line comes first."""
-        told = sorted(self._faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0))
-        if self.is_full:
-            message = f"no more than {MOST_FAULTS:,} faults are told: mend these and check again"
-            told.append(Fault(severity="warning", file=told[-1].file, message=message))
+        faults = [fault for alike in self._faults.values() for fault in alike]
+        told = sorted(faults, key=lambda fault: (fault.file, fault.line or 0, fault.column or 0))
+        for severity, alike in self._faults.items():
+            if len(alike) >= self._most:
+                message = f"no more than {self._most:,} {severity}s are told: mend these and check again"
+                told.append(Fault(severity="warning", file=told[-1].file, message=message))
         return tuple(told)
+
+
+def _moved(fault: Fault, places: Mapping[int, tuple[Place, Place]]) -> Fault:
+    known = places.get(id(fault.place))
+    if known is None:
+        return fault
+    old, new = known
+    below = fault.path.removeprefix(str(old.path))
+    return replace(fault, path=f"{new.path}{'.' if below and not str(old.path) else ''}{below}", place=new)
 
 
 class UnreadableError(Exception):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pyproxy.config.quantities import Count, Penalty, PerMinute, Share, Temperature, Text, Tokens
+from pyproxy.config.quantities import Count, Penalty, PerMinute, Share, Temperature, Text, Tokens, Unit
 from pyproxy.config.settings import Pending, Settings
 
 _DEFAULTS = Pending("default parameters are not added to requests")
@@ -13,9 +13,13 @@ _DEFAULTS = Pending("default parameters are not added to requests")
 class Limits(Settings):
     """How much may pass a level; a limit that is left out does not limit."""
 
-    concurrency_limit: Count | None = Field(default=None, description="Calls in flight at one time.", examples=[10])
-    rpm_limit: PerMinute | None = Field(default=None, description="Requests a minute.", examples=[600])
-    tpm_limit: Annotated[PerMinute | None, Pending("tokens are not limited")] = Field(
+    concurrency_limit: Annotated[Count, Unit("calls")] | None = Field(
+        default=None, description="Calls in flight at one time.", examples=[10]
+    )
+    rpm_limit: Annotated[PerMinute, Unit("requests a minute")] | None = Field(
+        default=None, description="Requests a minute.", examples=[600]
+    )
+    tpm_limit: Annotated[Annotated[PerMinute, Unit("tokens a minute")] | None, Pending("tokens are not limited")] = Field(
         default=None, description="Tokens a minute, prompt and answer together.", examples=[30_000]
     )
 

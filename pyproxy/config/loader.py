@@ -1,36 +1,57 @@
-"""Loads a configuration: read, substitute, arrange, check, convert. Each step reports its faults, so that one run tells them all."""
+"""Loads a configuration: read, substitute, interpret. Each step reports its faults, so that one run tells them all."""
 
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from pyproxy.config.conversion import to_config
-from pyproxy.config.echelons import gather_echelons
-from pyproxy.config.environment import substitute
+from pyproxy.config.environment import process_environment, substitute
 from pyproxy.config.faults import Fault, FaultLog, UnreadableError
 from pyproxy.config.files import read_text
-from pyproxy.config.in_effect import warn_of_pending
+from pyproxy.config.interpretation import interpret
+from pyproxy.config.layers import Layers
+from pyproxy.config.lenient import interpret_leniently
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
-from pyproxy.config.names import check_names
-from pyproxy.config.references import add_implicit_models
-from pyproxy.config.root import Config
+from pyproxy.config.paths import is_folder
+from pyproxy.config.root import Config, Mode
 from pyproxy.config.toml_reader import read_toml
-from pyproxy.config.tree import Node, Place, Table
+from pyproxy.config.tree import Node, Table
 from pyproxy.config.yaml_reader import read_yaml
 from pyproxy.errors import ConfigError
 
 Source = str | PathLike[str] | Mapping[str, Any]
 
 _MOST_TOLD = 20
+_log = logging.getLogger("pyproxy.config")
 
 
-def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Config:
-    """Load a configuration in full, or not at all.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one run found.
+
+    Attributes:
+        config: The configuration, or None when a fault is an error.
+        tree: What it was made from, in the canonical form and with the place of every key; None when it could not be read.
+        faults: All faults, errors and warnings, in the order of the lines.
+        left_out: Those of them that say what was left out, in lenient mode.
+    """
+
+    config: Config | None
+    tree: Table | None
+    faults: tuple[Fault, ...]
+    left_out: tuple[Fault, ...] = ()
+
+
+def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Config:
+    """Load a configuration in full, or not at all; leniently, without its broken parts, each of which is logged as a warning.
 
     Args:
-        source: The path of a TOML (``.toml``) or YAML file, or the same keys as a mapping.
-        environ: Environment variables for ``${VAR}``; None means those of this process.
+        source: The path of a YAML or TOML file or of a directory of such, or the same keys as a mapping.
+        environ: Environment variables, for ``${VAR}``, ``PYPROXY_ENV`` and ``PYPROXY__SECTION__KEY``; None means those of this process.
+        mode: ``strict`` refuses what is broken anywhere, ``lenient`` leaves the broken parts out; None means as the configuration's
+            own ``config_validation`` says, and that is ``strict`` by default.
 
     Returns:
         The checked configuration.
@@ -39,65 +60,64 @@ def load_config(source: Source, environ: Mapping[str, str] | None = None) -> Con
         ConfigError: It cannot be used. ``faults`` holds every `Fault`, warnings included, in the order of the lines; neither they
             nor the message hold a credential or a substituted value.
     """
-    config, faults = check_config(source, environ)
-    if config is None:
-        raise ConfigError(_summary(source, faults), faults)
-    return config
+    examined = examine_config(source, environ, mode=mode)
+    if examined.config is None:
+        raise ConfigError(_summary(source, examined.faults), examined.faults)
+    for fault in examined.left_out:
+        _log.warning("%s", fault)
+    return examined.config
 
 
-def check_config(source: Source, environ: Mapping[str, str] | None = None) -> tuple[Config | None, tuple[Fault, ...]]:
+def check_config(
+    source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None
+) -> tuple[Config | None, tuple[Fault, ...]]:
     """Check a configuration and say everything there is to say about it; no content makes it raise.
 
     Args:
-        source: The path of a TOML (``.toml``) or YAML file, or the same keys as a mapping.
-        environ: Environment variables for ``${VAR}``; None means those of this process.
+        source: As for `load_config`.
+        environ: As for `load_config`.
+        mode: ``strict`` or ``lenient``, as for `load_config`.
 
     Returns:
         The configuration, or None when a fault is an error; and all faults, errors and warnings, in the order of the lines.
     """
+    examined = examine_config(source, environ, mode=mode)
+    return examined.config, examined.faults
+
+
+def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Examined:
+    """Check a configuration as `check_config` does, and return with it the tree that says where each value stands."""
     log = FaultLog()
+    environ = process_environment() if environ is None else environ
     try:
-        root = substitute(_read(source, log), environ, log)
+        root = substitute(_read(source, environ, log), environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
-        return None, log.sorted()
-    if not isinstance(root, Table):
-        log.add(root.place.fault("must be a table of sections such as providers and task_groups"))
-        return None, log.sorted()
-    root = add_implicit_models(gather_echelons(root, log))
-    check_names(root, log)
-    config = to_config(root, _shown(source), log)
-    if config is not None:
-        _warn_of_silence(config, root.place, log)
-        _warn_of_unreachable_attempts(config, root, log)
-        warn_of_pending(config, root, log)
-    return None if log.has_errors else config, log.sorted()
+        return Examined(None, None, log.sorted())
+    if (mode or _own_mode(root)) == "lenient":
+        remainder = interpret_leniently(root, _shown(source), log)
+        config = None if remainder.log.has_errors else remainder.interpretation.config
+        return Examined(config, remainder.interpretation.tree, remainder.log.sorted(), remainder.left_out)
+    interpretation = interpret(root, _shown(source), log)
+    return Examined(None if log.has_errors else interpretation.config, interpretation.tree, log.sorted())
 
 
-def _read(source: Source, log: FaultLog) -> Node:
+def _own_mode(root: Table) -> Mode:
+    """Return what ``config_validation`` says; what it must not say is a fault, and so it is strict."""
+    return "lenient" if any(text.value == "lenient" for text in root.texts("config_validation")) else "strict"
+
+
+def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
+    layers = Layers(lambda path: _read_file(path, log), environ, log)
     if isinstance(source, Mapping):
-        return read_mapping(source, log)
-    path, file = Path(source), _shown(source)
+        return layers.of_mapping(read_mapping(source, log))
+    path = Path(source)
+    return layers.of_directory(path) if is_folder(path) else layers.of_file(path)
+
+
+def _read_file(path: Path, log: FaultLog) -> Node | None:
     read = read_toml if path.suffix == ".toml" else read_yaml
-    tree = read(read_text(path, file), file, log)
-    if tree is None:
-        raise UnreadableError(Fault(file=file, line=1, column=1, message="the file is empty", hint="begin with providers and task_groups"))
-    return tree
-
-
-def _warn_of_silence(config: Config, place: Place, log: FaultLog) -> None:
-    if not config.models:
-        hint = "add a model, or a task group with provider:name among its models"
-        log.add(place.fault("there is no model: every request will be refused", hint, severity="warning"))
-
-
-def _warn_of_unreachable_attempts(config: Config, root: Table, log: FaultLog) -> None:
-    for name, _, group in root.tables("task_groups"):
-        policy, written = config.task_groups[name].fallback_config, group.table("fallback_config")
-        if written is not None and policy.max_attempts > policy.attempt_budget:
-            place = next(written.entries[key].place for key in ("max_attempts", "attempt_budget") if key in written.entries)
-            hint = "raise attempt_budget, or lower max_attempts"
-            log.add(place.fault("attempt_budget ends a request before max_attempts targets were tried", hint, severity="warning"))
+    return read(read_text(path, str(path)), str(path), log)
 
 
 def _shown(source: Source) -> str:

@@ -1,10 +1,11 @@
 """The checks over names: each reference exists, each name means one thing, each name can stand where names are sent and written."""
 
 import re
+from collections.abc import Collection, Iterable
 
 from pyproxy.config.faults import FaultLog, printable
-from pyproxy.config.references import Reference, echelons, references
-from pyproxy.config.tree import Place, Scalar, Table
+from pyproxy.config.references import TARGET_SECTIONS, Reference, echelon_name, echelons, references
+from pyproxy.config.tree import Place, Table
 
 KINDS = {
     "task_groups": "a task group",
@@ -25,14 +26,15 @@ _WORD_FORM = (_WORD, "the name must be made of letters, digits, _ and - alone")
 _MOST_SHOWN = 5
 
 
-def check_names(root: Table, log: FaultLog) -> None:
+def check_names(root: Table, log: FaultLog, left_out: Collection[tuple[str, str]] = ()) -> None:
     """Report names of a form that cannot be used, names with two meanings, and references to nothing.
 
     Args:
         root: The tree, its echelons gathered and its implicit models added.
         log: Takes the faults.
+        left_out: What was taken out of the tree for a fault of its own, as section and name.
     """
-    known = _Known(root)
+    known = KnownNames(root, left_out)
     _check_forms(root, log)
     _check_meanings(root, log)
     for reference in references(root):
@@ -48,7 +50,7 @@ def _check_forms(root: Table, log: FaultLog) -> None:
                 log.add(entry.place.fault("cannot be a name", advice))
     for _, _, group in root.tables("task_groups"):
         for echelon in echelons(group):
-            if not _WORD.fullmatch(_name(echelon)):
+            if not _WORD.fullmatch(echelon_name(echelon)):
                 log.add(echelon.place.fault("cannot be a name", _WORD_FORM[1]))
 
 
@@ -60,7 +62,7 @@ def _check_meanings(root: Table, log: FaultLog) -> None:
             _claim(meanings, name, kind, entry.place, log)
     for name, _, group in root.tables("task_groups"):
         for echelon in echelons(group):
-            _claim(meanings, f"{name}.{_name(echelon)}", "an echelon", echelon.place, log)
+            _claim(meanings, f"{name}.{echelon_name(echelon)}", "an echelon", echelon.place, log)
 
 
 def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: Place, log: FaultLog) -> None:
@@ -73,39 +75,72 @@ def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: 
     log.add(place.fault(message, f"a request could mean either: rename one of {first.path} and {place.path}"))
 
 
-class _Known:
-    """Everything that can be referred to, by section."""
+class KnownNames:
+    """Everything that can be referred to, by section; ``groups`` are the task groups and their echelons.
 
-    def __init__(self, root: Table) -> None:
+    Args:
+        root: The tree, its echelons gathered and its implicit models added.
+        left_out: What was taken out of it for a fault of its own, as section and name.
+    """
+
+    def __init__(self, root: Table, left_out: Collection[tuple[str, str]] = ()) -> None:
         self._root = root
         self._names: dict[str, dict[str, None]] = {}
         for section in ("providers", *KINDS):
             table = root.table(section)
             self._names[section] = dict.fromkeys(table.entries if table else ())
-        self._echelons = {name: tuple(_name(echelon) for echelon in echelons(group)) for name, _, group in root.tables("task_groups")}
+        self._echelons = {
+            name: tuple(echelon_name(echelon) for echelon in echelons(group)) for name, _, group in root.tables("task_groups")
+        }
         self._names["groups"] = dict.fromkeys(self._names["task_groups"])
         for group, names in self._echelons.items():
             self._names["groups"].update(dict.fromkeys(f"{group}.{name}" for name in names))
+        self._left_out = left_out
+
+    def holds(self, name: str, sections: Iterable[str]) -> bool:
+        """Whether one of the sections has that name."""
+        return any(name in self._names[section] for section in sections)
 
     def check(self, reference: Reference, log: FaultLog) -> None:
+        """Report a reference to nothing, unless others tell of it: an empty one, an alias of an alias, sections that are no tables."""
         name = str(reference.scalar.value)
-        if any(name in self._names[section] for section in reference.sections):
+        told = not name or (reference.sections == TARGET_SECTIONS and name in self._names["aliases"])
+        if told or not self._sections_are_tables(reference.sections) or self.holds(name, reference.sections):
             return
         place = reference.scalar.place
         if reference.scalar.variables:
-            log.add(place.fault(f"names no {reference.kind}", _from(reference.scalar)))
+            log.add(place.fault(f"names no {reference.kind}", reference.scalar.origin))
             return
         group, dot, echelon = name.partition(".")
         provider, colon, upstream = name.partition(":")
-        if dot and "groups" in reference.sections and group in self._echelons:
+        if self._is_left_out(name, reference.sections):
+            log.add(place.fault(f"names '{printable(name)}', which is left out"))
+        elif dot and "groups" in reference.sections and group in self._echelons:
             message = f"the task group '{printable(group)}' has no echelon '{printable(echelon)}'"
             log.add(place.fault(message, self._hint(echelon, self._echelons[group], log)))
         elif colon and upstream and "models" in reference.sections:
             message = f"there is no provider '{printable(provider)}' for '{printable(name)}'"
             log.add(place.fault(message, self._hint(provider, tuple(self._names["providers"]), log)))
         else:
-            candidates = tuple(name for section in reference.sections for name in self._names[section])
-            log.add(place.fault(f"there is no {reference.kind} '{printable(name)}'", self._hint(name, candidates, log)))
+            log.add(place.fault(f"there is no {reference.kind} '{printable(name)}'", self._hint_for(name, reference, log)))
+
+    def _sections_are_tables(self, sections: tuple[str, ...]) -> bool:
+        """Whether what could hold the name can be read; if not, that is told, and what it would hold is not known."""
+        given = (self._root.entries.get("task_groups" if section == "groups" else section) for section in sections)
+        return all(isinstance(entry.value, Table) for entry in given if entry is not None)
+
+    def _is_left_out(self, name: str, sections: tuple[str, ...]) -> bool:
+        """Whether the name went with a part that was taken out; an implicit model goes with its provider."""
+        provider, colon, _ = name.partition(":")
+        implicit = bool(colon) and "models" in sections and ("providers", provider) in self._left_out
+        within = (*sections, "aliases") if sections == TARGET_SECTIONS else sections
+        return implicit or any((section, name) in self._left_out for section in within)
+
+    def _hint_for(self, name: str, reference: Reference, log: FaultLog) -> str:
+        other = next((kind for section, kind in KINDS.items() if name in self._names[section]), "")
+        if other:
+            return f"that is the name of {other}"
+        return self._hint(name, tuple(name for section in reference.sections for name in self._names[section]), log)
 
     @staticmethod
     def _hint(name: str, known: tuple[str, ...], log: FaultLog) -> str:
@@ -114,11 +149,3 @@ class _Known:
             return near or "none is configured"
         more = ", …" if len(known) > _MOST_SHOWN else ""
         return f"there is {', '.join(printable(other) for other in known[:_MOST_SHOWN])}{more}"
-
-
-def _from(scalar: Scalar) -> str:
-    return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(scalar.variables))}"
-
-
-def _name(echelon: Table) -> str:
-    return next((str(text.value) for text in echelon.texts("name")), "")

@@ -29,9 +29,16 @@ class Suggestions:
                 candidates.append(other)
         self._left -= len(candidates)
         found = get_close_matches(name, candidates, n=1, cutoff=CUTOFF)
-        return found[0] if found else None
+        return found[0] if found else _alike(name.lower(), candidates)
 
     def hint(self, name: str, known: Iterable[str]) -> str:
         """Return ``did you mean 'x'?``, or an empty text."""
         found = self.nearest(name, known)
         return f"did you mean '{found}'?" if found else ""
+
+
+def _alike(name: str, candidates: list[str]) -> str | None:
+    """Return a name that differs in capital letters alone, or one that has ``name`` among its words."""
+    same = (other for other in candidates if other.lower() == name)
+    longer = (other for other in candidates if name in other.lower().split("_"))
+    return next(same, None) or next(longer, None)

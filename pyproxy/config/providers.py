@@ -30,13 +30,13 @@ def _base_url(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold credentials: put them into api_key")
     if "?" in url or "#" in url:
-        raise ValueError("must not have a query or a fragment")
+        raise ValueError("must not have a query or a fragment: a credential goes into api_key or headers")
     return url.rstrip("/")
 
 
 def _credential(secret: SecretStr) -> SecretStr:
     if not _VISIBLE.fullmatch(secret.get_secret_value()):
-        raise ValueError("must be one line of visible ASCII characters without spaces, and not empty")
+        raise ValueError("must be the key alone, without 'Bearer': one line of visible ASCII characters without spaces, and not empty")
     return secret
 
 
@@ -91,7 +91,7 @@ class ProviderConfig(Settings):
         if self.api_key is not None and self.api_keys:
             raise ValueError("has both api_key and api_keys: keep one of them")
         if len({key.get_secret_value() for key in self.api_keys}) < len(self.api_keys):
-            raise ValueError("has the same credential twice in api_keys")
+            raise ValueError("has the same credential twice in api_keys: remove one of them")
         return self
 
     def credentials(self) -> tuple[SecretStr, ...]:

@@ -7,9 +7,11 @@ from pyproxy.config.tree import Entry, List, Scalar, Table
 
 _GROUP = ("task group or echelon", ("groups",))
 _MODEL = ("model", ("models",))
-_TARGET = ("target", ("groups", "polling_pools", "wrappers", "nodes", "models"))
+TARGET_SECTIONS = ("groups", "polling_pools", "wrappers", "nodes", "models")
+"""The sections whose names an alias may stand for."""
+_TARGET = ("target", TARGET_SECTIONS)
 _WRAPPED = {"task_group": _GROUP, "pool": ("polling pool", ("polling_pools",)), "direct": _MODEL}
-_GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
+_GROUP_LISTS = {"polling_pools": "task_groups", "wrappers": "fallback_groups", "nodes": "fallback_groups"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +51,42 @@ def add_implicit_models(root: Table) -> Table:
 
 
 def references(root: Table) -> Iterator[Reference]:
-    """Yield every reference of a configuration whose echelons were gathered."""
+    """Yield every reference of a configuration whose echelons were gathered.
+
+    A text where a list must be, and a list where a text must be, are left to the typed models.
+    """
     for _, _, model in root.tables("models"):
-        yield from (Reference(text, "provider", ("providers",)) for text in model.texts("provider"))
+        yield from (Reference(text, "provider", ("providers",)) for text in _one(model, "provider"))
     yield from _of_groups(root)
-    for section, keys in _GROUP_KEYS.items():
+    for section, key in _GROUP_LISTS.items():
         for _, _, table in root.tables(section):
-            yield from (Reference(text, *_GROUP) for key in keys for text in table.texts(key))
+            yield from (Reference(text, *_GROUP) for text in _listed(table, key))
+    for _, _, node in root.tables("nodes"):
+        yield from (Reference(text, *_GROUP) for text in _one(node, "llm_group"))
     for _, _, wrapper in root.tables("wrappers"):
         meaning = _WRAPPED.get(_only(wrapper, "type"))
-        yield from (Reference(text, *meaning) for text in wrapper.texts("target") if meaning)
+        yield from (Reference(text, *meaning) for text in _one(wrapper, "target") if meaning)
     aliases = root.table("aliases") or Table(root.place, {})
     for alias in aliases.entries:
-        yield from (Reference(text, *_TARGET) for text in aliases.texts(alias))
+        yield from (Reference(text, *_TARGET) for text in _one(aliases, alias))
 
 
 def _of_groups(root: Table) -> Iterator[Reference]:
     for _, _, group in root.tables("task_groups"):
         for echelon in echelons(group):
-            yield from (Reference(text, *_MODEL) for text in echelon.texts("models"))
+            yield from (Reference(text, *_MODEL) for text in _listed(echelon, "models"))
         fallback = group.table("fallback_config") or Table(root.place, {})
-        yield from (Reference(text, *_GROUP) for text in fallback.texts("fallback_groups"))
+        yield from (Reference(text, *_GROUP) for text in _listed(fallback, "fallback_groups"))
+
+
+def _one(table: Table, key: str) -> Iterator[Scalar]:
+    entry = table.entries.get(key)
+    return table.texts(key) if entry is not None and isinstance(entry.value, Scalar) else iter(())
+
+
+def _listed(table: Table, key: str) -> Iterator[Scalar]:
+    entry = table.entries.get(key)
+    return table.texts(key) if entry is not None and isinstance(entry.value, List) else iter(())
 
 
 def echelons(group: Table) -> tuple[Table, ...]:
@@ -79,7 +96,9 @@ def echelons(group: Table) -> tuple[Table, ...]:
     return tuple(item for item in items if isinstance(item, Table))
 
 
-_GROUP_KEYS = {"polling_pools": ("task_groups",), "wrappers": ("fallback_groups",), "nodes": ("llm_group", "fallback_groups")}
+def echelon_name(echelon: Table) -> str:
+    """Return the name that gathering gave to an echelon."""
+    return _only(echelon, "name")
 
 
 def _only(table: Table, key: str) -> str:

@@ -1,7 +1,7 @@
 """The whole configuration, typed."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -13,6 +13,9 @@ from pyproxy.config.server import ServerConfig
 from pyproxy.config.settings import Named, Pending, Settings, nothing
 from pyproxy.config.targets import NodeConfig, WrapperConfig
 
+Mode = Literal["strict", "lenient"]
+"""What becomes of a configuration with a broken part: it is refused, or the part is left out."""
+
 
 class Config(Settings):
     """A configuration that was checked in full: every name in it that refers to another exists.
@@ -20,6 +23,12 @@ class Config(Settings):
     Made by `load_config` and `check_config`. Its ``repr`` is short: it counts what it holds.
     """
 
+    config_validation: Mode = Field(
+        default="strict",
+        description="What becomes of a configuration with a broken part: `strict` refuses it, `lenient` leaves the part out, and with it "
+        "whatever needs it, and warns of each.",
+        examples=["strict", "lenient"],
+    )
     server: ServerConfig = Field(default=ServerConfig(), description="Where the sidecar listens.", examples=[{"port": 8484}])
     providers: Named[ProviderConfig] = Field(
         default_factory=nothing, description="Upstream services by name.", examples=[{"openai": {"base_url": "https://api.openai.com/v1"}}]

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from pyproxy.config.quantities import Bytes, Port, Seconds, Text
+from pyproxy.config.providers import Credential
+from pyproxy.config.quantities import Bytes, Interval, Port, Seconds, Text
 from pyproxy.config.settings import Settings
 
+_WITH_PORT = re.compile(r"[^:]*:[0-9]+|\[.*\]:[0-9]+")
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -17,6 +19,8 @@ def _loopback(host: str) -> str:
         inside = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         inside = False
+    if _WITH_PORT.fullmatch(host):
+        raise ValueError("must be an address without a port: the port is a setting of its own")
     if not inside:
         raise ValueError(
             "binding outside loopback needs an access token, which this version does not have: use 127.0.0.1, ::1 or localhost"
@@ -49,4 +53,17 @@ class ServerConfig(Settings):
     )
     drain_timeout: Seconds = Field(
         default=30.0, description="How long open requests may take to finish after a stop was asked for, in seconds.", examples=[30]
+    )
+    admin_token: Credential | None = Field(
+        default=None,
+        description="What opens the routes under /admin/v1, sent as `Authorization: Bearer`; without it there are no such routes.",
+        examples=["${PYPROXY_ADMIN_TOKEN}"],
+    )
+    hot_reload: bool = Field(
+        default=True,
+        description="Whether a changed file takes effect by itself; SIGHUP and POST /admin/v1/reload always read it again.",
+        examples=[True],
+    )
+    reload_interval: Interval = Field(
+        default=0.3, description="How long a changed file must rest before it is read, in seconds.", examples=[0.3]
     )

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pyproxy.config.limits import Limits, Parameters
-from pyproxy.config.quantities import Text
+from pyproxy.config.quantities import Count, Seconds, Text, Unit
 from pyproxy.config.settings import Pending, Settings
+
+_WRAPPER = Pending("wrappers have no limits, checks or metrics of their own")
 
 
 class WrapperConfig(Settings):
@@ -21,6 +23,23 @@ class WrapperConfig(Settings):
         default=None,
         description="Groups or echelons to try after the target, instead of those of the group.",
         examples=[["fast_group.echelon2"]],
+    )
+    request_timeout: Annotated[Seconds | None, _WRAPPER] = Field(
+        default=None, description="Longest time for one request through the wrapper, in seconds.", examples=[30]
+    )
+    concurrency_limit: Annotated[Count | None, Unit("calls"), _WRAPPER] = Field(
+        default=None, description="Requests through the wrapper at one time.", examples=[100]
+    )
+    queue_size: Annotated[Count | None, Unit("requests"), _WRAPPER] = Field(
+        default=None, description="Requests that may wait for room.", examples=[1000]
+    )
+    health_check: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether its target is checked.", examples=[True])
+    health_check_interval: Annotated[Seconds | None, _WRAPPER] = Field(
+        default=None, description="Between two checks, in seconds.", examples=[30]
+    )
+    metrics: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether it is counted for itself.", examples=[True])
+    alerting: Annotated[bool | None, _WRAPPER] = Field(
+        default=None, description="Whether a failing target raises an alert.", examples=[True]
     )
 
 

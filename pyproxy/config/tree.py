@@ -14,7 +14,7 @@ from pyproxy.config.faults import Fault, Severity, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_NODES = 100_000
+MAX_NODES = 60_000
 """Keys and values in one configuration, aliases expanded; far above any real one, far below what would stall a start."""
 MAX_TEXT = 10 * 1024 * 1024
 """Characters in all values of one configuration, aliases expanded: as many as its largest file may have."""
@@ -63,7 +63,16 @@ class Place:
     def fault(self, message: str, hint: str = "", *, severity: Severity = "error", below: str = "") -> Fault:
         """Return a fault that stands here; ``below`` names a key that is missing under this place."""
         path = self.path.child(below) if below else self.path
-        return Fault(severity=severity, file=self.file, line=self.line, column=self.column, path=str(path), message=message, hint=hint)
+        return Fault(
+            severity=severity,
+            file=self.file,
+            line=self.line,
+            column=self.column,
+            path=str(path),
+            message=message,
+            hint=hint,
+            place=self,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,16 @@ class Scalar:
     variables: tuple[str, ...] = ()
     broken: bool = False
 
+    @property
+    def origin(self) -> str:
+        """The variables it was made from, for a hint; empty when there are none."""
+        return f"the value comes from {', '.join(f'${{{name}}}' for name in dict.fromkeys(self.variables))}" if self.variables else ""
+
+    @property
+    def shown(self) -> str:
+        """The value for people: as it is written, or the variables that it was made from."""
+        return "".join(f"${{{name}}}" for name in dict.fromkeys(self.variables)) or printable(str(self.value))
+
 
 @dataclass(frozen=True, slots=True)
 class List:
@@ -93,18 +112,26 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The value of a key, with the place of the key itself."""
+    """The value of a key, with the place of the key itself, and those of the keys that it overrode, the first of them first."""
 
     place: Place
     value: Node
+    overrides: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values by key, in the order of their appearance."""
+    """Values by key, in the order of their appearance.
+
+    Attributes:
+        place: Where the table starts.
+        entries: Its keys.
+        replaces: It stands for all there was below it, for that was no table; laid over another table it replaces that, too.
+    """
 
     place: Place
     entries: dict[str, Entry]
+    replaces: bool = False
 
     def table(self, key: str) -> Table | None:
         """Return the table under ``key``, or None when there is none or it is something else."""
@@ -130,12 +157,12 @@ class Table:
 
     def with_entries(self, entries: dict[str, Entry]) -> Table:
         """Return this table with other entries."""
-        return Table(self.place, entries)
+        return Table(self.place, entries, self.replaces)
 
     def with_value(self, key: str, value: Node) -> Table:
         """Return this table with another value under ``key``."""
         old = self.entries.get(key)
-        return self.with_entries({**self.entries, key: Entry(old.place if old else value.place, value)})
+        return self.with_entries({**self.entries, key: Entry(old.place, value, old.overrides) if old else Entry(value.place, value)})
 
 
 Node: TypeAlias = Scalar | List | Table

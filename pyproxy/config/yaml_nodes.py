@@ -26,9 +26,12 @@ _HINTS = {
     "cannot start any token": "tabs cannot indent; a text that begins with a special character needs quotes",
     "could not find expected ':'": "a key needs ': ' and a value, with a space after the colon",
     "did not find expected key": "look at the indentation and the quotes of the lines before",
-    "expected ',' or": "a bracket that was opened before is not closed",
+    "expected ',' or": "the bracket that was opened on line {opened} is not closed, or a comma is missing",
     "expected <block end>": "look at the indentation and the quotes of the lines before",
-    "unexpected end of stream": "a quote that was opened before is not closed",
+    "unexpected end of stream": "close the quote that is opened here",
+    "expected node content": "a value is missing here, or a bracket that was opened before is not closed",
+    "alphabetic or numeric character": "a text that begins with '*' or '&' needs quotes",
+    "unknown directive": "a line cannot begin with '%': remove it, or put the text in quotes",
     "undefined alias": "define it before with '&', or quote a text that begins with '*'",
 }
 
@@ -52,14 +55,20 @@ def _events(text: str, file: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
-        hint = next((hint for part, hint in _HINTS.items() if part in problem), "")
-        fault = _fault(file, mark, f"not YAML: {problem}", hint)
+        fault = _not_yaml(error, file)
     except yaml.YAMLError:
         fault = Fault(file=file, message="not YAML: it holds a character that cannot be read")
     if fault is not None:
         raise UnreadableError(fault)
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> Fault:
+    opened, mark = error.context_mark or error.problem_mark, error.problem_mark or error.context_mark
+    problem = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
+    if "unexpected end of stream" in problem:  # the end is where every open quote ends up; its beginning is what to look at
+        mark, problem = opened, "found a quote that is never closed"
+    hint = next((hint for part, hint in _HINTS.items() if part in (error.problem or "")), "")
+    return _fault(file, mark, f"not YAML: {problem}", hint.format(opened=opened.line + 1) if opened else hint)
 
 
 def _fault(file: str, mark: Any, message: str, hint: str = "") -> Fault:

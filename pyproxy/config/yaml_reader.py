@@ -54,7 +54,7 @@ class _Reader:
         try:
             return Scalar(place, tagged_scalar(node.tag, node.value))
         except ScalarError as error:
-            self._log.add(place.fault(str(error), "quote a text that begins with '!'"))
+            self._log.add(place.fault(str(error), "quote a text that begins with '!'; a variable is written ${NAME}"))
             return Scalar(place, None, broken=True)
 
     def _table(self, node: YamlNode, place: Place, depth: int) -> Table:
@@ -70,7 +70,8 @@ class _Reader:
             key_place = self._place(key_node, place.path.child(key))
             if key in own:
                 first = own[key].place
-                message = f"the key '{printable(key)}' is written twice: on line {first.line} and on line {key_place.line}"
+                lines = f"on line {first.line}" + ("" if first.line == key_place.line else f" and on line {key_place.line}")
+                message = f"the key '{printable(key)}' is written twice: {lines}"
                 self._log.add(key_place.fault(message, "remove one of them"))
                 continue
             own[key] = Entry(key_place, self.node(value_node, key_place.path, depth + 1))

@@ -30,6 +30,7 @@ class RequestRecord:
         total_ns: nanoseconds from arrival to the end.
         sent_bytes: bytes of body delivered to the client.
         usage: prompt and completion tokens as the provider counted them, or None.
+        revision: the configuration it was served with, or ``-`` if it came to nobody who looks into one.
     """
 
     request_id: str
@@ -46,3 +47,4 @@ class RequestRecord:
     total_ns: int
     sent_bytes: int
     usage: tuple[int, int] | None
+    revision: str = "-"

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from pyproxy.errors import InternalError, MethodNotAllowed, NotFound
+from pyproxy.errors import InternalError, MethodNotAllowed
+from pyproxy.http.admin import admin_router
 from pyproxy.http.chat import ChatCompletions
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
 from pyproxy.http.models import models_router
-from pyproxy.http.replies import refusal
+from pyproxy.http.replies import nothing_at, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from pyproxy.config import ServerConfig
+    from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.http.deadlines import Deadlines
     from pyproxy.orchestration import Orchestrator
@@ -33,9 +36,10 @@ def build_app(
     orchestrator: Orchestrator,
     targets: Callable[[], list[str]],
     ready: Callable[[], bool],
-    max_body_bytes: int,
+    config_state: Callable[[], Mapping[str, object]],
+    settings: Callable[[], ServerConfig],
+    reload: Callable[[], Awaitable[ReloadReport]],
     deadlines: Deadlines,
-    allowed_hosts: Collection[str],
     version: str,
     tell: Callable[[RequestRecord], None],
 ) -> Edge:
@@ -45,25 +49,26 @@ def build_app(
         orchestrator: where LLM requests go.
         targets: the names that ``/v1/models`` lists.
         ready: whether ``/readyz`` says yes.
-        max_body_bytes: bodies above this are refused before they are read.
+        config_state: what ``/readyz`` says of the configuration in force.
+        settings: the ``server`` settings in force; asked anew for each request.
+        reload: reads the configuration again.
         deadlines: how long a client may take.
-        allowed_hosts: host names a request may be for, without a port.
         version: shown in the API's own description.
         tell: called with the record of each finished request that the orchestrator has not seen.
     """
     app = FastAPI(title="pyproxy", version=version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.router.routes.append(Route("/v1/chat/completions", ChatCompletions(orchestrator, max_body_bytes, deadlines.body), methods=["POST"]))
+    app.router.routes.append(Route("/v1/chat/completions", ChatCompletions(orchestrator, settings, deadlines.body), methods=["POST"]))
     app.include_router(models_router(targets))
-    app.include_router(health_router(ready))
+    app.include_router(health_router(ready, config_state))
+    app.include_router(admin_router(settings, reload))
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_exception_handler(Exception, _failed)
-    return Edge(Guard(app, allowed_hosts), tell)
+    return Edge(Guard(app, settings), tell)
 
 
 def _not_found(request: Request, _: Exception) -> Response:
-    path = request.scope["path"][:200]
-    return refusal(NotFound(f"There is nothing at {path}; LLM requests go to POST /v1/chat/completions."), request.scope)
+    return refusal(nothing_at(request.scope), request.scope)
 
 
 def _method_not_allowed(request: Request, error: Exception) -> Response:

@@ -12,8 +12,11 @@ from pyproxy.http.visit import visit_of
 from pyproxy.rust_core import EnvelopeError, scan_envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Receive, Scope, Send
 
+    from pyproxy.config import ServerConfig
     from pyproxy.http.visit import Visit
     from pyproxy.orchestration import Orchestrator
 
@@ -29,9 +32,9 @@ class _ClientGoneError(Exception):
 class ChatCompletions:
     """The ASGI endpoint."""
 
-    def __init__(self, orchestrator: Orchestrator, max_body_bytes: int, body_timeout: float) -> None:
+    def __init__(self, orchestrator: Orchestrator, settings: Callable[[], ServerConfig], body_timeout: float) -> None:
         self._orchestrator = orchestrator
-        self._max_body_bytes = max_body_bytes
+        self._settings = settings
         self._body_timeout = body_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,9 +81,10 @@ class ChatCompletions:
         )
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        most = self._settings().max_body_bytes
         declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > self._max_body_bytes:
-            raise self._too_large(f"{int(declared)} bytes")
+        if declared.isdigit() and int(declared) > most:
+            raise _too_large(most, f"{int(declared)} bytes")
         parts, size = [], 0
         while True:
             message = await receive()
@@ -88,13 +92,14 @@ class ChatCompletions:
                 raise _ClientGoneError
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self._max_body_bytes:
-                raise self._too_large("larger than that")
+            if size > most:
+                raise _too_large(most, "larger than that")
             if not message.get("more_body", False):
                 return b"".join(parts)
 
-    def _too_large(self, seen: str) -> BodyTooLarge:
-        return BodyTooLarge(f"The body may have {self._max_body_bytes} bytes and is {seen}; server.max_body_bytes sets the limit.")
+
+def _too_large(most: int, seen: str) -> BodyTooLarge:
+    return BodyTooLarge(f"The body may have {most} bytes and is {seen}; server.max_body_bytes sets the limit.")
 
 
 def _timeout_ns(given: bytes | None) -> int | None:

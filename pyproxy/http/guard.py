@@ -12,9 +12,11 @@ from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, Reques
 from pyproxy.http.replies import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from pyproxy.config import ServerConfig
 
 __all__ = ["LOOPBACK_HOSTS", "Guard"]
 
@@ -29,9 +31,9 @@ MAX_HEADER_BYTES = 64 * 1024
 class Guard:
     """Passes a request on, or refuses it in the open."""
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, settings: Callable[[], ServerConfig]) -> None:
         self._app = app
-        self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand the request on."""
@@ -51,7 +53,7 @@ class Guard:
         if b"transfer-encoding" in values and b"content-length" in values:
             return InvalidRequest("The request has both Transfer-Encoding and Content-Length; send one of them.")
         hosts = values.get(b"host", [])
-        if len(hosts) != 1 or _host_name(hosts[0]) not in self._hosts:
+        if len(hosts) != 1 or not self._own_name(hosts[0]):
             return RequestForbidden(
                 "The Host header does not name this sidecar: use 127.0.0.1 or localhost, or list the name in server.allowed_hosts.",
                 status=421,
@@ -64,7 +66,11 @@ class Guard:
 
     def _own_origin(self, origin: bytes) -> bool:
         scheme, _, host = origin.partition(b"://")
-        return scheme in (b"http", b"https") and _host_name(host) in self._hosts
+        return scheme in (b"http", b"https") and self._own_name(host)
+
+    def _own_name(self, host: bytes) -> bool:
+        name = _host_name(host)
+        return name in LOOPBACK_HOSTS or name in self._settings().allowed_hosts
 
 
 def _too_large(scope: Scope) -> RequestError | None:

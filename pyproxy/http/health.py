@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["health_router"]
 
 
-def health_router(ready: Callable[[], bool]) -> APIRouter:
-    """The two probes."""
+def health_router(ready: Callable[[], bool], config_state: Callable[[], Mapping[str, object]]) -> APIRouter:
+    """The two probes. A configuration that could not be reloaded is a detail: with the last good one all is served."""
     router = APIRouter()
 
     @router.get("/livez")
@@ -30,6 +30,8 @@ def health_router(ready: Callable[[], bool]) -> APIRouter:
     @router.get("/readyz")
     async def readyz(request: Request) -> JSONResponse:
         visit_of(request.scope).told = True
-        return JSONResponse({"status": "ready"}) if ready() else JSONResponse({"status": "draining"}, status_code=503)
+        if not ready():
+            return JSONResponse({"status": "draining"}, status_code=503)
+        return JSONResponse({"status": "ready", "config": config_state()})
 
     return router

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from pyproxy.dialects import openai
-from pyproxy.errors import RequestTimeout, ShuttingDown
+from pyproxy.errors import NotFound, RequestTimeout, ShuttingDown
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pyproxy.errors import RequestError
 
-__all__ = ["error_answer", "refusal"]
+__all__ = ["error_answer", "nothing_at", "refusal"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -30,6 +30,11 @@ def error_answer(error: RequestError, *, last: bool = False) -> tuple[Headers, b
     if last or isinstance(error, _LAST_ANSWERS):
         headers.append((b"connection", b"close"))
     return headers, body
+
+
+def nothing_at(scope: Scope) -> NotFound:
+    """What is said where there is no route."""
+    return NotFound(f"There is nothing at {scope['path'][:200]}; LLM requests go to POST /v1/chat/completions.")
 
 
 def refusal(error: RequestError, scope: Scope) -> Response:

@@ -44,6 +44,7 @@ def format_record(record: RequestRecord, at: datetime) -> str:
         "total_ms": _milliseconds(record.total_ns),
         "bytes": record.sent_bytes,
         "tokens": "-" if record.usage is None else f"{record.usage[0]}+{record.usage[1]}",
+        "revision": record.revision,
     }
     return " ".join(f"{key}={value}" for key, value in fields.items())
 
@@ -56,7 +57,7 @@ def _quoted(text: str) -> str:
     """A client chooses the path and the target's name: none may break the line, or forge another."""
     if not text:
         return "-"
-    plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    plain = text.isascii() and text.isprintable() and not set(text) & set("\"\\'")
     if plain and " " not in text:
         return text
     return '"' + text.encode("unicode_escape").decode().replace('"', "'") + '"' if not plain else f'"{text}"'

@@ -1,5 +1,6 @@
 """The one path of a request: an engine without I/O, a driver that performs what it asks for, two ports."""
 
 from pyproxy.orchestration.orchestrator import Orchestrator
+from pyproxy.orchestration.snapshots import Snapshot, Snapshots
 
-__all__ = ["Orchestrator"]
+__all__ = ["Orchestrator", "Snapshot", "Snapshots"]

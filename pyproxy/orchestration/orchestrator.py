@@ -20,11 +20,9 @@ from pyproxy.orchestration.strategies import STRATEGIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.admission import AdmissionDesk
     from pyproxy.domain import ChatRequest
     from pyproxy.orchestration.ingress import Exchange
-    from pyproxy.providers.transport import Transport
-    from pyproxy.routing import Resolver
+    from pyproxy.orchestration.snapshots import Snapshots
 
 __all__ = ["Orchestrator"]
 
@@ -32,19 +30,10 @@ _log = logging.getLogger("pyproxy")
 
 
 class Orchestrator:
-    """Serves requests over one snapshot of the configuration."""
+    """Serves requests, each to its last byte over the snapshot of the configuration it began with."""
 
-    def __init__(
-        self,
-        resolver: Resolver,
-        desk: AdmissionDesk,
-        transport: Transport,
-        tell: Callable[[RequestRecord], None],
-        now_ns: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        self._resolver = resolver
-        self._desk = desk
-        self._transport = transport
+    def __init__(self, snapshots: Snapshots, tell: Callable[[RequestRecord], None], now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._snapshots = snapshots
         self._tell = tell
         self._now_ns = now_ns
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
@@ -54,13 +43,13 @@ class Orchestrator:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
         delivery = Delivery(exchange, request.id, self._now_ns)
         driver: Driver | None = None
-        with self._drain.request() as scope:
+        with self._drain.request() as scope, self._snapshots.hold() as snapshot:
             try:
                 async with scope:
                     self._drain.admit()
-                    plan = self._resolver.resolve(request.target, request.fallback_groups)
+                    plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
                     delivery.journey = journey = Journey(request, plan)
-                    driver = Driver(journey, delivery, self._desk, self._transport, self._now_ns)
+                    driver = Driver(journey, delivery, snapshot.desk, snapshot.transport, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
             except RequestError as error:
                 await delivery.error(error)
@@ -75,7 +64,7 @@ class Orchestrator:
                     _log.exception("request %s failed inside the sidecar", request.id)
                     await delivery.interrupt(InternalError())
             finally:
-                self._record(request, delivery, driver)
+                self._record(request, delivery, driver, snapshot.config.revision)
 
     async def drain(self, grace_s: float) -> None:
         """Take no more requests; those under way may finish within `grace_s` seconds, and are then cut in the open."""
@@ -85,7 +74,7 @@ class Orchestrator:
         """Let a drain wait no longer for those under way."""
         self._drain.hurry()
 
-    def _record(self, request: ChatRequest, delivery: Delivery, driver: Driver | None) -> None:
+    def _record(self, request: ChatRequest, delivery: Delivery, driver: Driver | None, revision: str) -> None:
         journey, ended_ns = delivery.journey, self._now_ns()
         served_by = None if journey is None else journey.served_by
         record = RequestRecord(
@@ -103,5 +92,6 @@ class Orchestrator:
             total_ns=ended_ns - request.arrived_ns,
             sent_bytes=delivery.sent_bytes,
             usage=None if driver is None else driver.usage,
+            revision=revision,
         )
         self._tell(record)

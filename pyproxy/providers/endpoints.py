@@ -18,10 +18,12 @@ class Endpoint:
     """An address and what opens it.
 
     Attributes:
+        provider: the provider's name.
         base_url: the provider's base_url, without a trailing slash.
         headers: the credential and the provider's own headers; kept out of every representation.
     """
 
+    provider: str
     base_url: str
     headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)
 
@@ -35,5 +37,5 @@ def endpoints(config: Config) -> dict[str, Endpoint]:
         secrets = [secret.get_secret_value() for secret in provider.credentials()]
         for index, instance in enumerate(instance_names(name, len(secrets))):
             credential = ((b"authorization", f"Bearer {secrets[index]}".encode()),) if secrets else ()
-            found[instance] = Endpoint(base_url=provider.base_url, headers=(*credential, *own))
+            found[instance] = Endpoint(provider=model.provider, base_url=provider.base_url, headers=(*credential, *own))
     return found

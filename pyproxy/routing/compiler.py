@@ -11,12 +11,13 @@ from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import instance_names
-from pyproxy.rust_core import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyproxy.config import Config, EchelonConfig, TaskGroupConfig
+    from pyproxy.routing.rotas import Rotas
+    from pyproxy.rust_core import Scheduler
 
 __all__ = ["PlanCompiler"]
 
@@ -29,8 +30,9 @@ _DEFAULT_TIMEOUTS = TimeoutsConfig()
 class PlanCompiler:
     """Turns references (a group, ``group.echelon``, a model) into plans."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, rotas: Rotas) -> None:
         self._config = config
+        self._rotas = rotas
         self._steps: dict[str, Step] = {}
         for group in config.task_groups.values():
             for echelon in group.echelons:
@@ -85,7 +87,7 @@ class PlanCompiler:
         return Step(
             name=name,
             candidates=candidates,
-            scheduler=Scheduler("round_robin", weights=[1] * len(candidates)),
+            scheduler=self._scheduler(name, candidates),
             max_retries=DEFAULT_MAX_RETRIES if echelon.max_retries is None else echelon.max_retries,
             timeouts=_timeouts(group.timeouts),
             attempt_timeout=echelon.timeout,
@@ -96,10 +98,13 @@ class PlanCompiler:
         return Step(
             name=model,
             candidates=candidates,
-            scheduler=Scheduler("round_robin", weights=[1] * len(candidates)),
+            scheduler=self._scheduler(model, candidates),
             max_retries=DEFAULT_MAX_RETRIES,
             timeouts=_timeouts(_DEFAULT_TIMEOUTS),
         )
+
+    def _scheduler(self, step: str, candidates: Sequence[Candidate]) -> Scheduler:
+        return self._rotas.scheduler(step, "round_robin", [candidate.instance for candidate in candidates], [1] * len(candidates))
 
     def _candidates(self, model: str, scopes: tuple[str, ...]) -> tuple[Candidate, ...]:
         entry = self._config.models[model]

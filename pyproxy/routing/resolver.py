@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.errors import InvalidRequest, TargetNotFound
 from pyproxy.routing.compiler import PlanCompiler
+from pyproxy.routing.rotas import Rotas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +23,15 @@ MAX_TARGET_LENGTH = 256
 
 
 class Resolver:
-    """The targets of one snapshot, each compiled in advance."""
+    """The targets of one snapshot, each compiled in advance.
 
-    def __init__(self, config: Config) -> None:
-        self._compiler = PlanCompiler(config)
+    Attributes:
+        rotas: whose turn it is at each step.
+    """
+
+    def __init__(self, config: Config, before: Resolver | None = None) -> None:
+        self.rotas: Rotas = Rotas(None if before is None else before.rotas)
+        self._compiler = PlanCompiler(config, self.rotas)
         self._plans: dict[str, Plan] = {}
         for name in self._references(config):
             self._plans[name] = self._compiler.plan(name, name)

@@ -195,3 +195,15 @@ def test_where_two_scopes_come_free_at_once_each_goes_to_who_is_first_there() ->
     assert controller.release(grant_of(served), now_ns=0) == []
     assert controller.advance(now_ns=100) == [fair]
     assert controller.release(grant_of(fair), now_ns=100) == [older]
+
+
+def test_a_deadline_is_not_given_up_for_one_ahead_who_may_never_come_to_his_turn() -> None:
+    """He waits for a permit, not for the rate, and his own deadline ends before that of the one behind him."""
+    controller = AdmissionController()
+    controller.define("model", rates=[RateLimit("tokens", 10, 1000)], now_ns=0)
+    define(controller, node=1)
+    held = granted(controller.try_acquire(["node"], now_ns=0))
+    ahead = waiting(controller.enqueue(["node", "model"], tokens=10, deadline_ns=100, now_ns=0))
+    behind = waiting(controller.enqueue(["node", "model"], tokens=10, deadline_ns=500, now_ns=0))
+    assert controller.release(held, now_ns=101) == [behind]
+    assert ahead.state == "expired"

@@ -24,7 +24,7 @@ CLIENT_KEY = "sk-client+canary/93bc&77=="
 PROMPT = "prompt canary ~ 5b1e & ümläut"
 FIELDS = [
     *("time", "id", "route", "status", "flag", "target", "attempts", "provider", "model"),
-    *("stream", "queue_ms", "ttfb_ms", "total_ms", "bytes", "tokens"),
+    *("stream", "queue_ms", "ttfb_ms", "total_ms", "bytes", "tokens", "revision"),
 ]
 _FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)(?: |$)')
 

@@ -31,7 +31,7 @@ def test_every_fault_of_a_bad_file_is_told_in_one_run(tmp_path: Path) -> None:
     bad = GOOD.replace("dialect: openai", "dialect: openay").replace("fast_group:", "fast_group:\n    colour: red")
     (tmp_path / "bad.yaml").write_text(bad)
     result = run("check", "bad.yaml", cwd=tmp_path, env={"SECRET": SECRET})
-    assert (result.code, result.stdout) == (2, "")
+    assert (result.code, result.stdout) == (1, "")
     assert "error: bad.yaml:2:" in result.stderr
     assert "error: bad.yaml:5:" in result.stderr
     assert result.stderr.splitlines()[-1] == "bad.yaml: 2 errors, 0 warnings; nothing would be started"
@@ -48,7 +48,7 @@ def test_a_file_that_ends_in_toml_is_read_as_toml(tmp_path: Path) -> None:
 def test_a_missing_variable_is_told_by_name(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
     result = run("check", "good.yaml", cwd=tmp_path)
-    assert result.code == 2
+    assert result.code == 1
     assert "good.yaml:2:" in result.stderr
     assert "SECRET" in result.stderr
 
@@ -67,7 +67,7 @@ def test_a_missing_variable_is_told_by_name(tmp_path: Path) -> None:
 def test_a_value_from_the_environment_is_never_printed(tmp_path: Path, line: str) -> None:
     (tmp_path / "bad.yaml").write_text(GOOD + line + "\n")
     result = run("check", "bad.yaml", cwd=tmp_path, env={"SECRET": SECRET})
-    assert result.code == 2
+    assert result.code == 1
     assert SECRET not in result.said
 
 
@@ -76,20 +76,28 @@ def test_a_secret_in_the_file_itself_is_never_printed(tmp_path: Path) -> None:
         file = tmp_path / f"bad{number}.yaml"
         file.write_text(GOOD.replace("${SECRET}", SECRET).replace(*change, 1))
         result = run("check", file.name, cwd=tmp_path)
-        assert result.code == 2
+        assert result.code == 1
         assert SECRET not in result.said
 
 
 def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
     for name in ("none.yaml", "."):
         result = run("check", name, cwd=tmp_path)
-        assert result.code == 2
+        assert result.code == 1
         assert "Traceback" not in result.said
 
 
 def test_the_version_and_the_help_are_told(tmp_path: Path) -> None:
     assert run("--version", cwd=tmp_path).stdout.startswith("pyproxy, version ")
     commands = run("-h", cwd=tmp_path).stdout
-    for command in ("serve", "check", "mock", "demo"):
+    for command in ("serve", "check", "explain", "schema", "init", "mock", "demo"):
         assert command in commands
         assert run(command, "--help", cwd=tmp_path).code == 0
+
+
+def test_a_check_loads_neither_a_server_nor_a_client(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    result = run("check", "good.yaml", cwd=tmp_path, env={"SECRET": SECRET, "PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time:")}
+    assert "pyproxy.config.loader" in loaded
+    assert loaded.isdisjoint({"asyncio", "fastapi", "starlette", "uvicorn", "httpx2", "httpcore2", "h11", "ssl", "pyproxy.runtime"})

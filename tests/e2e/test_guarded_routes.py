@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
+from support.front import unused_reload
 from support.raw import exchange, request
 
+from pyproxy.config import ServerConfig
 from pyproxy.http import build_app
 from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.guard import Guard
@@ -31,9 +33,10 @@ def routes() -> list[tuple[str, str]]:
         orchestrator=unused,
         targets=list,
         ready=lambda: True,
-        max_body_bytes=1,
+        config_state=dict,
+        settings=lambda: ServerConfig(max_body_bytes=1),
+        reload=unused_reload,
         deadlines=Deadlines(),
-        allowed_hosts=(),
         version="0",
         tell=lambda _: None,
     )
@@ -66,7 +69,14 @@ def nothing_goes_upstream(provider: Mock) -> Iterator[None]:
 
 
 def test_the_walk_finds_the_routes() -> None:
-    assert {path for _, path in ROUTES} == {"/v1/chat/completions", "/v1/models", "/v1/models/plain", "/livez", "/readyz"}
+    assert {path for _, path in ROUTES} == {
+        "/v1/chat/completions",
+        "/v1/models",
+        "/v1/models/plain",
+        "/livez",
+        "/readyz",
+        "/admin/v1/reload",
+    }
 
 
 @pytest.mark.parametrize(("method", "path"), PLACES)
@@ -152,4 +162,4 @@ def test_the_absolute_form_does_not_get_around_the_host(sidecar: Served) -> None
 def test_the_probes_say_that_all_is_well(sidecar: Served) -> None:
     for path, status in (("/livez", "alive"), ("/readyz", "ready")):
         answer = exchange(sidecar.port, request("GET", path))
-        assert (answer.status, json.loads(answer.body)) == (200, {"status": status})
+        assert (answer.status, json.loads(answer.body)["status"]) == (200, status)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from pyproxy.config import ServerConfig
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp
 from pyproxy.http.deadlines import Deadlines
@@ -14,6 +15,7 @@ from pyproxy.http.server import HttpServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.orchestration import Orchestrator
 
@@ -39,6 +41,10 @@ class Front(NamedTuple):
             assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
 
 
+async def unused_reload() -> ReloadReport:
+    raise NotImplementedError
+
+
 @contextlib.asynccontextmanager
 async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: float) -> AsyncIterator[Front]:
     records: list[RequestRecord] = []
@@ -47,9 +53,10 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         orchestrator=cast("Orchestrator", None),
         targets=targets,
         ready=lambda: True,
-        max_body_bytes=4096,
+        config_state=dict,
+        settings=lambda: ServerConfig(max_body_bytes=4096),
+        reload=unused_reload,
         deadlines=deadlines,
-        allowed_hosts=(),
         version="0",
         tell=records.append,
     )

@@ -68,8 +68,8 @@ impl Admission {
             return Place::Refused(refusal);
         }
         let (ticket, change) = self.queue.join(&scopes, Claim { key, weight, cost, since: now, deadline });
-        let dirty = self.begin(change, now);
-        self.serve(dirty, now);
+        self.begin(change, now);
+        self.serve(scopes.iter().copied(), now);
         self.catch_up(now); // a class more urgent than any before him lets age lift the others further
         Place::Waiting(ticket)
     }
@@ -157,9 +157,8 @@ impl Admission {
         let Some(route) = self.queue.line_of(ticket).map(|line| line.key.route) else { return Vec::new() };
         let scopes = self.tree.shared_route(route);
         let change = self.queue.leave(ticket, &scopes);
-        let mut dirty = self.begin(change, now);
-        dirty.extend(scopes.iter().copied());
-        dirty
+        self.begin(change, now);
+        scopes.to_vec()
     }
 
     /// The weight of a flow: of the scope it is named for, else of the last scope on its way.

@@ -30,8 +30,8 @@ impl Admission {
             let Some(line) = self.queue.line_of(ticket).copied() else { return };
             let scopes = self.tree.shared_route(line.key.route);
             let change = self.let_in(ticket, &line, now);
+            self.begin(change, now);
             dirty.extend(scopes.iter().copied());
-            dirty.extend(self.begin(change, now));
         }
     }
 
@@ -142,16 +142,15 @@ impl Admission {
     }
 
     /// Has one who is newly the first of his line stand where he lacks room, or where it can be seen that he lacks none.
-    pub(super) fn begin(&mut self, change: Change, now: Nanos) -> Vec<usize> {
-        let Change::First(id) = change else { return Vec::new() };
+    pub(super) fn begin(&mut self, change: Change, now: Nanos) {
+        let Change::First(id) = change else { return };
         self.queue.begin(id, now);
-        let Some(line) = self.queue.line(id).copied() else { return Vec::new() };
-        let Some(cost) = self.queue.waiter(line.first).map(|waiter| waiter.cost) else { return Vec::new() };
+        let Some(line) = self.queue.line(id).copied() else { return };
+        let Some(cost) = self.queue.waiter(line.first).map(|waiter| waiter.cost) else { return };
         let scopes = self.tree.shared_route(line.key.route);
         let lacking = self.lacking(line.key.route, cost, now);
         let places = if lacking == 0 { all_places(scopes.len()) } else { lacking };
         self.queue.file_at(id, &scopes, places);
-        at_places(&scopes, places)
     }
 
     /// The scopes of a route that have no room for the cost, by their places on it.

@@ -37,7 +37,7 @@ SYNTAX = [
     Broken("server: {port: 1\nmodels: {}\n", 2, "not YAML", "bracket"),
     Broken("server:\n\tport: 1\n", 2, "cannot start any token", "tabs cannot indent"),
     Broken("server: a: b\n", 1, "mapping values are not allowed", "quotes"),
-    Broken('server: {host: "127\n', 2, "not YAML", "quote"),
+    Broken('server: {host: "127\n', 1, "not YAML: found a quote that is never closed", "close the quote"),
     Broken("server:\n  port: 1\n host: x\n", 3, "not YAML", "indentation"),
     Broken("a: *nowhere\n", 1, "undefined alias", "begins with '*'"),
     Broken("a: &x [*x]\n", 1, "undefined alias"),
@@ -110,14 +110,16 @@ MODELS_AND_GROUPS = [
     Broken(BASE + "nodes:\n  g: {llm_group: g}\n", 5, "'g' is the name of a task group and of a node (lines 3 and 5)", "rename one"),
     Broken(BASE + "nodes:\n  m: {llm_group: g}\n", 2, "'m' is the name of a node and of a model (lines 5 and 2)"),
     Broken(BASE + "aliases:\n  g.e: m\n", 3, "'g.e' is the name of an alias and of an echelon"),
-    Broken(BASE + "wrappers: {w: {type: pool, target: g}}\n", 4, "there is no polling pool 'g'", "none is configured"),
+    Broken(BASE + "wrappers: {w: {type: pool, target: g}}\n", 4, "there is no polling pool 'g'", "that is the name of a task group"),
     Broken(BASE + "wrappers: {w: {type: direct, target: g}}\n", 4, "there is no model 'g'"),
     Broken(BASE + "wrappers: {w: {type: direct, target: 'q:x'}}\n", 4, "there is no provider 'q' for 'q:x'"),
     Broken(BASE + "wrappers: {w: {type: task_group, target: m}}\n", 4, "there is no task group or echelon 'm'"),
-    Broken(BASE + "wrappers: {w: {type: group, target: g}}\n", 4, "must be 'task_group', 'pool' or 'direct'", "did you mean 'task_group'?"),
+    Broken(
+        BASE + "wrappers: {w: {type: task_grup, target: g}}\n", 4, "must be 'task_group', 'pool' or 'direct'", "did you mean 'task_group'?"
+    ),
     Broken(BASE + "wrappers: {w: {target: g}}\n", 4, "is missing"),
     Broken(BASE + "aliases: {'x*': gg}\n", 4, "there is no target 'gg'", "did you mean 'g'?"),
-    Broken(BASE + "aliases: {a: g, b: a}\n", 4, "there is no target 'a'"),
+    Broken(BASE + "aliases: {a: g, b: a}\n", 4, "'a' is an alias itself", "name what it stands for: g"),
     Broken(BASE + "aliases: {a: 1}\n", 4, "must be text", "double quotes"),
     Broken(BASE + "polling_pools: {pool: {task_groups: [gg]}}\n", 4, "there is no task group or echelon 'gg'"),
     Broken(BASE + "polling_pools: {pool: {task_groups: [g], rotation_strategy: robin}}\n", 4, "must be", ""),
@@ -138,11 +140,10 @@ MODELS_AND_GROUPS = [
     Broken(BASE.replace("f: {", "timeouts: {conect: 5}, f: {"), 3, "is no setting here", "did you mean 'connect'?"),
     Broken(BASE.replace("f: {", "name: x, f: {"), 3, "its name is the key of its table"),
     Broken(BASE.replace("f: {", "f: {name: x, "), 3, "its name is the key of its table"),
-    Broken(BASE.replace("f: {", "echelons: {}, f: {"), 3, "write each echelon as a table of the group"),
+    Broken(BASE.replace("f: {", "echelons: 3, f: {"), 3, "write each echelon as a table of the group"),
     Broken(BASE.replace("f: {", "f: [m], x: {"), 3, "is no setting here", "an echelon is a table with models"),
-    Broken(BASE.replace("f: {", "fallback_config: {strategy: model_rotate}, f: {"), 3, "falls back by echelon_down only"),
     Broken(BASE.replace("f: {", "fallback_config: {strategy: echelon_up}, f: {"), 3, "must be 'echelon_down'", "'echelon_down'?"),
-    Broken(BASE.replace("f: {", "fallback_config: {fallback_groups: [g.x]}, f: {"), 3, "has no echelon 'x'", "there is e, f"),
+    Broken(BASE + "wrappers: {w: {type: task_group, target: g.x}}\n", 4, "has no echelon 'x'", "there is e, f"),
     Broken(BASE.replace("f: {", "fallback_config: {max_attempts: 0}, f: {"), 3, "must be at least 1"),
     Broken(BASE.replace("f: {", "fallback_config: {retry_delay: -1}, f: {"), 3, "must be at least 0"),
     Broken(BASE.replace("model: x", "model: x, provider: ''"), 2, "written twice"),
@@ -205,11 +206,20 @@ def test_the_message_stays_readable_when_there_are_many_faults() -> None:
     assert len(caught.value.faults) == 100
 
 
+def test_no_number_of_warnings_keeps_an_error_from_being_told() -> None:
+    echelons = {f"e{i}": {"models": ["p:m"], "rpm_limit": 9} for i in range(1100)}
+    providers = {"p": {"base_url": "http://127.0.0.1:1"}}
+    config, faults = check_config({"providers": providers, "task_groups": {"g": {"rpm_limit": 5, **echelons}}, "server": {"port": "x"}}, {})
+    assert config is None
+    assert [fault.path for fault in faults if fault.severity == "error"] == ["server.port"]
+    assert faults[-1].message == "no more than 1,000 warnings are told: mend these and check again"
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
         ("absent.yaml", "there is no such file"),
-        (".", "is a directory"),
+        (".", "holds no configuration"),
         ("a\0b", "cannot be read: not a usable path"),
         ("absent.toml", "there is no such file"),
     ],

@@ -131,7 +131,7 @@ def test_faults_of_a_mapping_have_key_paths_and_no_lines() -> None:
     assert [str(fault) for fault in faults] == [
         "<mapping>: server: a key must be text, and one is of the type int",
         "<mapping>: nodes.n.llm_group: cannot be of the type set (use texts, numbers, booleans, lists and mappings)",
-        "<mapping>: server.port: must be a whole number",
+        "<mapping>: server.port: must be a whole number (such as 8484)",
     ]
 
 

@@ -68,6 +68,8 @@ def test_any_text_ends_in_a_configuration_or_in_faults(text: str, environ: dict[
 @example({"models": {"m": {"provider": "\ud800", "model": "x"}}}, {})
 @example({"task_groups": {"g": {"\ud800": {"models": ["a:\ud800"], "priority": 10**400}}}}, {})
 @example({"providers": {"p": {"base_url": "http://[", "headers": {"\ud800": "x"}}}}, {})
+@example({"server": {}, "[key]": {}}, {})
+@example({"providers": {"\n+": None}}, {})
 @example({"server": {"port": float("nan"), "drain_timeout": 10**400}}, {})
 def test_any_mapping_ends_in_a_configuration_or_in_faults(mapping: dict[str, object], environ: dict[str, str]) -> None:
     outcome(mapping, environ)

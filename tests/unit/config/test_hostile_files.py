@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECONDS = 2.0  # of the processor; none takes more than one on a machine of two slow cores
 MEBIBYTES = 200 * 1e6 / 2**20
 LARGEST = 10 * 1024 * 1024 - 100
-NODES = 100_000
+NODES = 60_000
 
 
 def full(unit: str) -> str:
@@ -43,13 +43,13 @@ YAML: dict[str, tuple[Callable[[], str], str]] = {
     "dashes": (lambda: full("- "), "nested more than 64 levels"),
     "question marks": (lambda: full("? "), "nested more than 64 levels"),
     "indentation": (lambda: "\n".join(" " * i + "a:" for i in range(4000)), "nested more than 64 levels"),
-    "alias bomb": (lambda: bomb("[x, x, x, x, x, x, x, x, x, x]", "[", "]"), "more than 100,000 keys and values"),
-    "merge bomb": (lambda: bomb("{k: v}", "{<<: [", "]}"), "more than 100,000 keys"),
-    "alias of a long text": (lambda: f"a: &a {'x' * 10**6}\nb: [{'*a, ' * 90_000}]", "more than 10,485,760 characters of text"),
-    "alias of variables": (lambda: f"a: &a '{'${A:xxxxxxxx}' * 1000}'\nb: [{'*a, ' * 90_000}]", "more than 10,485,760 characters"),
-    "anchors": (lambda: numbered("- &a{0} x\n", 700_000), "more than 100,000 keys and values"),
-    "wide": (lambda: "a: [" + full("1,") + "]", "more than 100,000 keys and values"),
-    "one key": (lambda: full("a: 1\n"), "more than 100,000 keys and values"),
+    "alias bomb": (lambda: bomb("[x, x, x, x, x, x, x, x, x, x]", "[", "]"), "more than 60,000 keys and values"),
+    "merge bomb": (lambda: bomb("{k: v}", "{<<: [", "]}"), "more than 60,000 keys"),
+    "alias of a long text": (lambda: f"a: &a {'x' * 10**6}\nb: [{'*a, ' * 55_000}]", "more than 10,485,760 characters of text"),
+    "alias of variables": (lambda: f"a: &a '{'${A:xxxxxxxx}' * 1000}'\nb: [{'*a, ' * 55_000}]", "more than 10,485,760 characters"),
+    "anchors": (lambda: numbered("- &a{0} x\n", 700_000), "more than 60,000 keys and values"),
+    "wide": (lambda: "a: [" + full("1,") + "]", "more than 60,000 keys and values"),
+    "one key": (lambda: full("a: 1\n"), "more than 60,000 keys and values"),
     "doubled keys": (lambda: "server:\n" + "  port: 1\n" * (NODES // 2 - 10), "is written twice"),
     "misspelt keys": (lambda: "server:\n" + numbered("  prt{0}: 1\n", NODES // 2 - 10), "is no setting here"),
     "names of nothing": (lambda: "aliases:\n" + numbered("  a{0}: b{0}\n", NODES // 2 - 10), "there is no target"),
@@ -57,7 +57,7 @@ YAML: dict[str, tuple[Callable[[], str], str]] = {
     "a long line of wide characters": (lambda: "a: " + full("𝄞"), "is no setting here"),
     "a long key": (lambda: "? " + full("k") + "\n: 1", "is no setting here"),
     "a long text in quotes": (lambda: 'a: "' + full("\\x41") + '"', "is no setting here"),
-    "a quote that is not closed": (lambda: '"' + full("x"), "unexpected end of stream"),
+    "a quote that is not closed": (lambda: '"' + full("x"), "a quote that is never closed"),
     "a long number": (lambda: "server: {port: " + full("9") + "}", "whole number"),
     "comments": (lambda: full("#\n"), "the file is empty"),
     "documents": (lambda: full("---\n"), "a second document"),
@@ -72,12 +72,12 @@ TOML: dict[str, tuple[Callable[[], str], str]] = {
     "tables": (lambda: "a = " + full("{a="), "nested more than 64 levels"),
     "a hundred thousand lists": (lambda: "a = " + "[" * 100_000, "nested more than 64 levels"),
     "a hundred thousand tables": (lambda: "a = " + "{a=" * 100_000, "nested more than 64 levels"),
-    "brackets that close what is not open": (lambda: "a = " + "{ {} {} {} x = " * 50_000, "not TOML: missing key"),
+    "brackets that close what is not open": (lambda: "a = " + "{ {} {} {} x = " * 20_000, "not TOML: missing key"),
     "dots": (lambda: full("a.") + "a = 1", "nested more than 64 levels"),
     "a header of dots": (lambda: "[" + full("a.") + "a]", "nested more than 64 levels"),
-    "many dots": (lambda: numbered("k{0}" + ".a" * 60 + " = 1\n", 800), "is no setting here"),
-    "wide": (lambda: "a = [" + full("1,") + "]", "more than 100,000 keys and values"),
-    "one key": (lambda: full("a = 1\n"), "more than 100,000 keys and values"),
+    "many dots": (lambda: numbered("k{0}" + ".a" * 60 + " = 1\n", 450), "is no setting here"),
+    "wide": (lambda: "a = [" + full("1,") + "]", "more than 60,000 keys and values"),
+    "one key": (lambda: full("a = 1\n"), "more than 60,000 keys and values"),
     "doubled keys": (lambda: "a = 1\n" * (NODES // 2), "is written twice"),
     "doubled headers": (lambda: "[a]\n" * (NODES // 2), "is written twice"),
     "headers": (lambda: numbered("[a{0}]\n", NODES // 2), "is no setting here"),
@@ -120,7 +120,7 @@ def batched(names: Iterable[str], size: int) -> Iterator[list[str]]:
 def assert_ended_soon(name: str, result: dict[str, Any], says: str) -> None:
     assert result["refused"], name
     assert any(says in fault for fault in result["faults"]), (name, result["faults"][:3])
-    assert len(result["faults"]) <= MOST_FAULTS + 1, name
+    assert len(result["faults"]) <= 2 * MOST_FAULTS + 2, name
     assert all(len(fault) < 2000 for fault in result["faults"]), name
     assert result["seconds"] < SECONDS, (name, result["seconds"])
     assert result["mebibytes"] < MEBIBYTES, (name, result["mebibytes"])

@@ -89,4 +89,5 @@ def test_a_key_written_twice_is_told_with_both_places(text: str, place: tuple[in
     _, faults = check(text)
     found = [fault for fault in faults if "is written twice" in fault.message]
     assert [(fault.line, fault.column) for fault in found] == [place]
-    assert found[0].message == f"the key 'b' is written twice: on line {lines[0]} and on line {lines[1]}"
+    where = " and ".join(f"on line {line}" for line in dict.fromkeys(lines))
+    assert found[0].message == f"the key 'b' is written twice: {where}"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyproxy.config import ServerConfig
 from pyproxy.http.guard import MAX_HEADER_BYTES, MAX_HEADERS, MAX_URI_BYTES, Guard, _host_name
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ async def answer(
 
     inside = Inside()
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "raw_path": path, "query_string": query, "headers": headers}
-    await Guard(inside, allowed)(scope, unread, send)
+    await Guard(inside, lambda: ServerConfig(allowed_hosts=allowed))(scope, unread, send)
     if inside.reached:
         assert sent == []
         return None, {}

@@ -29,6 +29,7 @@ RECORD = RequestRecord(
     total_ns=30_060_000,
     sent_bytes=678,
     usage=(12, 34),
+    revision="0123456789ab",
 )
 FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)(?: |$)')
 
@@ -37,7 +38,7 @@ def test_a_line_has_every_field_in_its_place() -> None:
     assert format_record(RECORD, AT) == (
         "time=2026-11-21T03:04:05.678Z id=req_1 route=/v1/chat/completions status=200 flag=- target=fast_group "
         'attempts="fast_group.echelon1/a:429, fast_group.echelon2/b:200" provider=p model=b stream=true '
-        "queue_ms=1.5 ttfb_ms=20.0 total_ms=30.1 bytes=678 tokens=12+34"
+        "queue_ms=1.5 ttfb_ms=20.0 total_ms=30.1 bytes=678 tokens=12+34 revision=0123456789ab"
     )
 
 
@@ -46,7 +47,7 @@ def test_what_there_was_not_is_a_dash() -> None:
     assert " status=- flag=client_gone " in line
     assert " attempts=- " in line
     assert " ttfb_ms=- " in line
-    assert line.endswith(" tokens=-")
+    assert line.endswith(" tokens=- revision=0123456789ab")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_every_name_leaves_the_fields_as_they_are(target: str) -> None:
     fields = FIELD.findall(line)
     assert " ".join(f"{name}={value}" for name, value in fields) == line
     assert dict(fields)["status"] == "200"
-    assert len(shlex.split(line)) == 15
+    assert len(shlex.split(line)) == 16
 
 
 def test_a_long_name_that_is_not_plain_is_cut() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pyproxy.providers.connections import Connections
 from pyproxy.providers.endpoints import Endpoint
 from pyproxy.providers.httpx_transport import HttpxTransport
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
@@ -66,7 +67,7 @@ class Provider:
 async def listening(provider: Provider, stale_within: float = 5.0) -> AsyncIterator[HttpxTransport]:
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    transport = HttpxTransport({"m": Endpoint(f"http://127.0.0.1:{port}/v1", ())}, stale_within)
+    transport = HttpxTransport({"m": Endpoint("p", f"http://127.0.0.1:{port}/v1", ())}, {"p": Connections(stale_within)})
     async with server:
         yield transport
         await transport.aclose()

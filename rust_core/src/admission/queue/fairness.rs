@@ -30,8 +30,9 @@ fn service(cost: u64, weight: u128) -> Virtual {
 #[derive(Debug, Default)]
 struct Share {
     served: Virtual,
-    waiting: usize,
-    weight: u64,
+    waiting: u32,
+    /// Held at 32 bits, for there may be very many shares.
+    weight: u32,
     /// Who of it is held up here, the first of them last. Only he stands in the order: their share moves them all alike.
     filed: Vec<Turn>,
 }
@@ -119,7 +120,7 @@ impl ScopeQueue {
     pub(super) fn file(&mut self, flow: Flow, weight: u64, turn: Turn) {
         self.change(flow, |share| {
             if share.filed.is_empty() {
-                share.weight = weight;
+                share.weight = u32::try_from(weight).unwrap_or(u32::MAX);
                 share.filed.reserve_exact(1); // mostly it is the only one
             }
             let place = share.filed.partition_point(|other| *other > turn);

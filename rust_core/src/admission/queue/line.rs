@@ -39,8 +39,8 @@ pub(in crate::admission) struct Line {
     pub(in crate::admission) key: LineKey,
     pub(in crate::admission) first: Ticket,
     pub(super) last: Ticket,
-    pub(super) requests: u128,
-    pub(super) tokens: u128,
+    pub(super) requests: u64,
+    pub(super) tokens: u64,
     pub(super) weight: u64,
     /// Its first stands in the order of these scopes, by their places on the route.
     pub(in crate::admission) filed: u64,
@@ -127,8 +127,8 @@ impl Lines {
                 before = std::mem::replace(&mut line.last, ticket);
             }
             line.weight = weight;
-            line.requests = line.requests.saturating_add(cost.requests.into());
-            line.tokens = line.tokens.saturating_add(cost.tokens.into());
+            line.requests = line.requests.saturating_add(cost.requests);
+            line.tokens = line.tokens.saturating_add(cost.tokens);
         }
         if let Some(neighbour) = self.waiters.get_mut(&before) {
             neighbour.after = ticket;
@@ -149,8 +149,8 @@ impl Lines {
         self.shrink();
         let line = self.line_mut(waiter.line)?;
         let key = line.key;
-        line.requests = line.requests.saturating_sub(waiter.cost.requests.into());
-        line.tokens = line.tokens.saturating_sub(waiter.cost.tokens.into());
+        line.requests = line.requests.saturating_sub(waiter.cost.requests);
+        line.tokens = line.tokens.saturating_sub(waiter.cost.tokens);
         if line.last == ticket {
             line.last = waiter.before;
         }

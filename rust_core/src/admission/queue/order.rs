@@ -45,15 +45,15 @@ impl Rank {
 /// What is to be admitted before somebody.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::admission) struct Ahead {
-    pub(super) requests: u128,
-    pub(super) tokens: u128,
+    pub(super) requests: u64,
+    pub(super) tokens: u64,
 }
 
 impl Ahead {
     pub(in crate::admission) fn of(self, dimension: Dimension) -> u128 {
         match dimension {
-            Dimension::Requests => self.requests,
-            Dimension::Tokens => self.tokens,
+            Dimension::Requests => self.requests.into(),
+            Dimension::Tokens => self.tokens.into(),
         }
     }
 }

@@ -1,0 +1,128 @@
+"""What a file of a directory holds: sections as in a single file, several things of one kind by name, or one thing alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pyproxy.config.faults import FaultLog
+from pyproxy.config.forms.moving import without
+from pyproxy.config.kinds import BY_FOLDER, BY_SECTION, ECHELON_SETTINGS, NODE, SECTIONS, TASK_GROUP, Kind
+from pyproxy.config.tree import Entry, Scalar, Table
+
+INHERITS = "inherits_from"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A file, read.
+
+    Attributes:
+        file: Its name in faults.
+        stem: What it is called without folder and ending.
+        kind: What its folder or the registry says that it holds; None at the top of a directory.
+        table: Its content.
+    """
+
+    file: str
+    stem: str
+    kind: Kind | None
+    table: Table
+
+
+def sections_of(fragment: Fragment, log: FaultLog) -> Table:
+    """Return the content of a fragment under the canonical sections."""
+    table, kind = fragment.table, fragment.kind
+    if kind is None or _has_sections(table, kind):
+        sections = _renamed(table)
+        # A workflow says more than which nodes it has, to those who run it.
+        return (
+            sections.with_entries({key: sections.entries[key] for key in ("nodes",)})
+            if kind is NODE and "nodes" in sections.entries
+            else sections
+        )
+    named = dict(_named(fragment, kind, log))
+    return Table(table.place, {kind.section: Entry(table.place, Table(table.place, named))})
+
+
+def _has_sections(table: Table, kind: Kind) -> bool:
+    """Whether its keys are sections; a group may have an echelon of any name, but a section holds tables alone."""
+    sections = [key for key in table.entries if key in SECTIONS and not kind.knows(key)]
+    return any(table.table(key) is not None for key in sections)
+
+
+def _renamed(table: Table) -> Table:
+    """Sections under their canonical names: ``pools`` is ``polling_pools``."""
+    entries: dict[str, Entry] = {}
+    for key, entry in table.entries.items():
+        kind = BY_FOLDER.get(key.replace("-", "_")) if isinstance(entry.value, Table) else None
+        entries[kind.section if kind is not None and key not in SECTIONS else key] = entry
+    return table.with_entries(entries)
+
+
+def _named(fragment: Fragment, kind: Kind, log: FaultLog) -> Iterator[tuple[str, Entry]]:
+    table = fragment.table
+    nested = table.table(kind.table)
+    if nested is not None and not kind.knows(kind.table):
+        rest = without(table, kind.table)
+        for entry in rest.entries.values():
+            log.add(entry.place.fault(f"stands beside the table {kind.table}, which is all that is read", f"put it into [{kind.table}]"))
+        yield _single(nested, fragment.stem)
+    elif _is_map(table, kind):
+        yield from table.entries.items()
+    else:
+        yield _single(table, fragment.stem)
+
+
+def _single(table: Table, stem: str) -> tuple[str, Entry]:
+    given = table.entries.get("name")
+    if given is not None and isinstance(given.value, Scalar) and isinstance(given.value.value, str):
+        return given.value.value, Entry(given.place, without(table, "name"))
+    return stem.replace("-", "_"), Entry(table.place, table)
+
+
+def _is_map(table: Table, kind: Kind) -> bool:
+    """Whether each key names a thing of the kind, and is no setting of one."""
+    tables = [entry.value for entry in table.entries.values() if isinstance(entry.value, Table)]
+    if not tables or len(tables) < len(table.entries) or any(kind.knows(key) for key in table.entries):
+        return False
+    if kind is TASK_GROUP:
+        return not any("models" in inner.entries for inner in tables)
+    return any(kind.knows(key) for inner in tables for key in inner.entries)
+
+
+def named_entries(sections: Table) -> Iterator[tuple[Kind, str, Entry]]:
+    """Yield each table of each named section, with its kind and its name."""
+    for section, kind in BY_SECTION.items():
+        for name, entry, _ in sections.tables(section):
+            yield kind, name, entry
+
+
+def with_named(sections: Table, section: str, name: str, entry: Entry) -> Table:
+    """Return the sections with another table under a name."""
+    old = sections.entries[section]
+    if not isinstance(old.value, Table):
+        return sections
+    table = old.value.with_entries({**old.value.entries, name: entry})
+    return sections.with_entries({**sections.entries, section: replace(old, value=table)})
+
+
+def settings_alone(table: Table, kind: Kind) -> Table:
+    """Return what of a file may be inherited by one thing of a kind: all but sections."""
+    nested = table.table(kind.table)
+    if nested is not None and not kind.knows(kind.table):
+        return nested
+    kept = {key: entry for key, entry in table.entries.items() if key != "name" and (key not in SECTIONS or kind.knows(key))}
+    return table.with_entries(kept)
+
+
+def without_others(table: Table, kind: Kind) -> Table:
+    """Return what of a parent is for one thing of a kind: a file that several kinds inherit from has settings of each."""
+    others = [key for key in table.entries if may_be_inherited(key) and not kind.knows(key)]
+    return without(table, *others)
+
+
+def may_be_inherited(key: str) -> bool:
+    """Whether a key at the top of a file is there for others to inherit."""
+    return key in ECHELON_SETTINGS or key in _OLDER or any(kind.knows(key) for kind in BY_SECTION.values())
+
+
+_OLDER = frozenset(("health_check", "fallback", "performance", "monitoring", "default_config", "defaults", INHERITS))

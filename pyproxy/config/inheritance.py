@@ -1,0 +1,129 @@
+"""``inherits_from``: a thing begins as another and says only what is different.
+
+The value is a path relative to its file, or the name of another in the same section or of a table in the same file. Parents may inherit
+in turn. Tables merge, whatever else is said again replaces.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.forms import canonical
+from pyproxy.config.forms.moving import without
+from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
+from pyproxy.config.kinds import Kind
+from pyproxy.config.merging import merge
+from pyproxy.config.paths import beside, is_file, resolved
+from pyproxy.config.tree import Scalar, Table
+
+ENDINGS = (".toml", ".yaml", ".yml", ".json")
+
+ReadFile = Callable[[Path], Table | None]
+"""Reads a file as a table, or reports why not and returns None."""
+
+Chain = tuple[str, ...]
+
+
+class Inheritance:
+    """Resolves what the files of one configuration inherit.
+
+    Attributes:
+        parents: The files that something inherits from.
+    """
+
+    def __init__(self, read: ReadFile, log: FaultLog) -> None:
+        self._read = read
+        self._log = log
+        self.parents: set[Path] = set()
+
+    def whole(self, file: Path, table: Table, chain: Chain = ()) -> Table:
+        """Return a file of sections over the file that it inherits from."""
+        asked = self._asked(table)
+        own = without(table, INHERITS)
+        if asked is None:
+            return own
+        parent = self._file(file, asked, (*chain, str(file)))
+        if parent is None:
+            return own
+        path, content = parent
+        return merge(self.whole(path, content, (*chain, str(file))), own)
+
+    def each(self, file: Path, raw: Table, sections: Table) -> Table:
+        """Return the sections with each thing in them canonical, and over what it inherits.
+
+        Args:
+            file: Where they stand.
+            raw: The file as it was read, whose tables may be inherited by name.
+            sections: Its content under the canonical sections.
+        """
+        for kind, name, entry in list(named_entries(sections)):
+            if isinstance(entry.value, Table):
+                made = self._made(kind, name, entry.value, (file, raw, sections), ())
+                sections = with_named(sections, kind.section, name, replace(entry, value=made))
+        return sections
+
+    def _made(self, kind: Kind, name: str, table: Table, where: tuple[Path, Table, Table], chain: Chain) -> Table:
+        own = canonical(kind.section, without(table, INHERITS), self._log)
+        asked = self._asked(table)
+        if asked is None:
+            return own
+        file, raw, sections = where
+        here = f"{file.name}:{name}"
+        if self._circle(asked, here, chain):
+            return own
+        parent: Table | None = None
+        text = str(asked.value)
+        if _is_path(text):
+            found = self._file(file, asked, ())
+            if found is not None:
+                path, content = found
+                nearest = settings_alone(content, kind)
+                parent = without_others(self._made(kind, path.stem, nearest, (path, content, content), (*chain, here)), kind)
+        else:
+            named = (sections.table(kind.section) or raw).table(text) or raw.table(text)
+            if named is None or text == name:
+                self._missing(asked, kind, sections, raw)
+            else:
+                parent = self._made(kind, text, named, where, (*chain, here))
+        return own if parent is None else merge(without(parent, "name"), own)
+
+    def _asked(self, table: Table) -> Scalar | None:
+        entry = table.entries.get(INHERITS)
+        if entry is None:
+            return None
+        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, str) and entry.value.value:
+            return entry.value
+        self._log.add(entry.place.fault("must name a file or a section", 'write inherits_from: "../global.yaml" or the name of a section'))
+        return None
+
+    def _circle(self, asked: Scalar, here: str, chain: Chain) -> bool:
+        if here not in chain:
+            return False
+        circle = " -> ".join((*chain[chain.index(here) :], here))
+        self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
+        return True
+
+    def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
+        path = beside(file, str(asked.value))
+        here = resolved(path)
+        if here in {resolved(Path(step)) for step in chain}:
+            circle = " -> ".join((*(Path(step).name for step in chain), path.name))
+            self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
+            return None
+        if not is_file(path):
+            self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
+            return None
+        self.parents.add(here)
+        content = self._read(path)
+        return None if content is None else (path, content)
+
+    def _missing(self, asked: Scalar, kind: Kind, sections: Table, raw: Table) -> None:
+        known = [*(sections.table(kind.section) or raw).entries, *raw.entries]
+        nearest = self._log.suggestions.nearest(str(asked.value), known)
+        hint = f"did you mean {nearest}?" if nearest else "name a section of this file, or a file by a path with its ending"
+        self._log.add(asked.place.fault("there is no section of this name to inherit from", hint))
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(ENDINGS) or "/" in text or "\\" in text

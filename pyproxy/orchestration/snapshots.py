@@ -1,0 +1,78 @@
+"""What requests are served with: one immutable snapshot of the configuration at a time, and those that requests still hold."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyproxy.admission import AdmissionDesk
+    from pyproxy.config import Config
+    from pyproxy.providers.transport import Transport
+    from pyproxy.routing import Resolver
+
+__all__ = ["Snapshot", "Snapshots"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A configuration, ready to serve.
+
+    Attributes:
+        config: what was read.
+        resolver: its targets, compiled.
+        desk: admission through its scopes, whose state all snapshots share.
+        transport: calls its instances.
+        scopes: the keys of the scopes that its requests pass.
+    """
+
+    config: Config
+    resolver: Resolver
+    desk: AdmissionDesk
+    transport: Transport
+    scopes: frozenset[str]
+
+
+class Snapshots:
+    """The snapshot in force, behind one reference, and a count of who holds which.
+
+    A snapshot retires once it is no more in force and its last request has ended; each retires once.
+
+    Attributes:
+        current: the snapshot in force.
+    """
+
+    def __init__(self, first: Snapshot, retired: Callable[[Snapshot], None]) -> None:
+        self.current = first
+        self._holders = {first: 0}
+        self._retired = retired
+
+    @property
+    def live(self) -> tuple[Snapshot, ...]:
+        """Those that have not retired, the oldest first; the last one is in force."""
+        return tuple(self._holders)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[Snapshot]:
+        """Keep the snapshot that is in force now, whatever comes into force meanwhile."""
+        snapshot = self.current
+        self._holders[snapshot] += 1
+        try:
+            yield snapshot
+        finally:
+            self._holders[snapshot] -= 1
+            self._retire_if_done(snapshot)
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Put another snapshot into force: from here on every request begins with it."""
+        before, self.current = self.current, snapshot
+        self._holders[snapshot] = 0
+        self._retire_if_done(before)
+
+    def _retire_if_done(self, snapshot: Snapshot) -> None:
+        if snapshot is not self.current and not self._holders[snapshot]:
+            del self._holders[snapshot]
+            self._retired(snapshot)

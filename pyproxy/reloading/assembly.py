@@ -1,0 +1,123 @@
+"""From a configuration to the snapshot in force: prepared beside the one that serves, then put into its place in one step.
+
+What has a stable name outlives the swap: the state of scopes, the turns of schedulers, the connections to a provider. What only the
+old configuration knew stays until the last request that began with it has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyproxy.admission import AdmissionDesk, LiveScopes, scopes_of
+from pyproxy.orchestration import Snapshot, Snapshots
+from pyproxy.providers.connections import connections_for
+from pyproxy.providers.endpoints import endpoints
+from pyproxy.providers.httpx_transport import HttpxTransport
+from pyproxy.routing import Resolver
+from pyproxy.rust_core import AdmissionController
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyproxy.admission import ScopeLimits
+    from pyproxy.config import Config
+    from pyproxy.providers.connections import Connections
+    from pyproxy.providers.endpoints import Endpoint
+    from pyproxy.providers.transport import Transport
+    from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
+
+__all__ = ["Assembly", "Prepared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A configuration with everything that could fail done, and nothing live touched."""
+
+    config: Config
+    resolver: Resolver
+    scopes: tuple[ScopeLimits, ...]
+    endpoints: Mapping[str, Endpoint]
+    connections: dict[str, Connections]
+
+
+class Assembly:
+    """Owns what lives on from one configuration to the next.
+
+    Attributes:
+        snapshots: the snapshot in force and those that requests still hold.
+    """
+
+    def __init__(self, config: Config, transport: Transport | None = None) -> None:
+        """Assemble the first snapshot; nothing is opened yet.
+
+        Args:
+            config: the configuration to begin with.
+            transport: replaces the transports of all snapshots, for tests.
+        """
+        self._controller = AdmissionController()
+        self._scopes = LiveScopes(self._controller)
+        self._given = transport
+        self._closing: set[asyncio.Task[None]] = set()
+        self._current = first = self._prepare(config, None)
+        self.snapshots = Snapshots(self._assembled(first), self._retire)
+
+    def prepare(self, config: Config) -> Prepared:
+        """Do everything that may fail or take its time; may run in another thread, one at a time."""
+        return self._prepare(config, self._current)
+
+    def swap(self, prepared: Prepared) -> None:
+        """Put what was prepared last into force. It cannot fail, and nobody sees half of it: nothing here waits."""
+        self._current = prepared
+        self.snapshots.swap(self._assembled(prepared))
+        self._forget()
+
+    def limits(self) -> list[ScopeSnapshot]:
+        """The scopes of the configuration in force, and those that requests still pass."""
+        wanted = self.snapshots.current.scopes
+        return [scope for scope in self._controller.snapshot() if scope["key"] in wanted or scope["in_flight"]]
+
+    async def aclose(self) -> None:
+        """Close every connection; call it when no request is under way."""
+        for snapshot in self.snapshots.live:
+            self._close(snapshot)
+        if self._given is not None:
+            await self._given.aclose()
+        await asyncio.gather(*self._closing)
+
+    def _prepare(self, config: Config, before: Prepared | None) -> Prepared:
+        return Prepared(
+            config=config,
+            resolver=Resolver(config, None if before is None else before.resolver),
+            scopes=scopes_of(config),
+            endpoints=endpoints(config),
+            connections=connections_for(config, None if before is None else (before.config, before.connections)),
+        )
+
+    def _assembled(self, prepared: Prepared) -> Snapshot:
+        now_ns = time.monotonic_ns()
+        self._scopes.define(prepared.scopes, now_ns)
+        prepared.resolver.rotas.take_over(now_ns)
+        return Snapshot(
+            config=prepared.config,
+            resolver=prepared.resolver,
+            desk=AdmissionDesk(self._controller, prepared.config.nodes),
+            transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
+            scopes=frozenset(scope.key for scope in prepared.scopes),
+        )
+
+    def _retire(self, snapshot: Snapshot) -> None:
+        self._close(snapshot)
+        self._forget()
+
+    def _close(self, snapshot: Snapshot) -> None:
+        if snapshot.transport is not self._given:
+            closing = asyncio.get_running_loop().create_task(snapshot.transport.aclose(), name="close-connections")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    def _forget(self) -> None:
+        used = frozenset[str]().union(*(snapshot.scopes for snapshot in self.snapshots.live))
+        self._scopes.keep(used, time.monotonic_ns())

@@ -1,0 +1,192 @@
+"""Reloads while streams run: no request fails, nothing leaks, and what is valid is soon in force.
+
+`make test` plays it small; `make test-reload` plays it in full, by RELOADS and STREAMS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import random
+import statistics
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from support.scene import until
+
+from pyproxy import Sidecar
+from pyproxy.errors import ConfigError
+from pyproxy.providers.connections import Connections
+from pyproxy.providers.mock import Behaviour, MockProvider
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pyproxy.config.changes import ReloadReport
+
+RELOADS = int(os.environ.get("RELOADS", "60"))
+STREAMS = int(os.environ.get("STREAMS", "40"))
+BROKEN_SHARE = 0.3
+SEEN_BY_ITSELF_EVERY = 20
+LIVE_WITHIN_S = 2.0
+PATIENCE_S = 120
+
+
+def config(base_url: str, number: int) -> dict[str, Any]:
+    """One of many configurations that all serve `g`, with whatever else may change between two of them."""
+    chance = random.Random(number)
+    steady = {"base_url": base_url}
+    extra = {f"extra-{chance.randrange(5)}": {"provider": "steady", "model": "extra"} for _ in range(2)}
+    models = {
+        "a": {"provider": "steady", "model": "a", "concurrency_limit": chance.choice([None, 500, 900]) or 700},
+        "b": {"provider": "moving", "model": "b", **({"rpm_limit": 1_000_000 + number} if chance.random() < 0.5 else {})},
+        **extra,
+    }
+    return {
+        "server": {"port": 0, "admin_token": "token", "max_body_bytes": 100_000 + number},
+        "providers": {
+            "steady": steady,
+            "moving": {"base_url": base_url, "api_key": f"sk-{chance.randrange(3)}"},
+            **({"passing": {"base_url": base_url}} if chance.random() < 0.5 else {}),
+        },
+        "models": models,
+        "task_groups": {
+            "g": {
+                "e1": {"models": chance.choice([["a", "b"], ["b", "a"], ["a"], ["b"], ["a", "b", *extra]])},
+                "e2": {"models": ["a"]},
+                **({"e3": {"models": list(extra)}} if chance.random() < 0.5 else {}),
+            },
+            **({f"h{number % 7}": {"e": {"models": ["b"], "concurrency_limit": 5}}} if chance.random() < 0.5 else {}),
+        },
+    }
+
+
+def broken(text: str, number: int) -> str:
+    """The text, spoilt in one of several ways."""
+    return (
+        text[: len(text) // 2],
+        text.replace('"steady"', '"nobody"', 1),
+        text.replace('"models": ["a"]', '"models": ["missing"]', 1),
+        text.replace("sk-", "${NOT_SET}", 1),
+        "",
+        text + "}",
+    )[number % 6]
+
+
+def tasks() -> Counter[str]:
+    """How many run, by what they do."""
+    return Counter(getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks())
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@dataclass
+class Crowd:
+    """Clients that stream one answer after the other until they are sent home."""
+
+    http: httpx2.AsyncClient
+    answers: Counter[str] = field(default_factory=Counter)
+    home: asyncio.Event = field(default_factory=asyncio.Event)
+    streaming: int = 0
+
+    async def client(self) -> None:
+        while not self.home.is_set():
+            body = {"model": "g", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+            async with self.http.stream("POST", "/v1/chat/completions", json=body) as response:
+                self.streaming += 1
+                text = b"".join([piece async for piece in response.aiter_raw()])
+                self.streaming -= 1
+            whole = response.status_code == 200 and text.endswith(b"data: [DONE]\n\n") and text.count(b'"content"') > 5
+            self.answers["whole" if whole else f"{response.status_code}: {text[-300:]!r}"] += 1
+
+
+class Reloads:
+    """Changes the file, asks for reloads or waits for them, and notes how long they took to be in force."""
+
+    def __init__(self, path: Path, base_url: str, sidecar: Sidecar) -> None:
+        self.path = path
+        self.base_url = base_url
+        self.sidecar = sidecar
+        self.outcomes: Counter[str] = Counter()
+        self.slowest_s = 0.0
+        self._reports: asyncio.Queue[ReloadReport] = asyncio.Queue()
+        sidecar.on_reload(self._reports.put_nowait)
+
+    async def play(self, number: int) -> None:
+        wanted = config(self.base_url, number)
+        good = random.Random(-number).random() >= BROKEN_SHARE
+        self.path.write_text(json.dumps(wanted) if good else broken(json.dumps(wanted), number))
+        if good and number % SEEN_BY_ITSELF_EVERY < 2:
+            began = time.monotonic()
+            while self.in_force() != wanted["server"]["max_body_bytes"]:
+                await asyncio.wait_for(self._reports.get(), LIVE_WITHIN_S)
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+            self.outcomes["seen"] += 1
+            return
+        before = self.in_force()
+        try:
+            await self.sidecar.reload()
+        except ConfigError:
+            assert not good
+            assert self.in_force() == before
+            self.outcomes["refused"] += 1
+        else:
+            assert good
+            assert self.in_force() == wanted["server"]["max_body_bytes"]
+            self.outcomes["asked"] += 1
+
+    def in_force(self) -> int:
+        return self.sidecar.config.server.max_body_bytes
+
+
+def connections() -> list[Connections]:
+    """All that are held by anybody in this process, those of other tests too."""
+    gc.collect()
+    return [each for each in gc.get_objects() if isinstance(each, Connections) and each.holders]
+
+
+async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "pyproxy.yaml"
+    files_at_first, connections_at_first = open_files(), connections()
+    async with asyncio.timeout(PATIENCE_S), MockProvider() as mock:
+        mock.default = Behaviour(chunks=10, pace=0.1)
+        path.write_text(json.dumps(config(mock.base_url, 0)))
+        sidecar = Sidecar(path)
+        async with sidecar:
+            await sidecar.start()
+            tasks_at_first = tasks()
+            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+            async with httpx2.AsyncClient(base_url=sidecar.address, trust_env=False, timeout=30, limits=limits) as http:
+                crowd, reloads = Crowd(http), Reloads(path, mock.base_url, sidecar)
+                clients = [asyncio.create_task(crowd.client()) for _ in range(STREAMS)]
+                await until(lambda: crowd.streaming > STREAMS // 2)
+                streaming = []
+                for number in range(1, RELOADS + 1):
+                    await reloads.play(number)
+                    streaming.append(crowd.streaming)
+                assert statistics.median(streaming) > STREAMS // 2, "the streams ran all the while, but for the moments between two"
+                crowd.home.set()
+                await asyncio.gather(*clients)
+
+            print(dict(crowd.answers), dict(reloads.outcomes), f"slowest {reloads.slowest_s:.2f} s")  # noqa: T201 - the figures of the run
+            assert list(crowd.answers) == ["whole"]
+            assert crowd.answers["whole"] >= STREAMS
+            assert min(reloads.outcomes[each] for each in ("seen", "asked", "refused")) > 0
+            assert reloads.slowest_s < LIVE_WITHIN_S
+
+            assembly = sidecar._assembly
+            await until(lambda: len(assembly.snapshots.live) == 1 and not assembly._closing)
+            assert [scope["key"] for scope in sidecar.limits() if scope["in_flight"]] == []
+            held = [each for each in connections() if each not in connections_at_first]
+            assert len(held) == len(sidecar.config.providers), "one for each provider, whatever has been before"
+            await until(lambda: tasks() == tasks_at_first)
+    await until(lambda: open_files() <= files_at_first)
+    assert not [record for record in caplog.records if "not reloaded" not in record.getMessage()]
