@@ -141,6 +141,8 @@ fn a_text_of_brackets_ends_at_the_bound_whatever_the_parser_recovers_from() {
 #[test]
 fn more_than_the_bounds_allow_is_told_where_it_begins() {
     assert_eq!(kinds(&format!("a=[{}]", "1,".repeat(100))), [(1, 120, ProblemKind::Nodes)]);
+    // Eight a line: four keys, the three tables that they name, and a value.
+    assert_eq!(kinds(&"a.b.c.d=1\n".repeat(8)), [(8, 5, ProblemKind::Nodes)]);
     assert_eq!(kinds(&"\n".repeat(10_000)), [(544, 1, ProblemKind::Tokens)]);
 }
 

@@ -37,6 +37,14 @@ def test_every_fault_of_a_bad_file_is_told_in_one_run(tmp_path: Path) -> None:
     assert result.stderr.splitlines()[-1] == "bad.yaml: 2 errors, 0 warnings; nothing would be started"
 
 
+def test_a_file_that_ends_in_toml_is_read_as_toml(tmp_path: Path) -> None:
+    good = '[providers.one]\nbase_url = "http://127.0.0.1:1/v1"\n\n[task_groups.fast_group.echelon1]\nmodels = ["one:m"]\n'
+    (tmp_path / "good.toml").write_text(good)
+    (tmp_path / "bad.toml").write_text(good.replace('models = ["', 'modles = ["'))
+    assert run("check", "good.toml", cwd=tmp_path).stdout.startswith("good.toml: ok (1 task group, 1 model, 1 provider; 0 warnings; ")
+    assert "error: bad.toml:5:1: task_groups.fast_group.echelon1.modles: is no setting" in run("check", "bad.toml", cwd=tmp_path).stderr
+
+
 def test_a_missing_variable_is_told_by_name(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
     result = run("check", "good.yaml", cwd=tmp_path)

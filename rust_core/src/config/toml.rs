@@ -17,7 +17,7 @@ use super::toml_builder::Builder;
 pub struct Bounds {
     /// Arrays and inline tables within each other, and keys in one dotted key.
     pub depth: usize,
-    /// Keys and values.
+    /// Keys and values, the tables that dotted keys name included.
     pub nodes: usize,
 }
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyproxy.config import check_config
+from pyproxy.config import Fault, check_config
+from pyproxy.config.faults import MOST_FAULTS, FaultLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,3 +88,14 @@ def test_a_real_configuration_of_a_thousand_models_is_read_soon() -> None:
     assert faults == ()
     assert config is not None
     assert len(config.models) == 1001
+
+
+def test_an_error_behind_more_warnings_than_are_told_still_counts() -> None:
+    log = FaultLog()
+    for number in range(MOST_FAULTS):
+        log.add(Fault(file="c.yaml", line=number, message="might be better", severity="warning"))
+    before = log.has_errors
+    log.add(Fault(file="c.yaml", line=1, message="is wrong"))
+    assert (before, log.has_errors) == (False, True)
+    assert len(log.sorted()) == MOST_FAULTS + 2
+    assert str(log.sorted()[-1]) == "c.yaml: no more than 1,000 warnings are told: mend these and check again"

@@ -94,6 +94,7 @@ def theirs(text: str) -> Any:
 @settings(max_examples=1000)
 @given(st.lists(statements, max_size=7).map("\n".join))
 @example("[a.b.c]\nx = 1\n[a]\nb.y = 2")
+@example("[a.b.c]\nx = 1\n[a]\nb.y = 2\n[a.b]")
 @example("[a]\nb.c = 1\n[a.b]")
 @example("[a]\nb.c = 1\n[a.b.d]")
 @example("[[a]]\n[a.b]\n[[a]]\n[a.b]")
