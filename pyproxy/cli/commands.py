@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -28,7 +27,7 @@ _config = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("pyproxy"), prog_name="pyproxy")
+@click.version_option(package_name="pyproxy", prog_name="pyproxy")
 def main() -> None:
     """Run pyproxy, an LLM sidecar: a proxy on localhost between agents and the models they use."""
 

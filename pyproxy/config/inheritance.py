@@ -6,15 +6,15 @@ in turn. Tables merge, whatever else is said again replaces.
 
 from collections.abc import Callable
 from dataclasses import replace
-from os.path import normpath
 from pathlib import Path
 
-from pyproxy.config.faults import FaultLog
+from pyproxy.config.faults import FaultLog, printable
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
 from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
+from pyproxy.config.paths import beside, is_file, resolved
 from pyproxy.config.tree import Scalar, Table
 
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
@@ -105,15 +105,16 @@ class Inheritance:
         return True
 
     def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
-        path = _beside(file, str(asked.value))
-        if str(path.resolve()) in {str(Path(step).resolve()) for step in chain}:
+        path = beside(file, str(asked.value))
+        here = resolved(path)
+        if here in {resolved(Path(step)) for step in chain}:
             circle = " -> ".join((*(Path(step).name for step in chain), path.name))
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
-        if not path.is_file():
-            self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {path}"))
+        if not is_file(path):
+            self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
             return None
-        self.parents.add(path.resolve())
+        self.parents.add(here)
         content = self._read(path)
         return None if content is None else (path, content)
 
@@ -122,13 +123,6 @@ class Inheritance:
         nearest = self._log.suggestions.nearest(str(asked.value), known)
         hint = f"did you mean {nearest}?" if nearest else "name a section of this file, or a file by a path with its ending"
         self._log.add(asked.place.fault("there is no section of this name to inherit from", hint))
-
-
-def _beside(file: Path, text: str) -> Path:
-    """Return the path of another file as this one's is written, so that faults name it like every other and it is read once."""
-    path = file.parent / text
-    plain = Path(normpath(path))
-    return plain if plain.resolve() == path.resolve() else path.resolve()
 
 
 def _is_path(text: str) -> bool:

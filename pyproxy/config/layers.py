@@ -12,6 +12,7 @@ from pyproxy.config.fragments import Fragment, may_be_inherited, sections_of
 from pyproxy.config.inheritance import Inheritance
 from pyproxy.config.kinds import SECTIONS
 from pyproxy.config.merging import merge, settle
+from pyproxy.config.paths import resolved
 from pyproxy.config.registry import Registry, RegistryReader
 from pyproxy.config.rooting import rooted
 from pyproxy.config.sources import ENVIRONMENTS, SourceFile, environment_file, files_of, registry_of
@@ -62,9 +63,10 @@ class Layers:
     def of_directory(self, path: Path) -> Table:
         """Return the tree of a configuration in a directory."""
         listed = self._registry(path)
-        found = [file for file in files_of(path) if file.path.resolve() not in listed.disabled]
-        named = {file.path.resolve(): file for file in listed.listed}
-        files = [_as_listed(file, named.pop(file.path.resolve(), file)) for file in found] + list(named.values())
+        found: dict[Path, SourceFile] = {}
+        for file in files_of(path):
+            found.setdefault(resolved(file.path), file)
+        files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
         general, special = (self._joined([file for file in files if (file.kind is not None) is own]) for own in (False, True))
@@ -160,11 +162,12 @@ class Layers:
 
         def is_heirloom(key: str, entry: Entry) -> bool:
             file = Path(entry.place.file)
-            return key not in SECTIONS and may_be_inherited(key) and (file.resolve() in parents or file.stem == "global")
+            return key not in SECTIONS and may_be_inherited(key) and (resolved(file) in parents or file.stem == "global")
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
 
 
-def _as_listed(found: SourceFile, listed: SourceFile) -> SourceFile:
-    """The file with the kind that the registry gives it, if it gives one."""
-    return listed if listed.kind is not None else found
+def _as_listed(listed: tuple[SourceFile, ...], found: Mapping[Path, SourceFile]) -> dict[Path, SourceFile]:
+    """The files of the registry; one that was found is as its folder says, unless the registry says what it holds."""
+    at = {resolved(file.path): file for file in listed}
+    return {where: file if file.kind is not None else found.get(where, file) for where, file in at.items()}

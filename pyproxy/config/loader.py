@@ -14,6 +14,7 @@ from pyproxy.config.interpretation import interpret
 from pyproxy.config.layers import Layers
 from pyproxy.config.lenient import interpret_leniently
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
+from pyproxy.config.paths import is_folder
 from pyproxy.config.root import Config, Mode
 from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Table
@@ -111,7 +112,7 @@ def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
     if isinstance(source, Mapping):
         return layers.of_mapping(read_mapping(source, log))
     path = Path(source)
-    return layers.of_directory(path) if path.is_dir() else layers.of_file(path)
+    return layers.of_directory(path) if is_folder(path) else layers.of_file(path)
 
 
 def _read_file(path: Path, log: FaultLog) -> Node | None:

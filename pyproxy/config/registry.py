@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyproxy.config.faults import FaultLog
+from pyproxy.config.faults import FaultLog, printable
 from pyproxy.config.kinds import Kind, kind_of_folder
+from pyproxy.config.paths import is_file, resolved
 from pyproxy.config.sources import SourceFile
 from pyproxy.config.tree import Entry, Scalar, Table
 
@@ -84,9 +85,9 @@ class RegistryReader:
         file = self._path.parent / name
         enabled = table.entries.get("enabled")
         if enabled is not None and isinstance(enabled.value, Scalar) and enabled.value.value is False:
-            self._disabled.add(file.resolve())
-        elif not file.is_file():
-            self._log.add(place.place.fault("there is no such file", f"looked for {file}"))
+            self._disabled.add(resolved(file))
+        elif not is_file(file):
+            self._log.add(place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
         else:
             kinds = (kind_of_folder(folder) for folder in Path(name).parts[:-1])
             self._listed.append(SourceFile(file, kind or next((found for found in kinds if found is not None), None)))

@@ -43,7 +43,8 @@ class Data(dict[str, Any]):
 class Settings(BaseModel):
     """A table of settings; ``repr`` hides each value that a ``${VAR}`` took part in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+    # Built when it is first used, and then in one piece with what holds it: a command that asks for one model pays for no other.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, defer_build=True)
 
     made_by_the_reader: ClassVar[frozenset[str]] = frozenset()
     """Fields that no key in a file sets."""

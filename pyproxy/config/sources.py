@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyproxy.config.faults import Fault, UnreadableError
 from pyproxy.config.kinds import Kind, kind_of_folder
+from pyproxy.config.paths import is_file, is_folder, resolved
 
 ENDINGS = (".yaml", ".yml", ".toml")
 REGISTRY = "_registry"
@@ -21,25 +23,29 @@ class SourceFile:
 
 def files_of(directory: Path) -> list[SourceFile]:
     """Return the files of a directory in the order of their names: those at the top first, then folder by folder."""
-    return list(_files(directory, None))
+    return list(_files(directory, None, (resolved(directory),)))
 
 
 def registry_of(directory: Path) -> Path | None:
     """Return the registry of a directory, if it has one."""
-    return next((directory / f"{REGISTRY}{ending}" for ending in ENDINGS if (directory / f"{REGISTRY}{ending}").is_file()), None)
+    return next((directory / f"{REGISTRY}{ending}" for ending in ENDINGS if is_file(directory / f"{REGISTRY}{ending}")), None)
 
 
 def environment_file(source: Path, name: str) -> Path | None:
     """Return ``env/NAME.*`` in a directory, or beside a file."""
-    folder = (source if source.is_dir() else source.parent) / ENVIRONMENTS
-    return next((folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()), None)
+    folder = (source if is_folder(source) else source.parent) / ENVIRONMENTS
+    return next((folder / f"{name}{ending}" for ending in ENDINGS if is_file(folder / f"{name}{ending}")), None)
 
 
-def _files(folder: Path, kind: Kind | None) -> Iterator[SourceFile]:
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterator[SourceFile]:
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise UnreadableError(Fault(file=str(folder), message=f"cannot be read: {error.strerror}")) from None
     for entry in entries:
-        if entry.is_file() and entry.suffix in ENDINGS and entry.stem != REGISTRY:
+        if is_file(entry) and entry.suffix in ENDINGS and entry.stem != REGISTRY:
             yield SourceFile(entry, kind)
     for entry in entries:
-        if entry.is_dir() and not (kind is None and entry.name == ENVIRONMENTS):
-            yield from _files(entry, kind or kind_of_folder(entry.name))
+        inside = resolved(entry)
+        if is_folder(entry) and inside not in around and not (kind is None and entry.name == ENVIRONMENTS):
+            yield from _files(entry, kind or kind_of_folder(entry.name), (*around, inside))

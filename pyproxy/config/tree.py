@@ -14,7 +14,7 @@ from pyproxy.config.faults import Fault, Severity, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_NODES = 100_000
+MAX_NODES = 60_000
 """Keys and values in one configuration, aliases expanded; far above any real one, far below what would stall a start."""
 MAX_TEXT = 10 * 1024 * 1024
 """Characters in all values of one configuration, aliases expanded: as many as its largest file may have."""

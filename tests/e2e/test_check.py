@@ -85,3 +85,11 @@ def test_the_version_and_the_help_are_told(tmp_path: Path) -> None:
     for command in ("serve", "check", "explain", "schema", "init", "mock", "demo"):
         assert command in commands
         assert run(command, "--help", cwd=tmp_path).code == 0
+
+
+def test_a_check_loads_neither_a_server_nor_a_client(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    result = run("check", "good.yaml", cwd=tmp_path, env={"SECRET": SECRET, "PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time:")}
+    assert "pyproxy.config.loader" in loaded
+    assert loaded.isdisjoint({"asyncio", "fastapi", "starlette", "uvicorn", "httpx2", "httpcore2", "h11", "ssl", "pyproxy.runtime"})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyproxy.config import Config, check_config
+from pyproxy.config.sources import files_of
 
 MAIN = """
 providers: {p: {base_url: "http://127.0.0.1:1/v1"}}
@@ -172,6 +173,11 @@ class TestInheritance:
         assert (config.task_groups["g"].timeouts.total, config.polling_pools["q"].health_check_interval) == (7, 9)
         assert [echelon.name for echelon in config.task_groups["g"].echelons] == ["one", "two"]
 
+    def test_a_parent_may_have_any_name_and_holds_for_nobody_else(self, tmp_path: Path) -> None:
+        groups = {"groups/g.yaml": 'inherits_from: "../base.yaml"\n' + GROUP, "groups/h.yaml": GROUP}
+        config = loaded(put(tmp_path, {"base.yaml": "timeouts: {total: 7}\n", **groups}))
+        assert [group.timeouts.total for group in config.task_groups.values()] == [7, 600]
+
     def test_over_several_levels_and_by_the_name_of_a_section(self, tmp_path: Path) -> None:
         groups = """
 base: {concurrency_limit: 4, one: {models: [a], timeout: 5}}
@@ -217,3 +223,35 @@ top: {inherits_from: middle, one: {models+: [b]}}
     def test_a_typing_error_at_the_top_of_a_file_is_no_heirloom(self, tmp_path: Path) -> None:
         (fault,) = told(put(tmp_path, {"groups/g.yaml": GROUP, "global.yaml": "sever: {port: 1}\n"}))
         assert "did you mean 'server'?" in fault
+
+
+class TestPaths:
+    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", "loop.yaml"])
+    def test_what_cannot_be_a_path_is_told_like_what_is_not_there(self, tmp_path: Path, name: str) -> None:
+        files = {
+            "groups/g.yaml": f'inherits_from: "./{name}"\n' + GROUP,
+            "_registry.yaml": f'groups: {{h: {{file: "groups/{name}"}}}}\n',
+        }
+        put(tmp_path, files)
+        (tmp_path / "groups" / "loop.yaml").symlink_to("loop.yaml")
+        faults = told(tmp_path)
+        assert len(faults) == 2
+        assert all("there is no such file" in fault and fault.isprintable() for fault in faults)
+
+    def test_a_link_back_does_not_go_round(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/g.yaml": GROUP})
+        (folder / "groups" / "again").symlink_to(folder)
+        assert [file.path.name for file in files_of(folder)] == ["main.yaml", "g.yaml"]
+        assert list(loaded(folder).task_groups) == ["g"]
+
+    def test_a_file_with_two_names_is_read_once_under_the_first(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/first.yaml": GROUP})
+        (folder / "groups" / "second.yaml").symlink_to("first.yaml")
+        assert list(loaded(folder).task_groups) == ["first"]
+
+    def test_names_too_long_for_a_file_are_told(self, tmp_path: Path) -> None:
+        folder = put(tmp_path, {"groups/g.yaml": GROUP})
+        (fault,) = told(folder, {"PYPROXY_ENV": "x" * 5000})
+        assert "there is no file for it" in fault
+        (fault,) = told(folder / ("x" * 5000))
+        assert "cannot be read" in fault

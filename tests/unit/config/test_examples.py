@@ -109,6 +109,7 @@ def test_the_full_directory_comes_together_as_it_says() -> None:
     pool = config.polling_pools["fast_pool"]
     assert (pool.health_check_interval, pool.failure_threshold, pool.recovery_time) == (30, 2, 60)
     assert config.nodes["review_node"].concurrency_limit == 2
+    assert (config.server.hot_reload, config.server.reload_interval) == (True, 0.5)
     assert "review_group" in config.task_groups
     assert "trial_group" not in config.task_groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +14,46 @@ from support import toml
 from support.configs import canonical, canonical_configs
 
 from pyproxy.config import Config, check_config
+from pyproxy.config.yaml_scalars import plain_scalar
 
 if TYPE_CHECKING:
+    import random
+
     from pyproxy.config.loader import Source
 
 CANONICAL = Path(__file__).with_name("canonical.yaml")
+LINES = re.compile(r"on line \d+|in this list")
 ENVIRON = {"NORTH_KEY": "n-key", "SOUTH_KEY_1": "s-key"}
 
-slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAYOUTS: list[dict[str, Any]] = [{"default_flow_style": flow} for flow in (False, True, None)]
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes YAML and quotes a text that would not be read as one: PyYAML takes fewer forms for numbers than YAML 1.2."""
+
+    def text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain_scalar(text) == text else '"')
+
+
+Dumper.add_representer(str, Dumper.text)
+
+
+def yaml_dump(mapping: dict[str, Any], **layout: Any) -> str:
+    return str(yaml.dump(mapping, Dumper=Dumper, sort_keys=False, **layout))
+
+
+# Half of what is canonical in form says something twice, or contradicts itself: the checks of that have tests of their own.
+sound_configs = canonical_configs().filter(lambda mapping: check_config(mapping, {})[0] is not None)
+slow = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+)
 
 
 def load(source: Source, environ: dict[str, str] | None = None) -> tuple[Config, list[tuple[str, str, str]]]:
     """The configuration, and what was warned of, without lines."""
     config, faults = check_config(source, environ or {})
     assert config is not None, [str(fault) for fault in faults]
-    return config, sorted((fault.path, fault.message, fault.hint) for fault in faults)
+    return config, sorted((fault.path, LINES.sub("", fault.message), fault.hint) for fault in faults)
 
 
 def load_text(text: str, suffix: str, environ: dict[str, str] | None = None) -> tuple[Config, list[tuple[str, str, str]]]:
@@ -42,23 +68,25 @@ def same(one: Config, other: Config) -> bool:
 
 
 @slow
-@given(canonical_configs(), st.data())
-def test_yaml_toml_and_a_mapping_with_the_same_keys_load_the_same_configuration(mapping: dict[str, Any], data: st.DataObject) -> None:
-    writer = toml.Writer(choose=lambda choices: data.draw(st.sampled_from(choices)))
+@given(sound_configs, st.randoms(use_true_random=False), st.sampled_from(LAYOUTS))
+def test_yaml_toml_and_a_mapping_with_the_same_keys_load_the_same_configuration(
+    mapping: dict[str, Any], style: random.Random, layout: dict[str, Any]
+) -> None:
+    writer = toml.Writer(choose=style.choice)
     as_mapping, warned = load(mapping)
     as_toml, warned_of_toml = load_text(writer.document(mapping), ".toml")
-    as_yaml, warned_of_yaml = load_text(yaml.safe_dump(mapping, sort_keys=False, default_flow_style=data.draw(st.booleans())), ".yaml")
+    as_yaml, warned_of_yaml = load_text(yaml_dump(mapping, **layout), ".yaml")
     assert same(as_mapping, as_toml)
     assert same(as_mapping, as_yaml)
     assert warned == warned_of_toml == warned_of_yaml
 
 
 @slow
-@given(canonical_configs())
+@given(sound_configs)
 def test_loading_dumping_and_loading_again_is_the_identity(mapping: dict[str, Any]) -> None:
     config, _ = load(mapping)
     dumped = canonical(config)
-    for text, suffix in ((toml.dump(dumped), ".toml"), (yaml.safe_dump(dumped, sort_keys=False), ".yaml")):
+    for text, suffix in ((toml.dump(dumped), ".toml"), (yaml_dump(dumped), ".yaml")):
         again, _ = load_text(text, suffix)
         assert same(config, again)
         assert canonical(again) == dumped
