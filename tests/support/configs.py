@@ -24,11 +24,16 @@ visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 counts, seconds = st.integers(1, 1_000_000), st.one_of(st.integers(1, 86_400), st.floats(1e-9, 86_400))
 penalties = st.one_of(st.integers(-2, 2), st.floats(-2, 2))
 
-LIMITS: dict[str, st.SearchStrategy[Any]] = {"concurrency_limit": counts, "rpm_limit": counts, "tpm_limit": counts}
+LONGEST_ANSWER = 1000  # so that no limit of tokens is below it
+LIMITS: dict[str, st.SearchStrategy[Any]] = {
+    "concurrency_limit": counts,
+    "rpm_limit": counts,
+    "tpm_limit": st.integers(LONGEST_ANSWER, 1_000_000),
+}
 PARAMETERS: dict[str, st.SearchStrategy[Any]] = {
     "temperature": st.one_of(st.integers(0, 2), st.floats(0, 2)),
     "top_p": st.floats(1e-300, 1),
-    "max_tokens": counts,
+    "max_tokens": st.integers(1, LONGEST_ANSWER),
     "frequency_penalty": penalties,
     "presence_penalty": penalties,
     "stop": st.lists(some_text, max_size=3),
@@ -53,7 +58,7 @@ def canonical_configs(draw: st.DrawFn) -> dict[str, Any]:
         "server": draw(_server()),
         "providers": {name: draw(_provider()) for name in providers},
         "models": {name: draw(_model(providers)) for name in models},
-        "task_groups": {name: draw(_group(echelons, model, group_names)) for name, echelons in groups.items()},
+        "task_groups": {name: draw(_group(echelons, model, _below(name, groups))) for name, echelons in groups.items()},
     }
     if groups:
         some_groups = st.lists(st.sampled_from(group_names), max_size=3)
@@ -71,6 +76,12 @@ def canonical_configs(draw: st.DrawFn) -> dict[str, Any]:
     return _escaped({name: section for name, section in config.items() if section or name in kept})
 
 
+def _below(name: str, groups: dict[str, list[str]]) -> list[str]:
+    """What a group may fall back to without a circle: its own echelons, and the groups before it with theirs."""
+    before = list(groups)[: list(groups).index(name)]
+    return [*before, *(f"{group}.{echelon}" for group in (*before, name) for echelon in groups[group])]
+
+
 def _server() -> st.SearchStrategy[dict[str, Any]]:
     optional = {"host": st.sampled_from(["::1", "localhost"]), "port": st.integers(0, 65_535), "drain_timeout": seconds}
     return table({}, {**optional, "max_body_bytes": st.integers(1, 1 << 40), "allowed_hosts": st.lists(st.sampled_from(["a.b", "1.10"]))})
@@ -85,7 +96,7 @@ def _provider() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _model(providers: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    optional = {"context_window": counts, "weight": st.integers(0, 1_000_000), **LIMITS}
+    optional = {"context_window": counts, "weight": st.integers(1, 1_000_000), **LIMITS}
     return table({"provider": st.sampled_from(providers), "model": some_text}, optional)
 
 
@@ -100,7 +111,7 @@ def _group(draw: st.DrawFn, echelons: list[str], model: st.SearchStrategy[str], 
         table({}, {"description": texts, "timeouts": times, "fallback_config": fallback, "stream_guarantee": guarantee, **LIMITS})
     )
     own = {"priority": st.integers(-3, 3), "timeout": seconds, "max_retries": st.integers(0, 100)}
-    echelon = table({"models": st.lists(model, min_size=1, max_size=3)}, {**own, **LIMITS, **PARAMETERS})
+    echelon = table({"models": st.lists(model, min_size=1, max_size=3, unique=True)}, {**own, **LIMITS, **PARAMETERS})
     return {**settings, **{name: draw(echelon) for name in echelons}}
 
 
@@ -108,7 +119,7 @@ def _pool(groups: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     bucket = table({"bucket_size": counts, "refill_rate": st.floats(1e-9, 1e12)}, {})
     limiting = table({}, {"enabled": st.booleans(), "algorithm": st.just("token_bucket"), "token_bucket": bucket})
     optional = {"rotation_strategy": st.sampled_from(["random", "weighted"]), "rate_limiting": limiting, "recovery_time": seconds}
-    return table({"task_groups": st.lists(st.sampled_from(groups), min_size=1, max_size=3)}, optional)
+    return table({"task_groups": st.lists(st.sampled_from(groups), min_size=1, max_size=3, unique=True)}, optional)
 
 
 def canonical(config: Config) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pyproxy.config.faults import FaultLog, Severity
 from pyproxy.config.references import echelons
-from pyproxy.config.tree import Place, Table
+from pyproxy.config.tree import Scalar, Table
 
 _SHARE = "remove one of them; a larger share of the traffic is its weight"
 _REMOVE = "remove one of them"
@@ -13,12 +13,10 @@ _REMOVE = "remove one of them"
 def check_duplicates(root: Table, log: FaultLog) -> None:
     """Report what stands in one list twice: an error where it would take two turns, a warning where it changes nothing."""
     for table, key, severity, hint in _lists(root):
-        first: dict[str, Place] = {}
+        first: dict[str, Scalar] = {}
         for text in table.texts(key):
-            before = first.setdefault(str(text.value), text.place)
-            if before is not text.place:
-                line = f" on line {before.line} already" if before.line not in (None, text.place.line) else " in this list already"
-                log.add(text.place.fault(f"'{text.shown}' stands{line}", hint, severity=severity))
+            if first.setdefault(str(text.value), text) is not text:
+                log.add(text.place.fault(f"'{text.shown}' stands in this list already", hint, severity=severity))
 
 
 def _lists(root: Table) -> Iterator[tuple[Table, str, Severity, str]]:
