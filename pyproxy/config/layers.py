@@ -109,7 +109,9 @@ class Layers:
         """The files with all that they inherit; one at the top from which others inherit is there for that alone."""
         tables = [(file, self._inheritance.whole(file.path, table)) for file in files if (table := self.table_of(file.path)) is not None]
         parents = self._inheritance.parents
-        return [(file, table) for file, table in tables if file.kind is not None or file.path.resolve() not in parents]
+        models = [(file, table) for file, table in tables if file.kind is not None or file.path.resolve() not in parents]
+        self.sources |= {str(file.path): file for file, _ in models}
+        return models
 
     def _finished(self, source: Path, general: Table, special: Table) -> Table:
         layers = self.old.spread_fallback(FileLayers(general, self._environment(source), special), source)

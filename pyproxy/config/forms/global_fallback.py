@@ -10,6 +10,7 @@ Models are no targets of a group's fallback, and are passed over.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from pyproxy.config.fallback import FallbackConfig
 from pyproxy.config.faults import Fault, FaultLog
@@ -66,10 +67,11 @@ class GlobalFallback:
         heads = [head for head in map(_group, map(_text, kept)) if head in known]
         self._ranks = {head: rank for rank, head in enumerate(dict.fromkeys(heads))}
         for target in kept:
+            # Its own place becomes that of a group's setting, and so this is told by a copy.
             behind = [name for name in names if not self._is_for(name, target) and _group(_text(target)) != name]
             if behind:
                 message = f"is not for {', '.join(behind)}, which the list names later: they would fall back to each other in a circle"
-                self.lost.append(target.place.fault(message, severity="warning"))
+                self.lost.append(replace(target.place).fault(message, severity="warning"))
 
     def policy(self, group: str) -> Entry:
         """Return the ``fallback_config`` that a group gets."""

@@ -160,7 +160,7 @@ class _Planning:
         if edit is not None:
             self._edits.setdefault(path, []).append(edit)
             return
-        message = f"the task group {bare.name} is not written on lines of its own; write into it"
+        message = f"the task group {bare.name} has no place that is safe to write at (is it in braces?): write into it"
         self.by_hand.append(ByHand(_where(bare.entry.place), message, form.flow({_FALLBACK: policy})[1:-1]))
 
     def _drop_fallback(self, place: Place) -> None:

@@ -53,9 +53,8 @@ def read(source: Path, texts: Texts, environment: str = "") -> Reading:
         return as_tree(read_text(path, str(path)) if text is None else text, str(path), log)
 
     def files(directory: Path) -> list[SourceFile]:
-        found = {file.path.resolve(): file for file in files_of(directory)}
-        new = {path: source_file(directory, path) for path, text in texts.items() if text is not None and path not in found}
-        return [file for path, file in (found | new).items() if texts.get(path, "") is not None]
+        there = [file for file in files_of(directory) if texts.get(file.path.resolve(), "") is not None]
+        return [*there, *(source_file(directory, path) for path, text in texts.items() if text is not None and not path.exists())]
 
     log = FaultLog()
     layers = Layers(content, {ENVIRONMENT: environment} if environment else {}, log, files)

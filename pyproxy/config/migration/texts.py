@@ -52,9 +52,9 @@ def edited(text: str, lines: list[str], edits: Iterable[Edit]) -> str:
     """
     end = "\r\n" if "\r\n" in text else "\n"
     made = list(lines)
-    if made and not made[-1].endswith(("\n", "\r")):
-        made[-1] += end
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+        if edit.lines and edit.start == len(made) > 0 and not made[-1].endswith(("\n", "\r")):
+            made[-1] += end
         made[edit.start : edit.end] = [line + end for line in edit.lines]
         if not edit.lines:
             _close_gap(made, edit.start)

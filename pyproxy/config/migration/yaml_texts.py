@@ -37,6 +37,8 @@ def with_table(text: str, table: Table, key: str, value: dict[str, Any]) -> Edit
     end = _end(mapping)
     while end < len(lines) and is_comment(lines[end]) and len(lines[end]) - len(lines[end].lstrip()) >= len(indent):
         end += 1
+    if end == len(lines) and not lines[-1].endswith(("\n", "\r")) and _is_literal(mapping):
+        return None  # the line end that has to be added would become part of the literal
     new = [indent + line for line in block({key: value})]
     is_airy = any(not line.strip() for line in lines[_line(mapping) : end])
     return Edit(end, end, ("", *new) if is_airy and not indent else tuple(new))
@@ -130,6 +132,14 @@ def _end(node: Node) -> int:
         return max((_end_of_pair(key, value) for key, value in node.value), default=_line(node) + 1)
     mark: Any = node.end_mark
     return int(mark.line) + bool(mark.column)
+
+
+def _is_literal(node: Node) -> bool:
+    """Whether the last thing in a node is a text in lines of its own, after ``|`` or ``>``."""
+    while not isinstance(node, ScalarNode) and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return isinstance(node, ScalarNode) and node.style in ("|", ">")
 
 
 def _end_of_pair(key: Node, value: Node) -> int:
