@@ -51,9 +51,9 @@ def texts(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_bytes().decode() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def migrate(path: Path, environments: tuple[str, ...] = ("",)) -> Migration:
+def migrate(path: Path, environments: tuple[str, ...] = ("",), **variables: str) -> Migration:
     """Migrate, and hold what came of it against what was there."""
-    environs = [{"PYPROXY_ENV": name} if name else {} for name in environments]
+    environs = [{**variables, **({"PYPROXY_ENV": name} if name else {})} for name in environments]
     before = [load(path, environ)[0] for environ in environs]
     migration = plan_migration(path)
     assert migration.faults == ()

@@ -133,7 +133,7 @@ def single_model(table: Table, stem: str, log: FaultLog) -> SingleModel:
     model = {key: entry for key, entry in table.entries.items() if key in _OF_A_MODEL}
     called = stem if name is None else str(name.value)
     if called == GROUP:
-        called = next(str(text.value) for text in table.texts("model"))
+        called = next((str(text.value) for text in table.texts("model")), GROUP)
     return SingleModel(
         place=place,
         provider=provider,

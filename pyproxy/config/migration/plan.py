@@ -95,11 +95,15 @@ def plan_migration(source: Path) -> Migration:
 
 
 def _faults_of_meaning(reading: Reading) -> tuple[Fault, ...]:
-    """What is wrong with a configuration besides variables that are not set here: they are set where it is used."""
-    if reading.tree is None:
-        return ()
-    log = FaultLog()
-    interpret(substitute(reading.tree, process_environment(), FaultLog()), "", log)
+    """What is wrong with a configuration that could be read.
+
+    Where variables are not set, which need be only where it is used, nothing sure can be said; the plan is held against it even so.
+    """
+    unset, log = FaultLog(), FaultLog()
+    if reading.tree is not None:
+        tree = substitute(reading.tree, process_environment(), unset)
+        if not unset.has_errors:
+            interpret(tree, "", log)
     return log.errors
 
 
@@ -200,7 +204,9 @@ def _differences(source: Path, readings: list[Reading], changes: tuple[Change, .
     texts = {change.path.resolve(): change.after for change in changes}
     for reading, name in zip(readings, environments_of(source), strict=True):
         planned = read(source, texts, name)
-        if planned.errors or (is_whole and not planned.layers.old.is_empty) or planned.content != reading.content:
+        if planned.errors:
+            return [Fault(file=str(source), message=f"cannot be migrated: what came of it would be told: {planned.errors[0]}")]
+        if (is_whole and not planned.layers.old.is_empty) or planned.content != reading.content:
             where = f" in the environment {name}" if name else ""
             keys = ", ".join(_different(reading.content, planned.content)[:_MOST_SHOWN])
             message = f"cannot be migrated without changing what it means{where}{': see ' if keys else ''}{keys}"

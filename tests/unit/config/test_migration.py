@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,10 @@ from pyproxy.config.migration.texts import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+CONFIGS = Path(__file__).parents[3] / "configs"
+CORPUS = Path(__file__).parents[2] / "corpus" / "broken"
 
 
 def only_adds(before: str, after: str) -> bool:
@@ -388,3 +393,61 @@ def test_whatever_it_says_a_single_model_means_the_same_afterwards(
             for new in ("models", "providers"):
                 for file in (folder / new).glob("*"):
                     file.unlink()
+
+
+@pytest.mark.parametrize("example", ["full-yaml", "full-toml"])
+@pytest.mark.parametrize("fallback", ["max_attempts: 3\n", "strategy: echelon_down\ntargets: [thinking_group]\nretry_delay: 2\n"])
+def test_a_full_directory_with_old_files_means_the_same_afterwards(tmp_path: Path, example: str, fallback: str) -> None:
+    folder = tmp_path / "full"
+    shutil.copytree(CONFIGS / example, folder)
+    put(folder, {"global_fallback.yaml": fallback, "llms/provider/old.yaml": SINGLE, "llms/models/older.toml": 'model_name = "m"\n'})
+    before = texts(folder)
+    names = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_KEY_1", "OPENAI_KEY_2")
+    migration = migrate(folder, ("", "prod"), **{name: name for name in names})
+    after = texts(folder)
+    assert [task.place for task in migration.by_hand] == []
+    assert {"global_fallback.yaml", "llms/provider/old.yaml"} == set(before) - set(after)
+    for name in set(before) & set(after) - {"llms/models/older.toml"}:
+        assert only_adds(before[name], after[name])
+
+
+@pytest.mark.parametrize("path", sorted([*CONFIGS.iterdir(), *CORPUS.iterdir()]), ids=lambda path: path.name)
+def test_what_is_not_old_has_nothing_to_migrate_and_what_is_broken_is_not_touched(path: Path) -> None:
+    if path.is_dir() or path.suffix in (".yaml", ".toml"):
+        assert plan_migration(path).changes == ()
+
+
+PIECES = [
+    "model", "model_name", "name", "default", "global_fallback", "fallback", "targets", "task_groups", "provider", "type", "parameters",
+    "inherits_from", "enabled", "fast", "${A}", "null", "[]", "{", "}", "[", "]", ": ", "\n", "\n  ", "- ", "&a ", "*a", "|", "#", "'", '"',
+    " = ",    "\r\n", "\u2028", ".",
+]  # fmt: skip
+OLD_TEXTS = {
+    "yaml": ["global_fallback: {max_attempts: 4}\n" + MAIN + YAML_LAYOUTS["nested"].partition("\n\n")[2], SINGLE + "temperature: 1\n"],
+    "toml": [TOML_LAYOUTS["headers"] + TOML_MAIN, 'model = "x"\nprovider = "openai"\n[parameters]\ntemperature = 1\n'],
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["yaml", "toml"]),
+    st.integers(0, 1),
+    st.lists(st.tuples(st.integers(0, 600), st.integers(0, 8), st.sampled_from(PIECES))),
+    st.booleans(),
+)
+def test_whatever_a_text_says_it_migrates_to_the_same_or_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory,
+    ending: str,
+    kind: int,
+    cuts: list[tuple[int, int, str]],
+    is_directory: bool,  # noqa: FBT001
+) -> None:
+    text = OLD_TEXTS[ending][kind]
+    for start, length, piece in cuts:
+        text = text[:start] + piece + text[start + length :]
+    folder = put(tmp_path_factory.mktemp("cut"), {f"old.{ending}": text, "groups/own.yaml": "one:\n  models: ['p:own']\n"})
+    source = folder if is_directory else folder / f"old.{ending}"
+    if check_config(source, {})[0] is None:
+        plan_migration(source)
+    else:
+        migrate(source)
