@@ -211,6 +211,12 @@ class TestTheTextOfPeople:
         [
             ("g.yaml", "task_groups: {fast: {one: {models: [a]}}}\n", "1:15", "fallback_config: {max_attempts: 4}"),
             ("g.yaml", "task_groups:\n  fast: &x\n    one: {models: [a]}\n  slow: *x\n", "2:3", "fallback_config: {max_attempts: 4}"),
+            (
+                "g.yaml",
+                "task_groups:\n  fast:\n    one: {models: [a]}\n    description: |\n      no line end",
+                "2:3",
+                "fallback_config: {max_attempts: 4}",
+            ),
             ("g.toml", '[task_groups]\nfast = {one = {models = ["a"]}}\n', "2:1", "fallback_config = {max_attempts = 4}"),
         ],
     )

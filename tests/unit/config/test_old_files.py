@@ -103,6 +103,12 @@ class TestGlobalFallback:
         assert says in "\n".join(map(str, plan_migration(tmp_path).faults))
         assert texts(tmp_path) == before
 
+    def test_a_group_that_is_in_two_layers_gets_it_in_its_own_file_alone(self, tmp_path: Path) -> None:
+        main = MAIN + "task_groups:\n  fast:\n    concurrency_limit: 3\n  slow:\n    fallback_config: {max_attempts: 2}\n"
+        files = {"main.yaml": main, "global_fallback.yaml": FALLBACK, "groups/fast.yaml": GROUP, "groups/slow.yaml": GROUP}
+        migrate(put(tmp_path, files))
+        assert (texts(tmp_path)["main.yaml"], texts(tmp_path)["groups/slow.yaml"]) == (main, GROUP)
+
     def test_two_of_them_are_told_by_both_places(self, tmp_path: Path) -> None:
         put(
             tmp_path,
