@@ -101,6 +101,20 @@ def init(path: str, *, force: bool) -> None:
 
 
 @main.command()
+@click.argument("path", metavar="OLD", type=click.Path(exists=True))
+@click.option("--write", is_flag=True, help="Do it, instead of telling what would be done.")
+def migrate(path: str, *, write: bool) -> None:
+    """Bring files of old into today's form: a global fallback into each task group, single-model files into providers and models.
+
+    OLD is a file or a directory. What would change is told as a diff, with what cannot be carried over; comments and layout of what is
+    kept are kept. What the configuration means stays the same. Exits with 1 when something is in the way.
+    """
+    from pyproxy.cli.migrate import migrate_path
+
+    sys.exit(migrate_path(path, write=write))
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8491, show_default=True, help="Listen here; 0 picks a free port.")
 @click.option("--script", metavar="PATH", help="A YAML file that says how each model behaves.")

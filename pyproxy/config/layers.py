@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from pyproxy.config.faults import Fault, FaultLog, UnreadableError
+from pyproxy.config.forms.global_fallback import GLOBAL_FALLBACK, as_global_fallback
+from pyproxy.config.forms.single_model import is_single_model
 from pyproxy.config.fragments import Fragment, may_be_inherited, sections_of
 from pyproxy.config.inheritance import Inheritance
 from pyproxy.config.kinds import SECTIONS
 from pyproxy.config.merging import merge, settle
+from pyproxy.config.old_files import FileLayers, OldFiles
 from pyproxy.config.paths import resolved
 from pyproxy.config.registry import Registry, RegistryReader
 from pyproxy.config.rooting import rooted
@@ -23,6 +26,8 @@ ENVIRONMENT = "PYPROXY_ENV"
 
 ReadFile = Callable[[Path], Node | None]
 """Reads a file; None for an empty one. Raises `UnreadableError`."""
+FindFiles = Callable[[Path], list[SourceFile]]
+"""Finds the files of a directory."""
 
 
 class Layers:
@@ -32,14 +37,22 @@ class Layers:
         read: Reads one file.
         environ: Environment variables by name.
         log: Takes the faults.
+        find: Finds the files of a directory.
+
+    Attributes:
+        old: What is written in files of old.
+        sources: The files that were read for what they hold, by the names that places have for them.
     """
 
-    def __init__(self, read: ReadFile, environ: Mapping[str, str], log: FaultLog) -> None:
+    def __init__(self, read: ReadFile, environ: Mapping[str, str], log: FaultLog, find: FindFiles = files_of) -> None:
+        self.old = OldFiles(log)
+        self.sources: dict[str, SourceFile] = {}
         self._read = read
         self._environ = environ
         self._log = log
+        self._find = find
         self._tables: dict[Path, Table | None] = {}
-        self._inheritance = Inheritance(self._table, log)
+        self._inheritance = Inheritance(self.table_of, log)
 
     def of_file(self, path: Path) -> Table:
         """Return the tree of a configuration in one file."""
@@ -51,7 +64,11 @@ class Layers:
         if not isinstance(node, Table):
             raise UnreadableError(node.place.fault("must be a table of sections such as providers and task_groups"))
         self._tables[path] = node
-        return self._finished(path, self._sections(SourceFile(path), node), [])
+        file = SourceFile(path)
+        if is_single_model(node, None):
+            self.sources[str(path)] = file
+            return self._finished(path, self.old.take_whole_file(file, self._inheritance.whole(path, node)), _nothing(path))
+        return self._finished(path, self._sections(file, node), _nothing(path))
 
     def of_mapping(self, node: Node) -> Table:
         """Return the tree of a configuration that a program wrote; it has said all itself, so that no variable is laid over it."""
@@ -64,55 +81,82 @@ class Layers:
         """Return the tree of a configuration in a directory."""
         listed = self._registry(path)
         found: dict[Path, SourceFile] = {}
-        for file in files_of(path):
+        for file in self._find(path):
             found.setdefault(resolved(file.path), file)
         files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
-        general, special = (self._joined([file for file in files if (file.kind is not None) is own]) for own in (False, True))
-        return self._finished(path, merge(listed.settings, general), [special])
+        old = [file for file in files if self._is_single_model(file)]
+        general, special = (
+            self._joined([file for file in files if (file.kind is not None) is own and file not in old], path) for own in (False, True)
+        )
+        for sections in self.old.take_models(self._single_models(old), general, special, path):
+            special = self._join(special, sections)
+        return self._finished(path, merge(listed.settings, general), special)
 
-    def _finished(self, source: Path, general: Table, special: list[Table]) -> Table:
-        tree = general
-        for layer in (*self._environment(source), *special):
-            tree = merge(tree, layer)
-        tree = self._without_heirlooms(tree)
+    def written(self, file: str, section: str, name: str) -> Table | None:
+        """Return a named thing as a file writes it, before anything was made of it."""
+        source = self.sources.get(file)
+        table = None if source is None else self.table_of(source.path)
+        if source is None or table is None:
+            return None
+        named = sections_of(Fragment(file, source.path.stem, source.kind, table), FaultLog()).table(section)
+        return None if named is None else named.table(name)
+
+    def _is_single_model(self, file: SourceFile) -> bool:
+        table = self.table_of(file.path)
+        return table is not None and is_single_model(table, file.kind)
+
+    def _single_models(self, files: list[SourceFile]) -> list[tuple[SourceFile, Table]]:
+        """The files with all that they inherit; one at the top from which others inherit is there for that alone."""
+        tables = [(file, self._inheritance.whole(file.path, table)) for file in files if (table := self.table_of(file.path)) is not None]
+        parents = self._inheritance.parents
+        models = [(file, table) for file, table in tables if file.kind is not None or resolved(file.path) not in parents]
+        self.sources |= {str(file.path): file for file, _ in models}
+        return models
+
+    def _finished(self, source: Path, general: Table, special: Table) -> Table:
+        layers = self.old.spread_fallback(FileLayers(general, self._environment(source), special), source)
+        tree = self._without_heirlooms(merge(merge(layers.general, layers.environment), layers.special))
         tree = merge(tree, variables_layer(self._environ, tree, self._log))
         return rooted(settle(tree, self._log), self._log)
 
-    def _environment(self, source: Path) -> list[Table]:
+    def _environment(self, source: Path) -> Table:
         name = self._environ.get(ENVIRONMENT)
         if not name:
-            return []
+            return _nothing(source)
         path = environment_file(source, name)
         if path is None:
             hint = f"write {ENVIRONMENTS}/{name}.yaml, or unset {ENVIRONMENT}"
             self._log.add(
                 Fault(file=str(source), message=f"{ENVIRONMENT} names the environment '{name}', and there is no file for it", hint=hint)
             )
-            return []
-        table = self._table(path)
-        return [] if table is None else [self._sections(SourceFile(path), table)]
+            return _nothing(source)
+        table = self.table_of(path)
+        return _nothing(source) if table is None else self._sections(SourceFile(path), table)
 
     def _registry(self, directory: Path) -> Registry:
         path = registry_of(directory)
-        table = None if path is None else self._table(path)
+        table = None if path is None else self.table_of(path)
         if path is None or table is None:
             return Registry((), frozenset(), Table(Place(str(directory)), {}))
         return RegistryReader(path, self._log).read(table)
 
-    def _joined(self, files: list[SourceFile]) -> Table:
+    def _joined(self, files: list[SourceFile], source: Path) -> Table:
         joined: Table | None = None
         for file in files:
-            table = self._table(file.path)
+            table = self.table_of(file.path)
             if table is not None:
                 sections = self._sections(file, table)
                 joined = sections if joined is None else self._join(joined, sections)
-        return Table(Place(str(files[0].path) if files else ""), {}) if joined is None else joined
+        return _nothing(files[0].path if files else source) if joined is None else joined
 
     def _sections(self, file: SourceFile, table: Table) -> Table:
         if file.kind is None:
             table = self._inheritance.whole(file.path, table)
+            if file.path.stem.replace("-", "_") == GLOBAL_FALLBACK:
+                return as_global_fallback(table)
+        self.sources[str(file.path)] = file
         fragment = Fragment(str(file.path), file.path.stem, file.kind, table)
         return self._inheritance.each(file.path, table, sections_of(fragment, self._log))
 
@@ -125,7 +169,7 @@ class Layers:
                 entries[key] = entry
             elif key in SECTIONS and isinstance(given.value, Table) and isinstance(entry.value, Table):
                 entries[key] = replace(given, value=self._join_names(given.value, entry.value))
-            elif key in SECTIONS:
+            elif key in SECTIONS or key == GLOBAL_FALLBACK:
                 self._twice(key, given, entry)
         return first.with_entries(entries)
 
@@ -141,8 +185,8 @@ class Layers:
         line = "" if given.place.line is None else f":{given.place.line}"
         self._log.add(entry.place.fault(f"'{key}' is in two files: {given.place.file}{line} has it, too", "keep one of them"))
 
-    def _table(self, path: Path) -> Table | None:
-        """The content of a file as a table, read once; None after a fault, and where it is empty."""
+    def table_of(self, path: Path) -> Table | None:
+        """Return the content of a file as a table, read once; None after a fault, and where it is empty."""
         if path not in self._tables:
             self._tables[path] = None
             try:
@@ -165,6 +209,10 @@ class Layers:
             return key not in SECTIONS and may_be_inherited(key) and (resolved(file) in parents or file.stem == "global")
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
+
+
+def _nothing(source: Path) -> Table:
+    return Table(Place(str(source)), {})
 
 
 def _as_listed(listed: tuple[SourceFile, ...], found: Mapping[Path, SourceFile]) -> dict[Path, SourceFile]:

@@ -26,6 +26,13 @@ def files_of(directory: Path) -> list[SourceFile]:
     return list(_files(directory, None, (resolved(directory),)))
 
 
+def source_file(directory: Path, path: Path) -> SourceFile:
+    """Return a file of a directory, with the kind that the folders on its way give it; it need not be there yet."""
+    shown = directory / path.relative_to(resolved(directory))
+    kinds = (kind_of_folder(folder) for folder in shown.relative_to(directory).parts[:-1])
+    return SourceFile(shown, next((kind for kind in kinds if kind is not None), None))
+
+
 def registry_of(directory: Path) -> Path | None:
     """Return the registry of a directory, if it has one."""
     return next((directory / f"{REGISTRY}{ending}" for ending in ENDINGS if is_file(directory / f"{REGISTRY}{ending}")), None)

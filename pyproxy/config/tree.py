@@ -36,14 +36,19 @@ class KeyPath:
         """Return the path of the entry ``key`` below this one."""
         return KeyPath(self, key)
 
-    def __str__(self) -> str:
+    @property
+    def keys(self) -> tuple[str | int, ...]:
+        """The keys from the root to here."""
         keys: list[str | int] = []
         here = self
         while here.parent is not None:
             keys.append(here.key)
             here = here.parent
+        return tuple(reversed(keys))
+
+    def __str__(self) -> str:
         text = ""
-        for key in reversed(keys):
+        for key in self.keys:
             if isinstance(key, int):
                 text += f"[{key}]"
             else:
