@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyproxy.errors import AdmissionRefused
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pyproxy.rust_core import Grant, Path, RateLimit, Ticket
+    from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
 __all__ = ["Acquisition", "ConcurrencyController", "Permit"]
 
@@ -78,6 +80,16 @@ class Acquisition:
             self._permit.release()
 
 
+class _Waiter:
+    """One who waits at several doors at once, with a ticket for each, and goes through the first that opens."""
+
+    __slots__ = ("future", "tickets")
+
+    def __init__(self, future: asyncio.Future[Ticket], tickets: list[Ticket]) -> None:
+        self.future = future
+        self.tickets = tickets
+
+
 class ConcurrencyController:
     """Limits on concurrency, requests and tokens over a tree of scopes, and a fair queue before them.
 
@@ -89,7 +101,7 @@ class ConcurrencyController:
     def __init__(self, *, clock: Callable[[], int] = time.monotonic_ns, aging_ns: int | None = None) -> None:
         self._core = AdmissionController(aging_ns=aging_ns, on_dropped=self._dropped)
         self._clock = clock
-        self._futures: dict[int, asyncio.Future[Grant]] = {}
+        self._waiters: dict[int, _Waiter] = {}
         self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0
@@ -148,10 +160,60 @@ class ConcurrencyController:
         Cancelling the wait at any point gives up the place, or the grant it has just brought, and passes it on.
         """
 
-        def enqueue() -> Ticket | Refusal:
-            return self._core.enqueue(path, requests, tokens, priority, flow, deadline_ns, now_ns=self._clock())
+        async def acquire() -> Permit:
+            _, permit = await self.acquire_any(
+                (path,), requests=requests, tokens=(tokens,), priority=priority, flow=flow, deadline_ns=deadline_ns
+            )
+            return permit
 
-        return Acquisition(lambda: self._acquire(enqueue))
+        return Acquisition(acquire)
+
+    async def acquire_any(
+        self,
+        paths: Sequence[Scopes],
+        *,
+        requests: int = 1,
+        tokens: Sequence[int],
+        priority: int = 0,
+        flow: str | None = None,
+        deadline_ns: int | None = None,
+    ) -> tuple[int, Permit]:
+        """Admit through the first of several paths that has room: who waits stands in the queue of each.
+
+        Args:
+            paths: where it may go; the first among those that have room now is taken.
+            requests: calls it costs.
+            tokens: tokens it costs on each path.
+            priority: the lowest number goes first.
+            flow: whose share it counts against.
+            deadline_ns: the latest time to be let in.
+
+        Returns:
+            The index of the path, and the permit.
+
+        Raises:
+            AdmissionRefused: none of them can be had; of several refusals the one that may end first.
+        """
+        tickets: list[Ticket] = []
+        refusals: list[Refusal] = []
+        places: dict[int, int] = {}
+        now_ns = self._clock()  # one for all: the first place must not expire while the last is being asked for
+        for index, path in enumerate(paths):
+            answer = self._core.enqueue(path, requests, tokens[index], priority, flow, deadline_ns, now_ns=now_ns)
+            if isinstance(answer, Refusal):
+                refusals.append(answer)
+                continue
+            tickets.append(answer)
+            places[answer.id] = index
+            if answer.grant is not None:
+                self._wake(self._cancelled(tickets[:-1]))
+                return index, Permit(self, answer.grant)
+        if not tickets:
+            self._follow()
+            raise _refused(min(refusals, key=lambda refusal: (refusal.retry_after_ns is None, refusal.retry_after_ns or 0)))
+        ticket = await self._granted(tickets)
+        assert ticket.grant is not None  # noqa: S101 - that is what it was waited for
+        return places[ticket.id], Permit(self, ticket.grant)
 
     def block_until(self, key: str, until_ns: int) -> None:
         """Grant nothing through the scope before this time."""
@@ -185,33 +247,42 @@ class ConcurrencyController:
         """Tell how many wait to pass the scope, or in all."""
         return self._core.waiting(key)
 
-    async def _acquire(self, enqueue: Callable[[], Ticket | Refusal]) -> Permit:
-        answer = enqueue()
-        self._follow()
-        if isinstance(answer, Refusal):
-            raise _refused(answer)
-        if answer.grant is not None:
-            return Permit(self, answer.grant)
+    def snapshot(self) -> list[ScopeSnapshot]:
+        """Tell every scope's limits and state, in the order of definition."""
+        return self._core.snapshot(now_ns=self._clock())
+
+    async def _granted(self, tickets: list[Ticket]) -> Ticket:
+        """Wait for the first of the tickets to bring a grant; the others are given up in the same step."""
         self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[Grant] = self._loop.create_future()
-        self._futures[answer.id] = future
+        waiter = _Waiter(self._loop.create_future(), tickets)
+        self._waiters.update((ticket.id, waiter) for ticket in tickets)
         self._arm()
         try:
-            return Permit(self, await future)
+            return await waiter.future
         except (asyncio.CancelledError, GeneratorExit):
             # Cancelled or closed while it waited, or in the moment between the grant and the wake-up: it is passed on.
-            self._futures.pop(answer.id, None)
-            self._wake(self._core.cancel(answer, now_ns=self._clock()))
+            self._wake(self._cancelled(tickets))
             raise
 
     # --- waking -------------------------------------------------------------------------------------------------------
 
     def _wake(self, tickets: list[Ticket]) -> None:
-        for ticket in tickets:
-            future = self._futures.pop(ticket.id, None)
-            if future is not None and not future.done() and ticket.grant is not None:
-                future.set_result(ticket.grant)
+        let_in = deque(tickets)
+        while let_in:
+            ticket = let_in.popleft()
+            waiter = self._waiters.pop(ticket.id, None)
+            if waiter is not None and not waiter.future.done() and ticket.grant is not None:
+                waiter.future.set_result(ticket)
+                let_in.extend(self._cancelled([other for other in waiter.tickets if other is not ticket]))
         self._follow()
+
+    def _cancelled(self, tickets: list[Ticket]) -> list[Ticket]:
+        """Give tickets up; returns who was let in by that."""
+        let_in: list[Ticket] = []
+        for ticket in tickets:
+            self._waiters.pop(ticket.id, None)
+            let_in += self._core.cancel(ticket, now_ns=self._clock())
+        return let_in
 
     def _dropped(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
@@ -222,15 +293,16 @@ class ConcurrencyController:
 
     def _follow(self) -> None:
         """Have the timer stand for whoever still waits."""
-        if self._futures:
+        if self._waiters:
             self._arm()
         else:
             self._disarm()
 
     def _fail(self, ticket: Ticket, error: AdmissionRefused) -> None:
-        future = self._futures.pop(ticket.id, None)
-        if future is not None and not future.done():
-            future.set_exception(error)
+        """Tell the one who holds the ticket, if it was the last of those it waited with."""
+        waiter = self._waiters.pop(ticket.id, None)
+        if waiter is not None and not waiter.future.done() and not any(other.id in self._waiters for other in waiter.tickets):
+            waiter.future.set_exception(error)
 
     def _arm(self) -> None:
         """Set the one timer for the next time at which time alone changes something."""

@@ -277,6 +277,6 @@ def test_whatever_is_cancelled_or_late_every_permit_comes_back(
             for start, length, cancel, patience, fails in calls:
                 group.create_task(call(start, length, cancel, patience, fails=fails))
         assert (running, controller.waiting(), controller.in_flight("group")) == (0, 0, 0)
-        assert not controller._futures
+        assert not controller._waiters
 
     play(scene)
