@@ -1,7 +1,25 @@
-"""The asyncio side of the core's admission: scopes from the configuration, leases for attempts."""
+"""The asyncio side of the core's admission: scopes from the configuration, who may be asked, leases for attempts."""
 
+from pyproxy.admission.breakers import Breakers
 from pyproxy.admission.controller import Acquisition, ConcurrencyController, Permit
-from pyproxy.admission.desk import AdmissionDesk, Lease, Refused
+from pyproxy.admission.credentials import Credentials
+from pyproxy.admission.desk import AdmissionDesk, Caller, Refused
+from pyproxy.admission.lease import Lease
 from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of
+from pyproxy.admission.standing import Standing
 
-__all__ = ["Acquisition", "AdmissionDesk", "ConcurrencyController", "Lease", "LiveScopes", "Permit", "Refused", "ScopeLimits", "scopes_of"]
+__all__ = [
+    "Acquisition",
+    "AdmissionDesk",
+    "Breakers",
+    "Caller",
+    "ConcurrencyController",
+    "Credentials",
+    "Lease",
+    "LiveScopes",
+    "Permit",
+    "Refused",
+    "ScopeLimits",
+    "Standing",
+    "scopes_of",
+]

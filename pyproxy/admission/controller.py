@@ -235,6 +235,10 @@ class ConcurrencyController:
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
+    def now_ns(self) -> int:
+        """Read the clock that all of this goes by."""
+        return self._clock()
+
     def path(self, keys: Sequence[str]) -> Path:
         """Look a path up once, to be used often."""
         return self._core.path(keys)

@@ -1,6 +1,6 @@
-"""Finds room for an attempt: the scheduler says who is next, the core says whether all levels have room.
+"""Finds room for an attempt: the scheduler says who is next, breakers and credentials who may, the core whether there is room.
 
-The desk owns no state of its own: permits and levels are the core's.
+The desk owns no state of its own: permits and levels are the core's, and what is known of instances outlives it.
 """
 
 from __future__ import annotations
@@ -8,15 +8,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.admission.controller import Permit
+from pyproxy.admission.lease import Lease
 from pyproxy.domain.instances import node_scope
+from pyproxy.errors import AdmissionRefused
+from pyproxy.rust_core import Open
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from pyproxy.admission.controller import ConcurrencyController
+    from pyproxy.admission.standing import Standing
     from pyproxy.domain import Candidate, Step
-    from pyproxy.rust_core import AdmissionController, Grant
+    from pyproxy.rust_core import Pass, Path, Probe
 
-__all__ = ["AdmissionDesk", "Lease", "Refused"]
+__all__ = ["AdmissionDesk", "Caller", "Refused"]
+
+# Callers that no configuration names wait as one, so that names made up by the dozen get no more than one share.
+_NOBODY = "node:"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf room is asked for.
+
+    Attributes:
+        node: the caller's name; one that is not configured has no limits and no share of its own.
+        priority: who goes first among those who wait; the lowest number does.
+    """
+
+    node: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +47,8 @@ class Refused:
 
     Attributes:
         scope: the scope that refused, or None if every candidate was excluded.
-        reason: ``concurrency``, ``rate``, ``blocked`` or ``excluded``.
+        reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline``, ``breaker_open``,
+            ``credential_disabled`` or ``excluded``.
         retry_after_ns: nanoseconds until the first of the refusing scopes may admit, or None if unknown.
     """
 
@@ -34,52 +57,35 @@ class Refused:
     retry_after_ns: int | None
 
 
-class Lease:
-    """The permits of one attempt, at every level; given back once, however often it is asked."""
-
-    __slots__ = ("_controller", "_grant", "candidate")
-
-    def __init__(self, controller: AdmissionController, grant: Grant, candidate: Candidate) -> None:
-        self._controller = controller
-        self._grant = grant
-        self.candidate = candidate
-
-    def release(self, now_ns: int) -> None:
-        """Give the permits back; what the rates were charged stays charged."""
-        self._controller.release(self._grant, now_ns=now_ns)
-
-    def refund(self, now_ns: int) -> None:
-        """Give back permits and charges alike: the attempt failed."""
-        self._controller.refund(self._grant, now_ns=now_ns)
-        self._controller.release(self._grant, now_ns=now_ns)
+_EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 
 
 class AdmissionDesk:
     """All-or-nothing admission over a step's candidates."""
 
-    def __init__(self, controller: AdmissionController, nodes: Collection[str] = ()) -> None:
+    def __init__(self, controller: ConcurrencyController, standing: Standing, nodes: Collection[str] = ()) -> None:
         self._controller = controller
+        self._standing = standing
         self._nodes = frozenset(nodes)
+        self._paths: dict[tuple[tuple[str, ...], str | None], Path] = {}
 
-    def admit(self, step: Step, *, node: str | None, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
-        """Take permits at every level for the next candidate of `step` that has room.
+    def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
+        """Take permits at every level for the next candidate of `step` that has room, or say why none has.
 
         Args:
             step: the echelon or model to try.
-            node: the caller's name; one that is not configured has no limits of its own.
+            caller: who asks.
             excluded: instances that are not to be asked.
             only: the one instance to consider, for a retry on the same; the scheduler is not asked then.
             now_ns: monotonic nanoseconds.
         """
-        caller = (node_scope(node),) if node in self._nodes and node is not None else ()
         if only is not None:
-            candidate = next(candidate for candidate in step.candidates if candidate.instance == only)
-            return self._acquire(candidate, caller, now_ns)
+            return self._acquire(step, _the_one(step, only), caller, now_ns)
         eligible = [candidate.instance not in excluded for candidate in step.candidates]
-        refused = Refused(scope=None, reason="excluded", retry_after_ns=None)
+        refused = _EXCLUDED
         while (index := step.scheduler.pick(eligible, now_ns=now_ns)) is not None:
             candidate = step.candidates[index]
-            verdict = self._acquire(candidate, caller, now_ns)
+            verdict = self._acquire(step, candidate, caller, now_ns)
             if isinstance(verdict, Lease):
                 return verdict
             if verdict.scope != candidate.instance:
@@ -88,15 +94,96 @@ class AdmissionDesk:
             eligible[index] = False
         return refused
 
-    def pause(self, instance: str, until_ns: int, now_ns: int) -> None:
-        """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
-        self._controller.block_until(instance, until_ns, now_ns=now_ns)
+    async def wait(
+        self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, refused: str | None, until_ns: int, now_ns: int
+    ) -> Lease | Refused:
+        """Wait in the queues for the first candidate of `step` that has room.
 
-    def _acquire(self, candidate: Candidate, caller: tuple[str, ...], now_ns: int) -> Lease | Refused:
-        verdict = self._controller.try_acquire([*candidate.path, *caller], requests=1, now_ns=now_ns)
+        Args:
+            step: the echelon or model to try.
+            caller: who asks.
+            excluded: instances that are not to be asked.
+            only: the one instance to consider.
+            refused: the scope that had no room. If it is above the instances, one place in the queue is enough.
+            until_ns: the latest time to be let in.
+            now_ns: monotonic nanoseconds.
+        """
+        candidates = [_the_one(step, only)] if only is not None else self._waited_for(step, excluded, refused, now_ns)
+        if not candidates:
+            return _EXCLUDED
+        try:
+            index, permit = await self._controller.acquire_any(
+                [self._path(candidate, caller) for candidate in candidates],
+                tokens=[0] * len(candidates),
+                priority=caller.priority,
+                flow=self._flow(caller),
+                deadline_ns=until_ns,
+            )
+        except AdmissionRefused as error:
+            return Refused(error.scope or refused, error.reason, error.retry_after_ns)
+        return self._lease(step, candidates[index], permit)
+
+    def pause(self, instance: str, until_ns: int) -> None:
+        """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
+        self._controller.block_until(instance, until_ns)
+
+    def _acquire(self, step: Step, candidate: Candidate, caller: Caller, now_ns: int) -> Lease | Refused:
+        """Take permits, if breaker and credential let the instance be asked at all."""
+        leave = self._leave(step, candidate, now_ns)
+        if isinstance(leave, Refused):
+            return leave
+        verdict = self._controller.try_acquire(self._path(candidate, caller))
         if verdict:
-            return Lease(self._controller, verdict, candidate)
+            return Lease(candidate, step, Permit(self._controller, verdict), leave=leave, standing=self._standing, started_ns=now_ns)
+        self._standing.breakers.record(step, candidate, leave, now_ns, ok=None)
         return Refused(scope=verdict.scope, reason=verdict.reason, retry_after_ns=verdict.retry_after_ns)
+
+    def _lease(self, step: Step, candidate: Candidate, permit: Permit) -> Lease | Refused:
+        """Make a lease of a permit that was waited for, if the instance may still be asked."""
+        now_ns = self._controller.now_ns()
+        leave = self._leave(step, candidate, now_ns)
+        if isinstance(leave, Refused):
+            permit.refund()
+            permit.release()
+            return leave
+        return Lease(candidate, step, permit, leave=leave, standing=self._standing, started_ns=now_ns)
+
+    def _leave(self, step: Step, candidate: Candidate, now_ns: int) -> Pass | Probe | Refused | None:
+        disabled = self._standing.credentials.disabled(candidate, now_ns)
+        if disabled is not None:
+            return Refused(candidate.instance, "credential_disabled", disabled.until_ns - now_ns)
+        leave = self._standing.breakers.allow(step, candidate, now_ns)
+        return Refused(candidate.instance, "breaker_open", leave.retry_after_ns) if isinstance(leave, Open) else leave
+
+    def _waited_for(self, step: Step, excluded: Collection[str], refused: str | None, now_ns: int) -> list[Candidate]:
+        """The candidates that only lack room; the next of them alone, where all lack the same."""
+        standing = self._standing
+        eligible = [
+            candidate.instance not in excluded
+            and standing.credentials.disabled(candidate, now_ns) is None
+            and standing.breakers.retry_after_ns(step, candidate, now_ns) == 0
+            for candidate in step.candidates
+        ]
+        if not any(candidate.instance == refused for candidate in step.candidates):
+            index = step.scheduler.pick(eligible, now_ns=now_ns)
+            return [] if index is None else [step.candidates[index]]
+        return [candidate for candidate, open_now in zip(step.candidates, eligible, strict=True) if open_now]
+
+    def _path(self, candidate: Candidate, caller: Caller) -> Path:
+        node = caller.node if caller.node in self._nodes else None
+        key = (candidate.path, node)
+        path = self._paths.get(key)
+        if path is None:
+            keys = candidate.path if node is None else (*candidate.path, node_scope(node))
+            path = self._paths[key] = self._controller.path(keys)
+        return path
+
+    def _flow(self, caller: Caller) -> str:
+        return node_scope(caller.node) if caller.node is not None and caller.node in self._nodes else _NOBODY
+
+
+def _the_one(step: Step, instance: str) -> Candidate:
+    return next(candidate for candidate in step.candidates if candidate.instance == instance)
 
 
 def _earlier(known: Refused, other: Refused) -> Refused:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pyproxy.admission.controller import ConcurrencyController
 from pyproxy.domain.instances import instance_names, node_scope
-from pyproxy.rust_core import AdmissionController, RateLimit
+from pyproxy.rust_core import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,12 +26,16 @@ class ScopeLimits:
         parent: the scope above it.
         concurrency: permits at one time, or None.
         rates: limits over windows of time.
+        queue_size: how many may wait for room, or None.
+        weight: the share of a caller beside others who wait.
     """
 
     key: str
     parent: str | None
     concurrency: int | None
-    rates: tuple[RateLimit, ...]
+    rates: tuple[RateLimit, ...] = ()
+    queue_size: int | None = None
+    weight: int = 1
 
 
 class _Limited(Protocol):
@@ -38,12 +43,16 @@ class _Limited(Protocol):
     def concurrency_limit(self) -> int | None: ...
     @property
     def rpm_limit(self) -> int | None: ...
+    @property
+    def tpm_limit(self) -> int | None: ...
+    @property
+    def queue_size(self) -> int: ...
 
 
 def scopes_of(config: Config) -> tuple[ScopeLimits, ...]:
     """Every group, echelon, instance and node of `config`, parents first; tried out, so that the core will take them."""
     scopes = tuple(_scopes(config))
-    LiveScopes(AdmissionController()).define(scopes, now_ns=0)
+    LiveScopes(ConcurrencyController()).define(scopes)
     return scopes
 
 
@@ -56,12 +65,13 @@ def _scopes(config: Config) -> Iterator[ScopeLimits]:
         for instance in instance_names(name, len(config.providers[model.provider].credentials())):
             yield _limits(instance, None, model)
     for name, node in config.nodes.items():
-        yield _limits(node_scope(name), None, node)
+        yield _limits(node_scope(name), None, node, weight=node.weight)
 
 
-def _limits(key: str, parent: str | None, limits: _Limited) -> ScopeLimits:
-    rates = () if limits.rpm_limit is None else (RateLimit.rpm(limits.rpm_limit),)
-    return ScopeLimits(key, parent, limits.concurrency_limit, rates)
+def _limits(key: str, parent: str | None, limits: _Limited, *, weight: int = 1) -> ScopeLimits:
+    requests = () if limits.rpm_limit is None else (RateLimit.rpm(limits.rpm_limit),)
+    tokens = () if limits.tpm_limit is None else (RateLimit.tpm(limits.tpm_limit),)
+    return ScopeLimits(key, parent, limits.concurrency_limit, (*requests, *tokens), limits.queue_size, weight)
 
 
 class LiveScopes:
@@ -71,20 +81,28 @@ class LiveScopes:
     the file and put back has not had its minute for nothing.
     """
 
-    def __init__(self, controller: AdmissionController) -> None:
+    def __init__(self, controller: ConcurrencyController) -> None:
         self._controller = controller
         self._defined: dict[str, ScopeLimits] = {}
         self._leaves_at: dict[str, int] = {}
 
-    def define(self, scopes: Collection[ScopeLimits], now_ns: int) -> None:
+    def define(self, scopes: Collection[ScopeLimits]) -> None:
         """Define or change each scope; one that is there keeps its permits, levels and pauses, and takes the new limits at once."""
         for scope in scopes:
-            self._controller.define(key=scope.key, parent=scope.parent, concurrency=scope.concurrency, rates=scope.rates, now_ns=now_ns)
+            self._controller.define(
+                scope.key,
+                parent=scope.parent,
+                concurrency=scope.concurrency,
+                rates=scope.rates,
+                queue_size=scope.queue_size,
+                weight=scope.weight,
+            )
             self._defined[scope.key] = scope
 
-    def keep(self, used: Collection[str], now_ns: int) -> None:
+    def keep(self, used: Collection[str]) -> None:
         """Take away what is not among `used`, each scope once its rates have forgotten what passed it."""
-        blocked = {scope["key"] for scope in self._controller.snapshot(now_ns=now_ns) if scope["blocked_until_ns"] is not None}
+        now_ns = self._controller.now_ns()
+        blocked = {scope["key"] for scope in self._controller.snapshot() if scope["blocked_until_ns"] is not None}
         for key in used:
             self._leaves_at.pop(key, None)
         leaving = [key for key in self._defined if key not in used]

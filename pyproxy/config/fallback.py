@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pyproxy.config.quantities import Count, Pause, Seconds, Text, Unit
-from pyproxy.config.settings import Pending, Settings
+from pyproxy.config.quantities import Count, Pause, Percent, Seconds, Text, Unit
+from pyproxy.config.settings import Settings
 
 Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch"]
 
@@ -20,14 +20,18 @@ class CircuitBreakerConfig(Settings):
     half_open_requests: Annotated[Count, Unit("probes")] = Field(
         default=1, description="Probes let through at one time before it closes.", examples=[1]
     )
+    max_ejected_percent: Percent = Field(
+        default=100,
+        description="Share of a group's instances that breakers may keep out; beyond it those that failed longest ago are asked all the "
+        "same. 100: all of them.",
+        examples=[50],
+    )
 
 
 class FallbackConfig(Settings):
     """The fallback of one task group."""
 
-    strategy: Annotated[Strategy, Pending("groups fall back by echelon_down", ("echelon_down",))] = Field(
-        default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"]
-    )
+    strategy: Strategy = Field(default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"])
     fallback_groups: tuple[Text, ...] | None = Field(
         default=None,
         description="Groups or echelons to try in turn, as group or group.echelon. Left out: the group's own echelons, going down. "
@@ -48,6 +52,11 @@ class FallbackConfig(Settings):
         description="Longest Retry-After of a provider, in seconds, that is worth waiting for instead of falling back.",
         examples=[3],
     )
-    circuit_breaker: Annotated[CircuitBreakerConfig | None, Pending("failing instances are not taken out")] = Field(
-        default=None, description="When a failing instance is left alone.", examples=[{"failure_threshold": 5, "recovery_time": 60}]
+    content_filter_fallback: bool = Field(
+        default=False, description="Whether a request that a content filter refused is tried on the next model.", examples=[True]
+    )
+    circuit_breaker: CircuitBreakerConfig | None = Field(
+        default=None,
+        description="When a failing instance is left alone; left out, it is asked each time.",
+        examples=[{"failure_threshold": 5, "recovery_time": 60}],
     )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pyproxy.config.fallback import FallbackConfig
 from pyproxy.config.limits import Limits, Parameters
-from pyproxy.config.quantities import Priority, Retries, Seconds, Text
+from pyproxy.config.quantities import Pause, Priority, Retries, Seconds, Text
 from pyproxy.config.settings import Pending, Settings
 
 
@@ -70,6 +70,9 @@ class TaskGroupConfig(Limits):
         examples=["first_content"],
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="Times for each phase of a request.", examples=[{"first_byte": 10}])
+    max_queue_wait: Pause = Field(
+        default=2.0, description="Longest wait for room in an echelon, in seconds, before going elsewhere; 0 does not wait.", examples=[2.0]
+    )
     fallback_config: FallbackConfig = Field(
         default=FallbackConfig(), description="What happens when a call fails.", examples=[{"max_attempts": 3}]
     )

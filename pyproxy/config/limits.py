@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pyproxy.config.quantities import Count, Penalty, PerMinute, Share, Temperature, Text, Tokens, Unit
+from pyproxy.config.quantities import Count, Penalty, PerMinute, QueueSize, Share, Temperature, Text, Tokens, Unit
 from pyproxy.config.settings import Pending, Settings
 
 _DEFAULTS = Pending("default parameters are not added to requests")
@@ -19,8 +19,11 @@ class Limits(Settings):
     rpm_limit: Annotated[PerMinute, Unit("requests a minute")] | None = Field(
         default=None, description="Requests a minute.", examples=[600]
     )
-    tpm_limit: Annotated[Annotated[PerMinute, Unit("tokens a minute")] | None, Pending("tokens are not limited")] = Field(
+    tpm_limit: Annotated[PerMinute, Unit("tokens a minute")] | None = Field(
         default=None, description="Tokens a minute, prompt and answer together.", examples=[30_000]
+    )
+    queue_size: Annotated[QueueSize, Unit("requests")] = Field(
+        default=1000, description="Requests that may wait for room here; 0 lets nobody wait.", examples=[100]
     )
 
 

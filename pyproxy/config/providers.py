@@ -104,9 +104,9 @@ class ModelConfig(Limits):
 
     provider: Text = Field(description="Name of the provider that serves the model.", examples=["openai"])
     model: Text = Field(description="The model's name at the provider.", examples=["gpt-4o"])
-    context_window: Annotated[Tokens | None, Pending("requests are not matched against context windows")] = Field(
-        default=None, description="Largest prompt and answer together, in tokens.", examples=[128_000]
+    context_window: Tokens | None = Field(
+        default=None,
+        description="Largest prompt and answer together, in tokens; a prompt too long for one model goes to one with a larger window.",
+        examples=[128_000],
     )
-    weight: Annotated[Weight, Pending("the models of an echelon take equal turns", (1,))] = Field(
-        default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2]
-    )
+    weight: Weight = Field(default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2])

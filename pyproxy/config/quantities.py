@@ -40,6 +40,10 @@ Count = Annotated[int, _Number, Field(ge=1, le=1_000_000)]
 """How many, at least 1; of what, each field says by a `Unit`."""
 Retries = Annotated[int, _Number, Field(ge=0, le=100), Unit("retries")]
 """How many more tries; may be 0."""
+Percent = Annotated[int, _Number, Field(ge=1, le=100), Unit("percent")]
+"""A share in hundredths, at least 1."""
+QueueSize = Annotated[int, _Number, Field(ge=0, le=1_000_000)]
+"""How many may wait; of what, each field says by a `Unit`."""
 PerMinute = Annotated[int, _Number, Field(ge=1, le=1_000_000_000_000)]
 """Requests or tokens a minute, at least 1; which, each field says by a `Unit`."""
 Tokens = Annotated[int, _Number, Field(ge=1, le=1_000_000_000), Unit("tokens")]

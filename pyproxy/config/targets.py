@@ -53,6 +53,9 @@ class NodeConfig(Limits, Parameters):
         description="Groups or echelons to try after it, instead of those of the group.",
         examples=[["plan_group.echelon2"]],
     )
+    weight: Annotated[Count, Unit("shares")] = Field(
+        default=1, description="Share of this node beside others that wait for the same room.", examples=[2]
+    )
     system_prompt: Annotated[str | None, Pending("system prompts are not added to requests")] = Field(
         default=None, description="System prompt for a request that has none.", examples=["You plan the work of others."]
     )

@@ -3,6 +3,6 @@
 from pyproxy.domain.attempt import Attempt
 from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.record import RequestRecord
-from pyproxy.domain.request import ChatRequest
+from pyproxy.domain.request import PRIORITIES, ChatRequest
 
-__all__ = ["Attempt", "Candidate", "ChatRequest", "FallbackPolicy", "Plan", "RequestRecord", "Step", "Timeouts"]
+__all__ = ["PRIORITIES", "Attempt", "Candidate", "ChatRequest", "FallbackPolicy", "Plan", "RequestRecord", "Step", "Timeouts"]

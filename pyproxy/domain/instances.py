@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["instance_names", "node_scope"]
+__all__ = ["credential_names", "instance_names", "node_scope"]
 
 
 def instance_names(model: str, credentials: int) -> tuple[str, ...]:
@@ -10,6 +10,11 @@ def instance_names(model: str, credentials: int) -> tuple[str, ...]:
     if credentials <= 1:
         return (model,)
     return tuple(f"{model}#{number}" for number in range(1, credentials + 1))
+
+
+def credential_names(provider: str, credentials: int) -> tuple[str, ...]:
+    """The credentials of a provider, as many as a model of it has instances; one that has none counts as one."""
+    return instance_names(provider, credentials)
 
 
 def node_scope(node: str) -> str:

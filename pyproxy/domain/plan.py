@@ -35,6 +35,8 @@ class Candidate:
         upstream_model: the name the provider knows the model by.
         path: the scopes an attempt takes, in order: group, echelon, instance.
         label: how attempts are reported: ``fast_group.echelon1/openai-gpt4``.
+        credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
+        context_window: the most tokens of prompt and answer together, if the configuration says so.
     """
 
     instance: str
@@ -43,11 +45,13 @@ class Candidate:
     upstream_model: str
     path: tuple[str, ...]
     label: str
+    credential: str = ""
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One echelon (or a single model) to try: its candidates and who of them is next.
+    """One echelon (or a single model, or a pool) to try: its candidates and who of them is next.
 
     Attributes:
         name: the target this step stands for, such as ``fast_group.echelon1``.
@@ -56,6 +60,10 @@ class Step:
         max_retries: retries on the same instance for what may pass by itself.
         timeouts: limits on the phases of an attempt, in seconds.
         attempt_timeout: seconds one attempt may take until its answer is committed, or None.
+        group: the group or pool it belongs to, which keeps the breakers of its instances; None for a single model.
+        max_queue_wait: seconds worth waiting for room before going elsewhere.
+        rounds: how often all its instances may be asked in turn; in one round none is asked twice.
+        retries_everything: whether `max_retries` holds for whatever failed, and nobody but the first instance is asked.
     """
 
     name: str
@@ -64,6 +72,10 @@ class Step:
     max_retries: int
     timeouts: Timeouts
     attempt_timeout: float | None = None
+    group: str | None = None
+    max_queue_wait: float = 0.0
+    rounds: int = 1
+    retries_everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class FallbackPolicy:
         attempt_budget: upstream calls in all, retries counted.
         retry_delay: seconds, the base of the exponential back-off.
         retry_after_wait: seconds worth waiting for a step when a provider says so.
+        content_filter_fallback: whether what a content filter refused is asked for elsewhere.
     """
 
     strategy: str
@@ -83,6 +96,7 @@ class FallbackPolicy:
     attempt_budget: int
     retry_delay: float
     retry_after_wait: float
+    content_filter_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyproxy.rust_core import Envelope
 
-__all__ = ["ChatRequest"]
+__all__ = ["PRIORITIES", "ChatRequest"]
+
+PRIORITIES = {"high": 0, "normal": 1, "low": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ChatRequest:
         headers: the client's headers, lower-case names, as they came.
         arrived_ns: monotonic nanoseconds of arrival.
         node: the caller's name (``x-pyproxy-node``), if it gave one.
+        priority: who goes first among those who wait (``x-pyproxy-priority``): 0 for high, 1 for normal, 2 for low.
         timeout_ns: the time the caller allows (``x-pyproxy-timeout``), if it gave one.
         fallback_groups: the caller's own fallback targets (``x-pyproxy-fallback-groups``), if it gave any.
     """
@@ -36,6 +39,7 @@ class ChatRequest:
     headers: tuple[tuple[bytes, bytes], ...]
     arrived_ns: int
     node: str | None = None
+    priority: int = 1
     timeout_ns: int | None = None
     fallback_groups: tuple[str, ...] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import PRIORITIES, ChatRequest
 from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, RequestTimeout, UnsupportedMediaType
 from pyproxy.http.exchange import AsgiExchange, until_disconnect
 from pyproxy.http.visit import visit_of
@@ -76,6 +76,7 @@ class ChatCompletions:
             headers=tuple(scope["headers"]),
             arrived_ns=visit.arrived_ns,
             node=_text(headers.get(b"x-pyproxy-node")),
+            priority=_priority(headers.get(b"x-pyproxy-priority")),
             timeout_ns=timeout_ns,
             fallback_groups=_names(headers.get(b"x-pyproxy-fallback-groups")),
         )
@@ -112,6 +113,15 @@ def _timeout_ns(given: bytes | None) -> int | None:
     if not 0.0 < seconds <= _MAX_TIMEOUT_S:
         raise InvalidRequest(f"x-pyproxy-timeout must be seconds above 0, at most {_MAX_TIMEOUT_S:.0f}.", param="x-pyproxy-timeout")
     return round(seconds * 1e9)
+
+
+def _priority(given: bytes | None) -> int:
+    text = _text(given)
+    if text is None:
+        return PRIORITIES["normal"]
+    if text not in PRIORITIES:
+        raise InvalidRequest(f"x-pyproxy-priority must be one of {', '.join(PRIORITIES)}.", param="x-pyproxy-priority")
+    return PRIORITIES[text]
 
 
 def _names(given: bytes | None) -> tuple[str, ...] | None:

@@ -27,8 +27,11 @@ __all__ = [
     "Event",
     "Failed",
     "NotAdmitted",
+    "OneMore",
     "Relay",
     "Sleep",
+    "TooMany",
+    "Wait",
 ]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -41,6 +44,25 @@ class Admit:
     step: Step
     excluded: frozenset[str]
     only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait in the queue for what `admit` was refused, until `until_ns` at the latest; answered as an `Admit` is."""
+
+    admit: Admit
+    refused: str | None
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """Ask the retry budget for one more call, at `step`. Answered by `Done`, or by `TooMany`.
+
+    Leave that was given ends with the call it was given for, or when no call comes of it.
+    """
+
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +106,7 @@ class Abort:
     event: bytes | None
 
 
-Action: TypeAlias = Admit | Attempt | Sleep | Relay | Answer | Abort
+Action: TypeAlias = Admit | Wait | OneMore | Attempt | Sleep | Relay | Answer | Abort
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,13 @@ class NotAdmitted:
     scope: str | None
     reason: str
     retry_after_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """No more calls may be made for requests that have had one: too many of them fail."""
+
+    now_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +182,4 @@ class Done:
     now_ns: int
 
 
-Event: TypeAlias = Admitted | NotAdmitted | Committed | Failed | Broken | Done
+Event: TypeAlias = Admitted | NotAdmitted | TooMany | Committed | Failed | Broken | Done

@@ -111,5 +111,5 @@ class Delivery:
     def _own_headers(self) -> Headers:
         own: Headers = [(b"x-request-id", self._request_id.encode())]
         if self.journey is not None:
-            own += response_headers.path_taken(self.journey, queue_ns=0)
+            own += response_headers.path_taken(self.journey, self.journey.queue_ns)
         return own

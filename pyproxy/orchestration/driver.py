@@ -10,9 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import Lease
-from pyproxy.dialects import openai
-from pyproxy.orchestration import response_headers
+from pyproxy.admission import Caller, Lease
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -24,9 +22,13 @@ from pyproxy.orchestration.actions import (
     Done,
     Failed,
     NotAdmitted,
+    OneMore,
     Relay,
     Sleep,
+    TooMany,
+    Wait,
 )
+from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.upstream import StreamAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.rust_core import classify, parse_retry_after
@@ -34,12 +36,14 @@ from pyproxy.rust_core import classify, parse_retry_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pyproxy.admission import AdmissionDesk
+    from pyproxy.admission import Refused
+    from pyproxy.domain import Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
+    from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
+    from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.upstream import PlainAnswer
-    from pyproxy.providers.transport import Transport
 
 __all__ = ["Driver"]
 
@@ -50,14 +54,22 @@ class Driver:
     """Drives one engine for one request."""
 
     def __init__(
-        self, journey: Journey, delivery: Delivery, desk: AdmissionDesk, transport: Transport, now_ns: Callable[[], int] = time.monotonic_ns
+        self,
+        journey: Journey,
+        delivery: Delivery,
+        snapshot: Snapshot,
+        retry_budget: RetryBudget,
+        now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._journey = journey
         self._request = journey.request
         self._delivery = delivery
-        self._desk = desk
-        self._transport = transport
+        self._desk = snapshot.desk
+        self._transport = snapshot.transport
+        self._retry_budget = retry_budget
         self._now_ns = now_ns
+        self._caller = Caller(journey.request.node, journey.request.priority)
+        self._extra: ExtraCall | None = None
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | None = None
 
@@ -82,6 +94,10 @@ class Driver:
         match action:
             case Admit():
                 return self._admit(action)
+            case Wait():
+                return await self._wait(action)
+            case OneMore():
+                return await self._one_more(action)
             case Attempt():
                 return await self._attempt(action)
             case Relay():
@@ -96,11 +112,38 @@ class Driver:
 
     def _admit(self, action: Admit) -> Admitted | NotAdmitted:
         now_ns = self._now_ns()
-        verdict = self._desk.admit(action.step, node=self._request.node, excluded=action.excluded, only=action.only, now_ns=now_ns)
+        verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, now_ns=now_ns)
+        return self._told(verdict, now_ns)
+
+    async def _wait(self, action: Wait) -> Admitted | NotAdmitted:
+        asked = action.admit
+        verdict = await self._desk.wait(
+            asked.step,
+            self._caller,
+            excluded=asked.excluded,
+            only=asked.only,
+            refused=action.refused,
+            until_ns=action.until_ns,
+            now_ns=self._now_ns(),
+        )
+        return self._told(verdict, self._now_ns())
+
+    def _told(self, verdict: Lease | Refused, now_ns: int) -> Admitted | NotAdmitted:
         if isinstance(verdict, Lease):
             self._lease = verdict
             return Admitted(now_ns, verdict)
         return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns)
+
+    async def _one_more(self, action: OneMore) -> Done | TooMany:
+        name = action.step.name
+        if self._extra is None or self._extra.place != name:
+            self._end_extra(well=None)
+            try:
+                async with asyncio.timeout((self._journey.deadline_ns - self._now_ns()) / 1e9):
+                    self._extra = await self._retry_budget.ask(name)
+            except TimeoutError:
+                self._extra = None
+        return TooMany(self._now_ns()) if self._extra is None else Done(self._now_ns())
 
     async def _attempt(self, action: Attempt) -> Committed | Failed:
         candidate, step = action.lease.candidate, action.step
@@ -121,77 +164,62 @@ class Driver:
                 )
         except TimeoutError:
             if bound < remaining:
-                return self._failed("attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
-            return self._failed("deadline", "the request's time is over")
+                return self._failed(step, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
+            return self._failed(step, "deadline", "the request's time is over")
         except TransportFailure as failure:
-            return self._failed(failure.signal, failure.detail)
+            return self._failed(step, failure.signal, failure.detail)
         except UpstreamRefusal as refusal:
-            return self._refused(refusal)
-        return Committed(self._now_ns(), self._answer.status)
+            return self._refused(step, refusal)
+        now_ns = self._now_ns()
+        action.lease.committed(now_ns)
+        self._heard(step, well=True)
+        return Committed(now_ns, self._answer.status)
 
-    def _failed(self, signal: str, detail: str) -> Failed:
-        now_ns = self._give_back()
-        return Failed(now_ns, classify(signal), detail)
+    def _failed(self, step: Step, signal: str, detail: str) -> Failed:
+        return self._given_back(step, Failed(self._now_ns(), classify(signal), detail))
 
-    def _refused(self, refusal: UpstreamRefusal) -> Failed:
+    def _refused(self, step: Step, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease
         outcome = classify("status", refusal.status, refusal.body)
         retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000)
-        self._give_back()
-        if outcome.pause_limiter and retry_after_ns is not None and lease is not None:
-            self._desk.pause(lease.candidate.instance, now_ns + retry_after_ns, now_ns)
         headers = tuple(refusal.headers)
-        return Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
+        failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
+        self._given_back(step, failed)
+        if outcome.pause_limiter and retry_after_ns is not None and lease is not None:
+            self._desk.pause(lease.candidate.instance, now_ns + retry_after_ns)
+        return failed
+
+    def _given_back(self, step: Step, failed: Failed) -> Failed:
+        """Give back permits and charges of an attempt that failed, and tell the retry budget."""
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.failed(failed.outcome, failed.now_ns)
+        said_nothing = failed.outcome.to_client or failed.outcome.name == "deadline"
+        self._heard(step, well=None if said_nothing else False)
+        return failed
 
     async def _relay(self, action: Relay) -> Done | Broken:
-        answer = self._answer
+        answer, lease = self._answer, self._lease
         assert answer is not None  # noqa: S101 - the engine relays only what was committed
-        headers = response_headers.for_answer(answer.headers)
+        assert lease is not None  # noqa: S101 - and holds until the last byte
+        broken: Break | None
         try:
             async with asyncio.timeout((action.deadline_ns - self._now_ns()) / 1e9):
-                if isinstance(answer, StreamAnswer):
-                    broken = await self._relay_stream(answer, headers)
-                else:
-                    broken = None
-                    await self._delivery.whole(answer.status, headers, answer.body)
+                broken = await relay(answer, self._delivery)
         except TimeoutError:
-            broken = Broken(self._now_ns(), "deadline", "the request's time is over")
-        self._release()
+            broken = Break("deadline", "the request's time is over")
+        now_ns, self._lease = self._now_ns(), None
+        if broken is None:
+            lease.delivered(now_ns, answer.usage)
+        elif broken.signal == "deadline":
+            lease.dropped(now_ns, answer.usage)
+        else:
+            lease.broke(now_ns, answer.usage)
         if broken is not None:
-            return broken
+            return Broken(now_ns, *broken)
         if isinstance(answer, StreamAnswer):
             await answer.drain()
         return Done(self._now_ns())
-
-    async def _relay_stream(self, answer: StreamAnswer, headers: list[tuple[bytes, bytes]]) -> Broken | None:
-        """Pass events on as they become whole; None when the stream ended as it should."""
-        framer = answer.framer
-        await self._delivery.start_stream(answer.status, headers)
-        try:
-            await self._pass_on(answer)
-        except TransportFailure as failure:
-            if not framer.complete:
-                return Broken(self._now_ns(), failure.signal, failure.detail)
-        if answer.fault is not None:
-            return Broken(self._now_ns(), "malformed", answer.fault, response_headers.error_event(framer.error))
-        if not framer.complete:
-            return Broken(self._now_ns(), "truncated", "the provider ended it without a finish_reason")
-        if not framer.terminal:
-            await self._delivery.send(openai.DONE_EVENT)
-        await self._delivery.finish()
-        return None
-
-    async def _pass_on(self, answer: StreamAnswer) -> None:
-        """Deliver events until the terminal one, the end of the body, or the first that must not be delivered."""
-        events: bytes | None = answer.held
-        while events is not None:
-            if events:
-                await self._delivery.send(events)
-            if answer.framer.terminal or answer.fault is not None:
-                return
-            events = await answer.next_events()
-        if last := answer.framer.finish():
-            await self._delivery.send(last)
 
     async def _abort(self, action: Abort) -> None:
         await self._close_answer()
@@ -202,24 +230,25 @@ class Driver:
         while (left := action.until_ns - self._now_ns()) > 0:  # noqa: ASYNC110 - time is what is waited for
             await asyncio.sleep(left / 1e9)
 
-    def _give_back(self) -> int:
-        """Return permits and charges of an attempt that failed."""
-        now_ns = self._now_ns()
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.refund(now_ns)
-        return now_ns
+    def _heard(self, step: Step, *, well: bool | None) -> None:
+        """Tell the retry budget how a call at a step ended, whether it was an extra one or not."""
+        if self._extra is not None:
+            self._end_extra(well=well)
+        elif well is not None:
+            self._retry_budget.heard(step.name, well=well)
 
-    def _release(self) -> None:
-        """Return the permits of an attempt that was delivered."""
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.release(self._now_ns())
+    def _end_extra(self, *, well: bool | None) -> None:
+        extra, self._extra = self._extra, None
+        if extra is not None:
+            extra.end(well=well)
 
     async def _close_answer(self) -> None:
         if self._answer is not None:
             await self._answer.aclose()
 
     async def _let_go(self) -> None:
-        self._release()
+        self._end_extra(well=None)
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.dropped(self._now_ns(), self.usage)
         await self._close_answer()

@@ -6,17 +6,33 @@ clock, so a test can drive it with a script, and any driver can perform its acti
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar
 
-from pyproxy.orchestration.actions import Abort, Admit, Admitted, Answer, Attempt, Broken, Committed, Failed, NotAdmitted, Relay, Sleep
+from pyproxy.orchestration.actions import (
+    Abort,
+    Admit,
+    Admitted,
+    Answer,
+    Attempt,
+    Broken,
+    Committed,
+    Failed,
+    NotAdmitted,
+    OneMore,
+    Relay,
+    Sleep,
+    TooMany,
+    Wait,
+)
 from pyproxy.orchestration.exhausted import deadline_exceeded, exhausted, interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from random import Random
 
-    from pyproxy.domain import Step
+    from pyproxy.domain import Candidate, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.journey import Journey
     from pyproxy.orchestration.strategies import Strategy
@@ -25,6 +41,8 @@ __all__ = ["conduct"]
 
 # No back-off is longer than this, however often a call was repeated.
 MAX_BACKOFF_S = 30.0
+# The refusals that a queue can end.
+_OF_ROOM = frozenset(("concurrency", "rate", "blocked", "reserved"))
 
 
 class _Verdict(Enum):
@@ -33,56 +51,125 @@ class _Verdict(Enum):
     ANSWERED = auto()  # the client has its answer, good or bad
     ANOTHER = auto()  # ask another instance of this step
     NEXT_STEP = auto()  # nobody in this step will do
+    ENOUGH = auto()  # no more calls may be made, whoever is left
     OUT_OF_TIME = auto()  # the request's deadline has passed
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What has happened in one step.
+
+    Attributes:
+        step: the step.
+        now_ns: when the last of it happened.
+        only: the one instance to ask next, if it must be that.
+        paused: instances that a provider's rate limit holds back, and until when.
+        tired: instances that failed in this round and may be asked in the next.
+        rounds_left: rounds after this one.
+        waited: whether a rate limit has been waited for.
+    """
+
+    step: Step
+    now_ns: int
+    only: str | None = None
+    paused: dict[str, int] = field(default_factory=dict)
+    tired: set[str] = field(default_factory=set)
+    rounds_left: int = field(init=False)
+    waited: bool = False
+
+    def __post_init__(self) -> None:
+        self.rounds_left = self.step.rounds - 1
 
 
 def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[Action, Event, None]:
     """Conduct one request to its one end: an answer relayed, an error answered, or a stream aborted."""
     step = strategy.first(journey.plan)
     while step is not None and journey.may_try(step):
-        verdict = yield from _try_step(journey, step, random)
+        verdict = yield from _try_step(journey, _Visit(step, journey.request.arrived_ns), strategy, random)
         if verdict is _Verdict.ANSWERED:
             return
         if verdict is _Verdict.OUT_OF_TIME:
             yield Answer(deadline_exceeded(journey))
             return
+        if verdict is _Verdict.ENOUGH:
+            journey.too_many = True
+            break
         step = strategy.after(journey.plan, step)
     yield Answer(exhausted(journey))
 
 
-def _try_step(journey: Journey, step: Step, random: Random) -> Generator[Action, Event, _Verdict]:
-    """Ask the step's instances in turn, none of them again once it failed; wait for a rate limit once if it is worth it."""
-    paused: dict[str, int] = {}
-    waited = False
-    only: str | None = None
-    while True:
-        event = yield Admit(step, frozenset(journey.excluded), only)
-        only = None
+def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Random) -> Generator[Action, Event, _Verdict]:
+    """Ask the step's instances in turn, as long as somebody is left who may be asked."""
+    step = visit.step
+    while journey.may_try(step):
+        excluded = journey.passed_over(step) | visit.tired
+        if visit.only is not None or any(candidate.instance not in excluded for candidate in step.candidates):
+            if journey.attempts and (yield from _is_one_too_many(step)):
+                return _Verdict.ENOUGH
+            event = yield from _admit(journey, Admit(step, excluded, visit.only))
+            visit.only, visit.now_ns = None, event.now_ns
+            if isinstance(event, Admitted):
+                verdict = yield from _try_instance(journey, visit, event, strategy, random)
+                if verdict is not _Verdict.ANOTHER:
+                    return verdict
+                continue
+            if not journey.time_for(0, event.now_ns):
+                return _Verdict.OUT_OF_TIME
+        if not (yield from _come_back(journey, visit, random)):
+            return _Verdict.NEXT_STEP
+    return _Verdict.NEXT_STEP
+
+
+def _admit(journey: Journey, admit: Admit) -> Generator[Action, Event, Admitted | NotAdmitted]:
+    """Take permits; where there is no room, wait for it as long as a request may in all."""
+    event = yield admit
+    if isinstance(event, Admitted):
+        return event
+    refused = _expect(event, NotAdmitted)
+    left_ns = round(admit.step.max_queue_wait * 1e9) - journey.queue_ns
+    until_ns = min(refused.now_ns + left_ns, journey.deadline_ns)
+    fits = refused.now_ns + (refused.retry_after_ns or 0) < until_ns
+    if refused.reason in _OF_ROOM and fits:
+        event = yield Wait(admit, refused.scope, until_ns)
+        journey.queue_ns += event.now_ns - refused.now_ns
         if isinstance(event, Admitted):
-            verdict = yield from _try_instance(journey, step, event, random, paused)
-            if verdict is not _Verdict.ANOTHER:
-                return verdict
-            if not journey.may_try(step):
-                return _Verdict.NEXT_STEP
-            continue
-        refused = _expect(event, NotAdmitted)
-        if refused.reason != "excluded":
-            journey.refusals.append(refused)
-        if waited or not paused:
-            return _Verdict.NEXT_STEP
-        instance, wait_ns = min(paused.items(), key=lambda pair: pair[1])
-        if wait_ns > journey.plan.policy.retry_after_wait * 1e9 or not journey.time_for(wait_ns, refused.now_ns):
-            return _Verdict.NEXT_STEP
-        yield Sleep(refused.now_ns + wait_ns)
-        waited, only = True, instance
+            return event
+        waited = _expect(event, NotAdmitted)
+        # When room is to be expected was known better before the wait than after it.
+        retry_after_ns = refused.retry_after_ns if waited.retry_after_ns is None else waited.retry_after_ns
+        refused = NotAdmitted(waited.now_ns, waited.scope or refused.scope, waited.reason, retry_after_ns)
+    if refused.reason != "excluded":
+        journey.refusals.append(refused)
+    return refused
+
+
+def _come_back(journey: Journey, visit: _Visit, random: Random) -> Generator[Action, Event, bool]:
+    """Wait for a rate limit once, or for another round, if either is worth it. Returns whether there is somebody to ask then."""
+    policy = journey.plan.policy
+    if visit.paused and not visit.waited:
+        instance, until_ns = min(visit.paused.items(), key=lambda pair: pair[1])
+        wait_ns = max(0, until_ns - visit.now_ns)
+        if wait_ns <= policy.retry_after_wait * 1e9 and journey.time_for(wait_ns, visit.now_ns):
+            yield Sleep(visit.now_ns + wait_ns)
+            visit.waited, visit.only = True, instance
+            visit.now_ns += wait_ns
+            return True
+    if visit.tired and visit.rounds_left:
+        wait_ns = _backoff_ns(policy.retry_delay, visit.step.rounds - 1 - visit.rounds_left, random)
+        if journey.time_for(wait_ns, visit.now_ns):
+            yield Sleep(visit.now_ns + wait_ns)
+            visit.tired.clear()
+            visit.rounds_left -= 1
+            visit.now_ns += wait_ns
+            return True
+    return False
 
 
 def _try_instance(
-    journey: Journey, step: Step, admitted: Admitted, random: Random, paused: dict[str, int]
+    journey: Journey, visit: _Visit, admitted: Admitted, strategy: Strategy, random: Random
 ) -> Generator[Action, Event, _Verdict]:
     """Call one instance, and again while its failure may pass by itself; no permit is held between two calls."""
-    candidate = admitted.lease.candidate
-    policy = journey.plan.policy
+    step, candidate, policy = visit.step, admitted.lease.candidate, journey.plan.policy
     retries = 0
     while True:
         journey.calling(step, candidate, admitted.now_ns)
@@ -95,31 +182,53 @@ def _try_instance(
             return _Verdict.ANSWERED
         failure = _expect(event, Failed)
         outcome = failure.outcome
+        visit.now_ns = failure.now_ns
         journey.failed(candidate, failure, admitted.now_ns)
-        if outcome.to_client:
+        if outcome.to_client and not _rescued(journey, candidate, failure):
             yield Answer(failure)
             return _Verdict.ANSWERED
         if outcome.name == "deadline" or not journey.time_for(0, failure.now_ns):
             return _Verdict.OUT_OF_TIME
-        journey.excluded.add(candidate.instance)
+        strategy.failed(journey, candidate, failure)
+        (visit.tired if visit.rounds_left and outcome.ask_again else journey.excluded).add(candidate.instance)
         backoff_ns = _backoff_ns(policy.retry_delay, retries, random)
         if outcome.pause_limiter:
-            paused[candidate.instance] = backoff_ns if failure.retry_after_ns is None else failure.retry_after_ns
+            pause_ns = backoff_ns if failure.retry_after_ns is None else failure.retry_after_ns
+            visit.paused[candidate.instance] = failure.now_ns + pause_ns
         wait_ns = max(backoff_ns, failure.retry_after_ns or 0)
+        passes = outcome.retry_same or (step.retries_everything and outcome.ask_again)
         worth_it = wait_ns <= max(backoff_ns, policy.retry_after_wait * 1e9) and journey.time_for(wait_ns, failure.now_ns)
-        if outcome.retry_same and retries < step.max_retries and worth_it and journey.may_try(step):
+        if passes and retries < step.max_retries and worth_it and journey.may_try(step):
+            if (yield from _is_one_too_many(step)):
+                return _Verdict.ENOUGH
             yield Sleep(failure.now_ns + wait_ns)
             event = yield Admit(step, frozenset(journey.excluded), candidate.instance)
             if isinstance(event, Admitted):
                 admitted = event
                 retries += 1
                 continue
-        return _Verdict.ANOTHER if outcome.try_another else _Verdict.NEXT_STEP
+        others = (outcome.try_another or outcome.to_client) and not step.retries_everything
+        return _Verdict.ANOTHER if others else _Verdict.NEXT_STEP
+
+
+def _rescued(journey: Journey, candidate: Candidate, failure: Failed) -> bool:
+    """Whether what would go to the client is tried elsewhere: a prompt too long for this model, or a refusal by opt-in."""
+    if failure.outcome.name == "context_length":
+        window = max(candidate.context_window or 0, journey.window or 0)
+        if journey.larger_than(window):
+            journey.window = window
+            return True
+    return failure.outcome.name == "content_filter" and journey.plan.policy.content_filter_fallback
+
+
+def _is_one_too_many(step: Step) -> Generator[Action, Event, bool]:
+    """Whether the retry budget turns down one more call."""
+    return isinstance((yield OneMore(step)), TooMany)
 
 
 def _backoff_ns(base_s: float, retries: int, random: Random) -> int:
     """Exponential back-off with full jitter (Brooker, "Exponential Backoff And Jitter"): uniform in [0, base * 2^retries]."""
-    return round(random.uniform(0.0, min(MAX_BACKOFF_S, base_s * 2.0**retries)) * 1e9)
+    return round(random.uniform(0.0, min(MAX_BACKOFF_S, base_s * 2.0 ** min(retries, 30))) * 1e9)
 
 
 _Expected = TypeVar("_Expected")

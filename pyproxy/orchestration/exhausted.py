@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from pyproxy.errors import DeadlineExceeded, NoModelAvailable, Saturated, StreamInterrupted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyproxy.errors import RequestError
-    from pyproxy.orchestration.actions import Broken, Failed
+    from pyproxy.orchestration.actions import Broken, Failed, NotAdmitted
     from pyproxy.orchestration.journey import Journey
 
 __all__ = ["deadline_exceeded", "exhausted", "interrupted"]
@@ -16,37 +18,55 @@ __all__ = ["deadline_exceeded", "exhausted", "interrupted"]
 # Failures a provider did not put into words of its own that may be shown: a refused credential's text quotes the key.
 _SILENT = frozenset(("credential_refused", "quota_exhausted"))
 _TIMEOUTS = frozenset(("connect_timeout", "first_byte_timeout", "idle_timeout", "attempt_timeout"))
+# Refusals that are not for want of room.
+_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
+_WORDS = {
+    "breaker_open": "is left alone for a while after it failed too often",
+    "credential_disabled": "has a credential that its provider refused, or that is out of funds",
+    "queue_full": "has as many waiting as may",
+    "deadline": "had no room for as long as may be waited",
+}
 _NO_HINT_NS = 1_000_000_000
 
 
 def exhausted(journey: Journey) -> RequestError | Failed:
     """The answer when no step is left, or no budget.
 
-    429 if any attempt was refused for its rate or a limit of ours left no room, with the earliest time at which
-    asking again makes sense; a single failure word for word, where there is nothing to add; else 502, or 504 if
-    all attempts timed out.
+    What was the client's to hear from the first, and could not be had elsewhere: word for word. 429 if any attempt was
+    refused for its rate or a limit of ours left no room, with the earliest time at which asking again makes sense; a
+    single failure word for word, where there is nothing to add; 503 if everybody was left alone for earlier failures;
+    else 502, or 504 if all attempts timed out.
     """
     failures, refusals = journey.failures, journey.refusals
+    for failure in failures:
+        if failure.outcome.to_client:
+            return failure
     limited = [failure for failure in failures if failure.outcome.pause_limiter]
-    if limited or refusals:
-        waits = [failure.retry_after_ns for failure in limited if failure.retry_after_ns is not None]
-        waits += [refusal.retry_after_ns for refusal in refusals if refusal.retry_after_ns is not None]
-        return Saturated(
-            f"{_asked(journey)} has no room now: {_story(journey)}.",
-            target=journey.plan.target,
-            attempts=_labels(journey),
-            # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
-            retry_after_ns=min(waits, default=_NO_HINT_NS),
-        )
-    if len(failures) == 1 and failures[0].status is not None and failures[0].status >= 400 and failures[0].outcome.name not in _SILENT:  # noqa: PLR2004
+    full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE]
+    if limited or full:
+        # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
+        wait_ns = _earliest([*limited, *full]) or _NO_HINT_NS
+        message = f"{_asked(journey)} has no room now: {_story(journey)}."
+        return Saturated(message, target=journey.plan.target, attempts=_labels(journey), retry_after_ns=wait_ns)
+    if len(failures) == 1 and not refusals and _speaks_for_itself(failures[0]):
         return failures[0]
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
+    alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(
         f"{_asked(journey)} could not be answered: {_story(journey)}.",
         target=journey.plan.target,
         attempts=_labels(journey),
-        status=504 if timed_out else _common_status(failures),
+        status=504 if timed_out else 503 if alone else _common_status(failures),
+        retry_after_ns=_earliest(refusals),
     )
+
+
+def _speaks_for_itself(failure: Failed) -> bool:
+    return failure.status is not None and failure.status >= 400 and failure.outcome.name not in _SILENT  # noqa: PLR2004
+
+
+def _earliest(told: Sequence[Failed | NotAdmitted]) -> int | None:
+    return min((each.retry_after_ns for each in told if each.retry_after_ns is not None), default=None)
 
 
 def deadline_exceeded(journey: Journey) -> RequestError:
@@ -87,5 +107,9 @@ def _labels(journey: Journey) -> list[str]:
 def _story(journey: Journey) -> str:
     """Every failure and refusal, in words."""
     told = [f"{attempt} ({failure.detail})" for attempt, failure in zip(journey.attempts, journey.failures, strict=False)]
-    told += [f"{refusal.scope} is at its limit ({refusal.reason})" for refusal in journey.refusals]
+    told += [
+        f"{refusal.scope} {_WORDS.get(refusal.reason, 'is at its limit')} ({refusal.reason})" for refusal in dict.fromkeys(journey.refusals)
+    ]
+    if journey.too_many:
+        told.append("so many requests fail now that no further call was made for this one")
     return "; ".join(told) or "no attempt was possible"

@@ -1,6 +1,6 @@
 """What one request has been through: its attempts, its refusals, and what is left of its budget.
 
-The engine writes it; the driver reads it for response headers and the access line.
+The engine writes it; strategies and the driver read it, for the next step, response headers and the access line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Journey"]
 
+# After so many refusals for overload by one provider the request goes to others, if there are any.
+_OVERLOADS = 2
+
 
 @dataclass(slots=True)
 class Journey:
@@ -29,9 +32,13 @@ class Journey:
         failures: the failed ones among them, as they were reported.
         refusals: the steps that had no room, and why.
         excluded: instances this request does not ask again.
+        shunned: providers this request does not ask again.
+        window: if set, the context window that proved too small: only models with a larger one are asked.
         tried: names of the steps that got an upstream call.
         served_by: who answers, once an answer is committed.
         under_way: who is being called and since when, until it is known how that ends.
+        queue_ns: nanoseconds spent waiting for room.
+        too_many: whether the retry budget ended it.
     """
 
     request: ChatRequest
@@ -41,9 +48,14 @@ class Journey:
     failures: list[Failed] = field(default_factory=list)
     refusals: list[NotAdmitted] = field(default_factory=list)
     excluded: set[str] = field(default_factory=set)
+    shunned: set[str] = field(default_factory=set)
+    window: int | None = None
     tried: set[str] = field(default_factory=set)
     served_by: Candidate | None = None
     under_way: tuple[Candidate, int] | None = None
+    queue_ns: int = 0
+    too_many: bool = False
+    _overloads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         total_ns = round(self.plan.total_timeout * 1e9)
@@ -63,6 +75,28 @@ class Journey:
         """Whether the deadline leaves room for more than a wait of `wait_ns`."""
         return now_ns + wait_ns < self.deadline_ns
 
+    def passed_over(self, step: Step) -> frozenset[str]:
+        """The instances of a step that this request does not ask (again)."""
+        if not self.shunned and self.window is None:
+            return frozenset(self.excluded)
+        return frozenset(self.excluded).union(candidate.instance for candidate in step.candidates if not self._may_ask(candidate))
+
+    def others_than(self, provider: str) -> bool:
+        """Whether anybody but this provider may still be asked."""
+        return any(
+            candidate.provider != provider and candidate.instance not in self.excluded and self._may_ask(candidate)
+            for step in self.plan.steps
+            for candidate in step.candidates
+        )
+
+    def larger_than(self, window: int) -> bool:
+        """Whether there is a model with a larger context window that may be asked."""
+        return any(
+            (candidate.context_window or 0) > window and candidate.provider not in self.shunned and candidate.instance not in self.excluded
+            for step in self.plan.steps
+            for candidate in step.candidates
+        )
+
     def calling(self, step: Step, candidate: Candidate, now_ns: int) -> None:
         """Note that a call is about to be made."""
         self.tried.add(step.name)
@@ -80,6 +114,10 @@ class Journey:
         self.attempts.append(Attempt(candidate.label, result, started_ns, failure.now_ns))
         self.failures.append(failure)
         self.under_way = None
+        if failure.outcome.name == "overloaded":
+            overloads = self._overloads[candidate.provider] = self._overloads.get(candidate.provider, 0) + 1
+            if overloads >= _OVERLOADS and self.others_than(candidate.provider):
+                self.shunned.add(candidate.provider)
 
     def path_taken(self) -> str:
         """The value of ``x-pyproxy-attempts``."""
@@ -91,3 +129,6 @@ class Journey:
             return tuple(self.attempts)
         candidate, started_ns = self.under_way
         return (*self.attempts, Attempt(candidate.label, why, started_ns, now_ns))
+
+    def _may_ask(self, candidate: Candidate) -> bool:
+        return candidate.provider not in self.shunned and (self.window is None or (candidate.context_window or 0) > self.window)

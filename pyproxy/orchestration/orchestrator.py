@@ -15,6 +15,7 @@ from pyproxy.orchestration.drain import Drain
 from pyproxy.orchestration.driver import Driver
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
+from pyproxy.orchestration.retry_budget import RetryBudget
 from pyproxy.orchestration.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -38,18 +39,19 @@ class Orchestrator:
         self._now_ns = now_ns
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
         self._drain = Drain()
+        self._retry_budget = RetryBudget()
 
     async def handle(self, request: ChatRequest, exchange: Exchange) -> None:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
         delivery = Delivery(exchange, request.id, self._now_ns)
         driver: Driver | None = None
-        with self._drain.request() as scope, self._snapshots.hold() as snapshot:
+        with self._drain.request() as scope, self._snapshots.hold() as snapshot, self._retry_budget.request():
             try:
                 async with scope:
                     self._drain.admit()
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
                     delivery.journey = journey = Journey(request, plan)
-                    driver = Driver(journey, delivery, snapshot.desk, snapshot.transport, self._now_ns)
+                    driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
             except RequestError as error:
                 await delivery.error(error)
@@ -87,7 +89,7 @@ class Orchestrator:
             provider="-" if served_by is None else served_by.provider,
             model="-" if served_by is None else served_by.model,
             stream=request.stream,
-            queue_ns=0,
+            queue_ns=0 if journey is None else journey.queue_ns,
             first_byte_ns=None if delivery.first_byte_ns is None else delivery.first_byte_ns - request.arrived_ns,
             total_ns=ended_ns - request.arrived_ns,
             sent_bytes=delivery.sent_bytes,

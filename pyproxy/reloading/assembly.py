@@ -11,13 +11,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import AdmissionDesk, LiveScopes, scopes_of
+from pyproxy.admission import AdmissionDesk, Breakers, ConcurrencyController, Credentials, LiveScopes, Standing, scopes_of
 from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.providers.connections import connections_for
-from pyproxy.providers.endpoints import endpoints
+from pyproxy.providers.endpoints import endpoints, fingerprints
 from pyproxy.providers.httpx_transport import HttpxTransport
 from pyproxy.routing import Resolver
-from pyproxy.rust_core import AdmissionController
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +38,7 @@ class Prepared:
     config: Config
     resolver: Resolver
     scopes: tuple[ScopeLimits, ...]
+    breakers: Breakers
     endpoints: Mapping[str, Endpoint]
     connections: dict[str, Connections]
 
@@ -57,8 +57,9 @@ class Assembly:
             config: the configuration to begin with.
             transport: replaces the transports of all snapshots, for tests.
         """
-        self._controller = AdmissionController()
+        self._controller = ConcurrencyController()
         self._scopes = LiveScopes(self._controller)
+        self._credentials = Credentials()
         self._given = transport
         self._closing: set[asyncio.Task[None]] = set()
         self._current = first = self._prepare(config, None)
@@ -92,18 +93,21 @@ class Assembly:
             config=config,
             resolver=Resolver(config, None if before is None else before.resolver),
             scopes=scopes_of(config),
+            breakers=Breakers(config, None if before is None else before.breakers),
             endpoints=endpoints(config),
             connections=connections_for(config, None if before is None else (before.config, before.connections)),
         )
 
     def _assembled(self, prepared: Prepared) -> Snapshot:
         now_ns = time.monotonic_ns()
-        self._scopes.define(prepared.scopes, now_ns)
+        self._scopes.define(prepared.scopes)
         prepared.resolver.rotas.take_over(now_ns)
+        prepared.breakers.take_over(now_ns)
+        self._credentials.follow(fingerprints(prepared.config))
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(self._controller, prepared.config.nodes),
+            desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials), prepared.config.nodes),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
         )
@@ -120,4 +124,4 @@ class Assembly:
 
     def _forget(self) -> None:
         used = frozenset[str]().union(*(snapshot.scopes for snapshot in self.snapshots.live))
-        self._scopes.keep(used, time.monotonic_ns())
+        self._scopes.keep(used)

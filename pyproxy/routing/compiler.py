@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
-from pyproxy.domain.instances import instance_names
+from pyproxy.domain.instances import credential_names, instance_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ __all__ = ["PlanCompiler"]
 DEFAULT_MAX_RETRIES = 1
 # A model that is asked for by itself has no group whose timeouts would hold.
 _DEFAULT_TIMEOUTS = TimeoutsConfig()
+_DEFAULT_QUEUE_WAIT = 2.0
 
 
 class PlanCompiler:
@@ -91,6 +92,8 @@ class PlanCompiler:
             max_retries=DEFAULT_MAX_RETRIES if echelon.max_retries is None else echelon.max_retries,
             timeouts=_timeouts(group.timeouts),
             attempt_timeout=echelon.timeout,
+            group=group.name,
+            max_queue_wait=group.max_queue_wait,
         )
 
     def _model_step(self, model: str) -> Step:
@@ -101,14 +104,19 @@ class PlanCompiler:
             scheduler=self._scheduler(model, candidates),
             max_retries=DEFAULT_MAX_RETRIES,
             timeouts=_timeouts(_DEFAULT_TIMEOUTS),
+            max_queue_wait=_DEFAULT_QUEUE_WAIT,
         )
 
     def _scheduler(self, step: str, candidates: Sequence[Candidate]) -> Scheduler:
-        return self._rotas.scheduler(step, "round_robin", [candidate.instance for candidate in candidates], [1] * len(candidates))
+        weights = [self._config.models[candidate.model].weight for candidate in candidates]
+        if not any(weights):  # a model that is asked for by itself takes all there is, whatever its share among others
+            weights = [1] * len(candidates)
+        strategy = "round_robin" if len(set(weights)) == 1 else "weighted"
+        return self._rotas.scheduler(step, strategy, [candidate.instance for candidate in candidates], weights)
 
     def _candidates(self, model: str, scopes: tuple[str, ...]) -> tuple[Candidate, ...]:
         entry = self._config.models[model]
-        credentials = self._config.providers[entry.provider].credentials()
+        count = len(self._config.providers[entry.provider].credentials())
         return tuple(
             Candidate(
                 instance=instance,
@@ -117,8 +125,10 @@ class PlanCompiler:
                 upstream_model=entry.model,
                 path=(*scopes, instance),
                 label=f"{scopes[-1]}/{instance}" if scopes else instance,
+                credential=credential,
+                context_window=entry.context_window,
             )
-            for instance in instance_names(model, len(credentials))
+            for instance, credential in zip(instance_names(model, count), credential_names(entry.provider, count), strict=True)
         )
 
 
@@ -133,6 +143,7 @@ def _policy(config: FallbackConfig) -> FallbackPolicy:
         attempt_budget=config.attempt_budget,
         retry_delay=config.retry_delay,
         retry_after_wait=config.retry_after_wait,
+        content_filter_fallback=config.content_filter_fallback,
     )
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.orchestration.strategies.strategy import Strategy, following
+
 if TYPE_CHECKING:
     from pyproxy.domain import Plan, Step
 
 __all__ = ["EchelonDown"]
 
 
-class EchelonDown:
+class EchelonDown(Strategy):
     """Takes the plan's steps in their order."""
-
-    def first(self, plan: Plan) -> Step | None:
-        """The plan's first step."""
-        return plan.steps[0] if plan.steps else None
 
     def after(self, plan: Plan, step: Step) -> Step | None:
         """The step that follows in the plan."""
-        position = plan.steps.index(step) + 1
-        return plan.steps[position] if position < len(plan.steps) else None
+        return next(iter(following(plan, step)), None)

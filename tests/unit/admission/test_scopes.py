@@ -5,19 +5,26 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.admission import LiveScopes, ScopeLimits, scopes_of
+from pyproxy.admission import ConcurrencyController, LiveScopes, ScopeLimits, scopes_of
 from pyproxy.config import load_config
-from pyproxy.rust_core import AdmissionController, RateLimit
+from pyproxy.rust_core import Grant, RateLimit
 
 MINUTE = 60_000_000_000
+
+
+class Clock:
+    now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
 
 
 def limits(key: str, parent: str | None = None, concurrency: int | None = None, rpm: int | None = None) -> ScopeLimits:
     return ScopeLimits(key, parent, concurrency, () if rpm is None else (RateLimit.rpm(rpm),))
 
 
-def keys(controller: AdmissionController) -> list[str]:
-    return [scope["key"] for scope in controller.snapshot(now_ns=0)]
+def keys(controller: ConcurrencyController) -> list[str]:
+    return [scope["key"] for scope in controller.snapshot()]
 
 
 def test_every_level_of_a_configuration_is_a_scope_parents_first() -> None:
@@ -35,57 +42,71 @@ def test_every_level_of_a_configuration_is_a_scope_parents_first() -> None:
 
 
 def test_a_scope_that_nobody_names_goes_at_once_and_its_parent_after_it() -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
-    live.define([limits("g"), limits("g.e", "g"), limits("m")], 0)
-    live.keep({"m"}, 0)
+    live.define([limits("g"), limits("g.e", "g"), limits("m")])
+    live.keep({"m"})
     assert keys(controller) == ["m"]
 
 
 def test_a_scope_with_a_rate_stays_until_its_minute_is_over_and_its_parent_with_it() -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
-    live.define([limits("g"), limits("g.e", "g", rpm=5), limits("m")], 0)
-    live.keep({"m"}, 0)
-    live.keep({"m"}, MINUTE - 1)
+    live.define([limits("g"), limits("g.e", "g", rpm=5), limits("m")])
+    live.keep({"m"})
+    clock.now_ns = MINUTE - 1
+    live.keep({"m"})
     assert keys(controller) == ["g", "g.e", "m"]
-    live.keep({"m"}, MINUTE)
+    clock.now_ns = MINUTE
+    live.keep({"m"})
     assert keys(controller) == ["m"]
 
 
 def test_a_scope_that_is_named_again_stays_and_its_time_begins_anew_when_it_leaves_again() -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
-    live.define([limits("m", rpm=1)], 0)
-    live.keep((), 0)
-    live.keep({"m"}, MINUTE)
-    live.keep((), MINUTE)
-    live.keep((), 2 * MINUTE - 1)
+    live.define([limits("m", rpm=1)])
+    live.keep(())
+    clock.now_ns = MINUTE
+    live.keep({"m"})
+    live.keep(())
+    clock.now_ns = 2 * MINUTE - 1
+    live.keep(())
     assert keys(controller) == ["m"]
-    live.keep((), 2 * MINUTE)
+    clock.now_ns = 2 * MINUTE
+    live.keep(())
     assert keys(controller) == []
 
 
 def test_a_scope_that_a_provider_asked_to_wait_for_stays_as_long() -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
-    live.define([limits("m")], 0)
-    controller.block_until("m", 100, now_ns=0)
-    live.keep((), 99)
+    live.define([limits("m")])
+    controller.block_until("m", 100)
+    clock.now_ns = 99
+    live.keep(())
     assert keys(controller) == ["m"]
-    live.keep((), 100)
+    clock.now_ns = 100
+    live.keep(())
     assert keys(controller) == []
 
 
 def test_a_scope_in_use_may_leave_and_come_back_with_its_permits() -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
-    live.define([limits("m", concurrency=1)], 0)
-    grant = controller.try_acquire(["m"], now_ns=0)
-    live.keep((), 0)
-    live.define([limits("m", concurrency=1)], 1)
+    live.define([limits("m", concurrency=1)])
+    grant = controller.try_acquire(["m"])
+    live.keep(())
+    clock.now_ns = 1
+    live.define([limits("m", concurrency=1)])
     assert controller.in_flight("m") == 1
-    controller.release(grant, now_ns=2)  # type: ignore[arg-type]
+    assert isinstance(grant, Grant)
+    controller.release(grant)
     assert controller.in_flight("m") == 0
 
 
@@ -99,15 +120,20 @@ CONFIGURATIONS = st.lists(
 
 @given(CONFIGURATIONS)
 def test_any_configuration_can_follow_any_other(configurations: list[dict[str, tuple[int | None, int | None]]]) -> None:
-    controller = AdmissionController()
+    clock = Clock()
+    controller = ConcurrencyController(clock=clock)
     live = LiveScopes(controller)
     for turn, wanted in enumerate(configurations):
         if "g.e" in wanted and turn % 2:  # an echelon now, and another time a model of that name
             wanted.setdefault("g", (None, None))
         ordered = [limits(key, "g" if key == "g.e" and "g" in wanted else None, *wanted[key]) for key in sorted(wanted)]
-        live.define(ordered, turn)
-        live.keep(wanted, turn)
+        clock.now_ns = turn
+        live.define(ordered)
+        clock.now_ns = turn
+        live.keep(wanted)
         assert set(wanted) <= set(keys(controller))
-    live.keep((), 10)
-    live.keep((), 10 + MINUTE)
+    clock.now_ns = 10
+    live.keep(())
+    clock.now_ns = 10 + MINUTE
+    live.keep(())
     assert keys(controller) == []

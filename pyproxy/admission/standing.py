@@ -1,0 +1,25 @@
+"""What is known of instances, whatever room there is: who may be asked at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyproxy.admission.breakers import Breakers
+    from pyproxy.admission.credentials import Credentials
+
+__all__ = ["Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The standing of every instance of one configuration; what it is made of outlives that.
+
+    Attributes:
+        breakers: who is left alone after failures.
+        credentials: which credentials are of no use for a while.
+    """
+
+    breakers: Breakers
+    credentials: Credentials

@@ -1,0 +1,65 @@
+"""Delivers a committed answer to its last byte, or tells why it broke off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pyproxy.dialects import openai
+from pyproxy.orchestration import response_headers
+from pyproxy.orchestration.upstream import StreamAnswer
+from pyproxy.providers.transport import TransportFailure
+
+if TYPE_CHECKING:
+    from pyproxy.orchestration.delivery import Delivery
+    from pyproxy.orchestration.upstream import PlainAnswer
+
+__all__ = ["Break", "relay"]
+
+
+class Break(NamedTuple):
+    """How an answer broke off; `event` is the provider's own error event, if it sent one."""
+
+    signal: str
+    detail: str
+    event: bytes | None = None
+
+
+async def relay(answer: PlainAnswer | StreamAnswer, delivery: Delivery) -> Break | None:
+    """Deliver an answer; None when it ended as it should."""
+    headers = response_headers.for_answer(answer.headers)
+    if isinstance(answer, StreamAnswer):
+        return await _relay_stream(answer, delivery, headers)
+    await delivery.whole(answer.status, headers, answer.body)
+    return None
+
+
+async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[tuple[bytes, bytes]]) -> Break | None:
+    """Pass events on as they become whole."""
+    framer = answer.framer
+    await delivery.start_stream(answer.status, headers)
+    try:
+        await _pass_on(answer, delivery)
+    except TransportFailure as failure:
+        if not framer.complete:
+            return Break(failure.signal, failure.detail)
+    if answer.fault is not None:
+        return Break("malformed", answer.fault, response_headers.error_event(framer.error))
+    if not framer.complete:
+        return Break("truncated", "the provider ended it without a finish_reason")
+    if not framer.terminal:
+        await delivery.send(openai.DONE_EVENT)
+    await delivery.finish()
+    return None
+
+
+async def _pass_on(answer: StreamAnswer, delivery: Delivery) -> None:
+    """Deliver events until the terminal one, the end of the body, or the first that must not be delivered."""
+    events: bytes | None = answer.held
+    while events is not None:
+        if events:
+            await delivery.send(events)
+        if answer.framer.terminal or answer.fault is not None:
+            return
+        events = await answer.next_events()
+    if last := answer.framer.finish():
+        await delivery.send(last)
