@@ -19,21 +19,30 @@ from pyproxy.orchestration.actions import (
     Event,
     Failed,
     NotAdmitted,
+    OneMore,
     Relay,
     Sleep,
+    TooMany,
+    Wait,
 )
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
-from pyproxy.orchestration.strategies import EchelonDown
+from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.rust_core import Scheduler, classify, scan_envelope
 
 SECOND = 1_000_000_000
 TIMEOUTS = Timeouts(connect=5, first_byte=10, idle=10, total=60)
 
 
-def step(name: str, *models: str, max_retries: int = 1) -> Step:
-    candidates = tuple(Candidate(model, model, "p", model, ("g", name, model), f"{name}/{model}") for model in models)
-    return Step(name, candidates, Scheduler("round_robin", weights=[1] * len(models)), max_retries, TIMEOUTS)
+def step(name: str, *models: str, max_retries: int = 1, group: str = "g", windows: dict[str, int] | None = None, **fields: Any) -> Step:
+    """An echelon; a model written as ``name@provider`` is another provider's."""
+    known = windows or {}
+    candidates = tuple(
+        Candidate(model, model, provider or "p", model, (group, name, model), f"{name}/{model}", context_window=known.get(model))
+        for model, _, provider in (written.partition("@") for written in models)
+    )
+    scheduler = Scheduler("round_robin", weights=[1] * len(models))
+    return Step(name, candidates, scheduler, max_retries, TIMEOUTS, group=group, **fields)
 
 
 def plan(*steps: Step, **policy: Any) -> Plan:
@@ -51,11 +60,15 @@ class Play:
     """Answers the engine's actions; time passes only where the script says so.
 
     `outcomes` maps a model to what its calls come to, one after the other, the last for ever: a status, a pair of a
-    status and a Retry-After in seconds, or a signal. `full` holds models that have no room.
+    status and a Retry-After in seconds, or a signal. `full` holds models that have no room, and after how many nanoseconds they say
+    to have some; `opens` says when there really is room for one who waits. After `extra_allowed` extra calls there are too many.
     """
 
     outcomes: dict[str, list[Any]]
     full: dict[str, int | None] = field(default_factory=dict)
+    opens: dict[str, int] = field(default_factory=dict)
+    extra_allowed: int = 1000
+    body: bytes = b"{}"
     call_ns: int = 0
     broken: str | None = None
     now_ns: int = 0
@@ -67,7 +80,8 @@ class Play:
     def run(self, chosen: Plan) -> Action:
         body = b'{"model": "g"}'
         request = ChatRequest("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), self.now_ns)
-        engine = conduct(Journey(request, chosen), EchelonDown(), random.Random(7))
+        self.journey = Journey(request, chosen)
+        engine = conduct(self.journey, STRATEGIES[chosen.policy.strategy], random.Random(7))
         try:
             action = next(engine)
             while True:
@@ -80,6 +94,12 @@ class Play:
         match action:
             case Admit():
                 return self.admit(action)
+            case Wait():
+                return self.wait(action)
+            case OneMore():
+                assert self.held == 0, "no permit is held while the budget is asked"
+                self.extra_allowed -= 1
+                return TooMany(self.now_ns) if self.extra_allowed < 0 else Done(self.now_ns)
             case Attempt():
                 return self.attempt(action)
             case Sleep(until_ns=until_ns):
@@ -104,6 +124,19 @@ class Play:
             return Admitted(self.now_ns, FakeLease(candidate))  # type: ignore[arg-type]
         return NotAdmitted(self.now_ns, None, "excluded", None)
 
+    def wait(self, action: Wait) -> Event:
+        assert self.held == 0, "no permit is held while waiting"
+        asked = action.admit
+        for candidate in asked.step.candidates:
+            wanted = candidate.instance == asked.only if asked.only else candidate.instance not in asked.excluded
+            opens_ns = self.opens.get(candidate.model)
+            if wanted and opens_ns is not None and opens_ns <= action.until_ns:
+                self.now_ns = max(self.now_ns, opens_ns)
+                self.held += 1
+                return Admitted(self.now_ns, FakeLease(candidate))  # type: ignore[arg-type]
+        self.now_ns = action.until_ns
+        return NotAdmitted(self.now_ns, action.refused, "deadline", None)
+
     def attempt(self, action: Attempt) -> Event:
         model = action.lease.candidate.model
         self.calls.append(model)
@@ -117,7 +150,7 @@ class Play:
             return Failed(self.now_ns, classify(outcome), outcome)
         status, retry_after = outcome if isinstance(outcome, tuple) else (outcome, None)
         wait_ns = None if retry_after is None else round(retry_after * SECOND)
-        return Failed(self.now_ns, classify("status", status, b"{}"), f"status {status}", status, (), b"{}", wait_ns)
+        return Failed(self.now_ns, classify("status", status, self.body), f"status {status}", status, (), self.body, wait_ns)
 
 
 def error(action: Action) -> Any:
