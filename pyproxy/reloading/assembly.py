@@ -19,7 +19,7 @@ from pyproxy.providers.httpx_transport import HttpxTransport
 from pyproxy.routing import Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyproxy.admission import ScopeLimits
     from pyproxy.config import Config
@@ -50,14 +50,16 @@ class Assembly:
         snapshots: the snapshot in force and those that requests still hold.
     """
 
-    def __init__(self, config: Config, transport: Transport | None = None) -> None:
+    def __init__(self, config: Config, transport: Transport | None = None, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
         """Assemble the first snapshot; nothing is opened yet.
 
         Args:
             config: the configuration to begin with.
             transport: replaces the transports of all snapshots, for tests.
+            now_ns: the clock that limits, breakers and pauses go by.
         """
-        self._controller = ConcurrencyController()
+        self._now_ns = now_ns
+        self._controller = ConcurrencyController(clock=now_ns)
         self._scopes = LiveScopes(self._controller)
         self._credentials = Credentials()
         self._given = transport
@@ -99,7 +101,7 @@ class Assembly:
         )
 
     def _assembled(self, prepared: Prepared) -> Snapshot:
-        now_ns = time.monotonic_ns()
+        now_ns = self._now_ns()
         self._scopes.define(prepared.scopes)
         prepared.resolver.rotas.take_over(now_ns)
         prepared.breakers.take_over(now_ns)
