@@ -30,6 +30,44 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
 }
 
+/// JSON cut up and put together again, so that much of it is nearly valid.
+fn nearly_json() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\"messages\"",
+        "\"tools\":",
+        "\\",
+        "\\u00e9",
+        "\\ud800",
+        "\\n",
+        "\\x",
+        "0",
+        "-",
+        "1",
+        ".5",
+        "e3",
+        "true",
+        "null",
+        "nul",
+        " ",
+        "\n",
+        "\u{1}",
+        "é",
+        "a longer text, of more than eight bytes",
+        "{}",
+        "[]",
+        "\"b\":1",
+    ]);
+    prop::collection::vec(token, 0..12).prop_map(|tokens| format!("{{\"model\":\"m\",\"x\":{}}}", tokens.concat()))
+}
+
 fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
     let mut framer = SseFramer::new(Dialect::OpenAi, limit);
     let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
@@ -58,6 +96,14 @@ proptest! {
         prop_assert_eq!(&whole, &through(&stream, &cuts, limit));
         prop_assert_eq!(&whole, &through(&stream, &every_byte, limit));
         prop_assert!(whole.0.len() <= stream.len());
+    }
+
+    #[test]
+    fn a_body_is_taken_where_serde_takes_it(body in nearly_json()) {
+        let valid = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
+        let scanned = Envelope::scan(body.as_bytes());
+        let refused = scanned.is_err_and(|error| error.message.contains("not valid JSON"));
+        prop_assert_eq!(refused, !valid);
     }
 
     #[test]
