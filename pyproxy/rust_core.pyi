@@ -872,9 +872,14 @@ class Frames:
 
 @final
 class SseFramer:
-    """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte."""
+    """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
 
-    def __new__(cls, dialect: str = "openai", max_event_bytes: int = 16777216) -> SseFramer: ...
+    ``hide_usage`` keeps back the event that holds nothing but the usage, ``keep_text`` keeps the text that is delivered.
+    """
+
+    def __new__(
+        cls, dialect: str = "openai", max_event_bytes: int = 16777216, hide_usage: bool = False, keep_text: bool = False
+    ) -> SseFramer: ...
     def feed(self, chunk: bytes) -> Frames:
         """Take the next bytes of the stream and return what may now be passed on."""
     def finish(self) -> bytes:
@@ -896,7 +901,19 @@ class SseFramer:
         """Why an event cannot be passed on, which is withheld with all that follows."""
     @property
     def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, as last reported."""
+        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back."""
+    def text(self) -> str | None:
+        """Return the text of choice 0 among what has been returned.
+
+        None where it was not to be kept, is larger than 4 MiB, or is not all the content there was: parts, sounds and refusals
+        are no text. Reasoning is not looked at.
+        """
+    @property
+    def tool_calls(self) -> bool:
+        """A call of a tool or function is among what has been returned."""
+    @property
+    def other_choices(self) -> bool:
+        """Something of another choice than choice 0 is among what has been returned."""
     @property
     def pending(self) -> int:
         """Bytes held of an event that is not whole yet."""

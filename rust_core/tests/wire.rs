@@ -1,7 +1,7 @@
 //! The wire's machines over any bytes.
 
 use proptest::prelude::*;
-use rust_core::wire::{Dialect, Envelope, Signal, SseFramer, classify, inspect, parse_retry_after};
+use rust_core::wire::{Dialect, Envelope, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
@@ -69,7 +69,8 @@ fn nearly_json() -> impl Strategy<Value = String> {
 }
 
 fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
-    let mut framer = SseFramer::new(Dialect::OpenAi, limit);
+    let framing = Framing { hide_usage: true, keep_text: true };
+    let mut framer = SseFramer::new(Dialect::OpenAi, limit, framing);
     let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
     for &cut in cuts.iter().chain([&stream.len()]) {
         let passed = framer.feed(stream.get(start..cut).unwrap_or_default());
@@ -79,7 +80,8 @@ fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, St
     }
     let state = |framer: &SseFramer| {
         let flags = (framer.content(), framer.terminal(), framer.complete(), framer.pending());
-        format!("{flags:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
+        let delivered = (framer.text(), framer.tool_calls(), framer.other_choices());
+        format!("{flags:?} {delivered:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
     };
     let before = state(&framer);
     let last = framer.finish();

@@ -175,6 +175,12 @@ def test_the_data_of_files_is_neither_text_nor_an_image(part: dict[str, Any]) ->
     assert (found.images, found.text_bytes) == (0, 0)
 
 
+def test_only_a_part_of_a_messages_content_is_an_image() -> None:
+    image = {"type": "image_url"}
+    assert envelope(messages=[{"content": image, "tool_calls": [image], "x": [image]}, image, [[[image]]]], tools=[image]).images == 0
+    assert envelope(messages=[{"content": [image, [image], {"content": [image]}]}]).images == 1
+
+
 def test_definitions_and_arguments_of_tools_are_text() -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "now", "arguments": '{"a":1}'}}
     assert envelope(messages=[{"role": "assistant", "content": None, "tool_calls": [call]}]).text_bytes == len('now{"a":1}')
@@ -207,6 +213,8 @@ def test_of_what_is_given_twice_the_last_counts() -> None:
     assert twice("temperature", "null", "1").has("temperature") is True
     assert scan_envelope(b'{"model":"m","messages":[{"role":"assistant","role":"user"}]}').multi_turn is False
     assert scan_envelope(b'{"model":"m","messages":[{"role":"user","role":"tool"}]}').multi_turn is True
+    assert scan_envelope(b'{"model":"m","messages":[{"role":"tool","role":5}]}').multi_turn is False
+    assert scan_envelope(b'{"model":"m","messages":[{"content":[{"type":"image","type":5}]}]}').images == 0
 
 
 def test_depth_is_no_danger_to_the_stack() -> None:

@@ -15,5 +15,5 @@ pub use envelope::{Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, SseFramer, error_event};
+pub use sse::{Frames, Framing, SseFramer, error_event};
 pub use usage::Usage;
