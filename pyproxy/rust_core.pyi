@@ -762,11 +762,46 @@ class Envelope:
     @property
     def model_span(self) -> tuple[int, int]:
         """Start and end of the JSON value of ``model`` in the body, quotes included."""
-    def with_model(self, body: bytes, name: str) -> bytes:
-        """Return the same body with another model's name, every other byte untouched.
+    @property
+    def include_usage(self) -> bool:
+        """Whether the client asked for a stream's usage (``stream_options.include_usage``)."""
+    @property
+    def multi_turn(self) -> bool:
+        """Whether it goes on with a conversation.
+
+        It does with a message (in ``messages`` or ``input``) of role assistant, tool or function, and with a ``previous_response_id``.
+        """
+    @property
+    def previous_response_id(self) -> str | None:
+        """The answer that this request goes on from, if it names one."""
+    @property
+    def text_bytes(self) -> int:
+        """Bytes of text that the model is to read, as UTF-8: messages, prompts, definitions and arguments of tools.
+
+        The data of images, sounds and files is not among them.
+        """
+    @property
+    def images(self) -> int:
+        """How many images the model is to look at: parts of messages of type ``image_url``, ``image`` or ``input_image``."""
+    def has(self, member: str) -> bool:
+        """Tell whether the body has this member, with a value other than null. Of several of the name the last counts."""
+    def rewrite(
+        self, body: bytes, model: str, *, defaults: Sequence[tuple[str, bytes]] = (), system: str | None = None, include_usage: bool = False
+    ) -> bytes:
+        """Return a copy of the body for a provider, every byte untouched that is not named here.
+
+        Args:
+            body: the body that was scanned.
+            model: the model's name, in the place of the target's.
+            defaults: members and the JSON of their values, for a body that has none of the name, or null. ``max_tokens`` and
+                ``max_completion_tokens`` are one: either stands for both.
+            system: a message to begin with, where ``messages`` is an array without one of role system or developer.
+            include_usage: ask for the usage of a stream. What the client says in ``stream_options`` otherwise stays. Without
+                effect where the answer is no stream.
 
         Raises:
-            ValueError: this is not the body that was scanned.
+            ValueError: this is not the body that was scanned; a default is not JSON, or is for ``model``, ``messages``, ``stream``
+                or ``stream_options``.
         """
 
 def scan_envelope(body: bytes) -> Envelope:
@@ -837,9 +872,14 @@ class Frames:
 
 @final
 class SseFramer:
-    """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte."""
+    """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
 
-    def __new__(cls, dialect: str = "openai", max_event_bytes: int = 16777216) -> SseFramer: ...
+    ``hide_usage`` keeps back the event that holds nothing but the usage, ``keep_text`` keeps the text that is delivered.
+    """
+
+    def __new__(
+        cls, dialect: str = "openai", max_event_bytes: int = 16777216, hide_usage: bool = False, keep_text: bool = False
+    ) -> SseFramer: ...
     def feed(self, chunk: bytes) -> Frames:
         """Take the next bytes of the stream and return what may now be passed on."""
     def finish(self) -> bytes:
@@ -861,7 +901,19 @@ class SseFramer:
         """Why an event cannot be passed on, which is withheld with all that follows."""
     @property
     def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, as last reported."""
+        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back."""
+    def text(self) -> str | None:
+        """Return the text of choice 0 among what has been returned.
+
+        None where it was not to be kept, is larger than 4 MiB, or is not all the content there was: parts, sounds and refusals
+        are no text. Reasoning is not looked at.
+        """
+    @property
+    def tool_calls(self) -> bool:
+        """A call of a tool or function is among what has been returned."""
+    @property
+    def other_choices(self) -> bool:
+        """Something of another choice than choice 0 is among what has been returned."""
     @property
     def pending(self) -> int:
         """Bytes held of an event that is not whole yet."""

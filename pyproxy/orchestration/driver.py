@@ -152,7 +152,7 @@ class Driver:
             path=_PATHS[self._request.route],
             query=self._request.query,
             headers=self._request.headers,
-            body=self._request.envelope.with_model(self._request.body, candidate.upstream_model),
+            body=self._request.envelope.rewrite(self._request.body, candidate.upstream_model),
             connect_timeout=step.timeouts.connect,
         )
         remaining = (action.deadline_ns - self._now_ns()) / 1e9

@@ -1,7 +1,7 @@
 //! The wire's machines over any bytes.
 
 use proptest::prelude::*;
-use rust_core::wire::{Dialect, Envelope, Signal, SseFramer, classify, inspect, parse_retry_after};
+use rust_core::wire::{Dialect, Envelope, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
@@ -30,8 +30,47 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
 }
 
+/// JSON cut up and put together again, so that much of it is nearly valid.
+fn nearly_json() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\"messages\"",
+        "\"tools\":",
+        "\\",
+        "\\u00e9",
+        "\\ud800",
+        "\\n",
+        "\\x",
+        "0",
+        "-",
+        "1",
+        ".5",
+        "e3",
+        "true",
+        "null",
+        "nul",
+        " ",
+        "\n",
+        "\u{1}",
+        "é",
+        "a longer text, of more than eight bytes",
+        "{}",
+        "[]",
+        "\"b\":1",
+    ]);
+    prop::collection::vec(token, 0..12).prop_map(|tokens| format!("{{\"model\":\"m\",\"x\":{}}}", tokens.concat()))
+}
+
 fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
-    let mut framer = SseFramer::new(Dialect::OpenAi, limit);
+    let framing = Framing { hide_usage: true, keep_text: true };
+    let mut framer = SseFramer::new(Dialect::OpenAi, limit, framing);
     let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
     for &cut in cuts.iter().chain([&stream.len()]) {
         let passed = framer.feed(stream.get(start..cut).unwrap_or_default());
@@ -41,7 +80,8 @@ fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, St
     }
     let state = |framer: &SseFramer| {
         let flags = (framer.content(), framer.terminal(), framer.complete(), framer.pending());
-        format!("{flags:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
+        let delivered = (framer.text(), framer.tool_calls(), framer.other_choices());
+        format!("{flags:?} {delivered:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
     };
     let before = state(&framer);
     let last = framer.finish();
@@ -58,6 +98,14 @@ proptest! {
         prop_assert_eq!(&whole, &through(&stream, &cuts, limit));
         prop_assert_eq!(&whole, &through(&stream, &every_byte, limit));
         prop_assert!(whole.0.len() <= stream.len());
+    }
+
+    #[test]
+    fn a_body_is_taken_where_serde_takes_it(body in nearly_json()) {
+        let valid = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
+        let scanned = Envelope::scan(body.as_bytes());
+        let refused = scanned.is_err_and(|error| error.message.contains("not valid JSON"));
+        prop_assert_eq!(refused, !valid);
     }
 
     #[test]

@@ -33,7 +33,7 @@ def test_a_replaced_model_changes_that_value_and_no_other_byte(
     body = json.dumps(items, ensure_ascii=ascii_only, indent=data.draw(st.sampled_from([None, 0, 2]))).encode()
     envelope = scan_envelope(body)
     start, end = envelope.model_span
-    replaced = envelope.with_model(body, name)
+    replaced = envelope.rewrite(body, name)
     assert envelope.model == model == json.loads(body[start:end])
     assert json.loads(replaced) == {**items, "model": name}
     assert replaced.startswith(body[:start])
@@ -134,19 +134,19 @@ def test_depth_is_no_danger_to_the_stack(opening: bytes) -> None:
 
 def test_a_large_body_is_scanned_while_other_threads_may_run() -> None:
     body = b'{"messages": "' + b"x" * 1_000_000 + b'", "model": "m"}'
-    assert scan_envelope(body).with_model(body, "other").endswith(b'"model": "other"}')
+    assert scan_envelope(body).rewrite(body, "other").endswith(b'"model": "other"}')
 
 
 def test_a_name_is_written_as_json() -> None:
     body = b'{"model":"m"}'
-    assert scan_envelope(body).with_model(body, 'a"\\\n\u00e9') == '{"model":"a\\"\\\\\\n\u00e9"}'.encode()
+    assert scan_envelope(body).rewrite(body, 'a"\\\n\u00e9') == '{"model":"a\\"\\\\\\n\u00e9"}'.encode()
 
 
 @pytest.mark.parametrize("foreign", [b"", b'{"model":"mm"}', b'{"m":"model"}'])
 def test_another_body_than_the_scanned_one_is_refused(foreign: bytes) -> None:
     envelope = scan_envelope(b'{"model":"m"}')
     with pytest.raises(ValueError, match="not the body that was scanned"):
-        envelope.with_model(foreign, "x")
+        envelope.rewrite(foreign, "x")
 
 
 def test_only_bytes_are_a_body() -> None:

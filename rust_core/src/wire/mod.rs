@@ -3,6 +3,7 @@
 mod dialect;
 mod envelope;
 mod failure_body;
+mod json;
 mod outcome;
 mod response;
 mod retry_after;
@@ -10,9 +11,9 @@ mod sse;
 mod usage;
 
 pub use dialect::Dialect;
-pub use envelope::{Envelope, EnvelopeError, ForeignBody};
+pub use envelope::{Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, SseFramer, error_event};
+pub use sse::{Frames, Framing, SseFramer, error_event};
 pub use usage::Usage;

@@ -2,10 +2,11 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::PyBytes;
 use rust_core_pure::wire;
 
-use crate::convert::{or_none, truth, value_error};
+use crate::convert::{Items, or_none, truth, value_error};
 
 pyo3::create_exception!(
     pyproxy.rust_core,
@@ -44,9 +45,63 @@ impl Envelope {
         (self.0.model_span.start, self.0.model_span.end)
     }
 
-    /// The same body with another model's name, every other byte untouched.
-    fn with_model<'py>(&self, py: Python<'py>, body: &[u8], name: &str) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.with_model(body, name).map(|body| PyBytes::new(py, &body)).map_err(value_error)
+    /// Whether the client asked for a stream's usage.
+    #[getter]
+    fn include_usage(&self) -> bool {
+        self.0.include_usage
+    }
+
+    /// Whether it goes on with a conversation.
+    #[getter]
+    fn multi_turn(&self) -> bool {
+        self.0.multi_turn()
+    }
+
+    /// The answer that this request goes on from, if it names one.
+    #[getter]
+    fn previous_response_id(&self) -> Option<&str> {
+        self.0.previous_response_id.as_deref()
+    }
+
+    /// Bytes of text that the model is to read.
+    #[getter]
+    fn text_bytes(&self) -> usize {
+        self.0.text_bytes()
+    }
+
+    /// Images that the model is to look at.
+    #[getter]
+    fn images(&self) -> usize {
+        self.0.images()
+    }
+
+    /// Whether the body has this member, with a value other than null.
+    fn has(&self, member: &str) -> bool {
+        self.0.has(member)
+    }
+
+    /// A copy of the body with another model's name, and what else is asked for; every other byte untouched.
+    #[pyo3(
+        signature = (body, model, *, defaults = Items(Vec::new()), system = None, include_usage = false),
+        text_signature = "($self, body, model, *, defaults=(), system=None, include_usage=False)"
+    )]
+    #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
+    fn rewrite<'py>(
+        &self,
+        py: Python<'py>,
+        body: &[u8],
+        model: &str,
+        defaults: Items<(PyBackedStr, PyBackedBytes)>,
+        system: Option<&str>,
+        include_usage: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let defaults: Vec<(&str, &[u8])> = defaults.0.iter().map(|(name, json)| (&**name, &**json)).collect();
+        let rewrite = wire::Rewrite { model, defaults: &defaults, system, include_usage };
+        let rewritten = self.0.rewrite(body, &rewrite).map_err(value_error)?;
+        PyBytes::new_with(py, rewritten.size(), |buffer| {
+            rewritten.copy_to(buffer);
+            Ok(())
+        })
     }
 
     fn __repr__(&self) -> String {

@@ -34,10 +34,14 @@ pub(crate) struct SseFramer(Mutex<wire::SseFramer>);
 #[pymethods]
 impl SseFramer {
     #[new]
-    #[pyo3(signature = (dialect = "openai", max_event_bytes = Count(16 * 1024 * 1024)), text_signature = "(dialect='openai', max_event_bytes=16777216)")]
-    fn new(dialect: &str, max_event_bytes: Count) -> PyResult<Self> {
+    #[pyo3(
+        signature = (dialect = "openai", max_event_bytes = Count(16 * 1024 * 1024), hide_usage = false, keep_text = false),
+        text_signature = "(dialect='openai', max_event_bytes=16777216, hide_usage=False, keep_text=False)"
+    )]
+    fn new(dialect: &str, max_event_bytes: Count, hide_usage: bool, keep_text: bool) -> PyResult<Self> {
         let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
-        Ok(Self(Mutex::new(wire::SseFramer::new(dialect, max_event_bytes.size()))))
+        let framing = wire::Framing { hide_usage, keep_text };
+        Ok(Self(Mutex::new(wire::SseFramer::new(dialect, max_event_bytes.size(), framing))))
     }
 
     /// Takes the next bytes of the stream and returns what may now be passed on.
@@ -87,6 +91,23 @@ impl SseFramer {
     #[getter]
     fn usage(&self) -> Option<UsageTuple> {
         usage_tuple(lock(&self.0).usage())
+    }
+
+    /// The text of choice 0 among what has been returned; None where it was not to be kept, or is not all the content there was.
+    fn text(&self) -> Option<String> {
+        lock(&self.0).text()
+    }
+
+    /// A call of a tool or function is among what has been returned.
+    #[getter]
+    fn tool_calls(&self) -> bool {
+        lock(&self.0).tool_calls()
+    }
+
+    /// Something of another choice than choice 0 is among what has been returned.
+    #[getter]
+    fn other_choices(&self) -> bool {
+        lock(&self.0).other_choices()
     }
 
     /// Bytes held of an event that is not whole yet.

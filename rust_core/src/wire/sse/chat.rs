@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::delivered::Delivered;
 use crate::wire::response::filled;
 use crate::wire::usage::Usage;
 
@@ -21,6 +22,8 @@ pub(super) enum Meaning {
     Chunk {
         /// Something of the answer itself, or its end.
         content: bool,
+        /// Nothing but what the answer cost.
+        usage_only: bool,
     },
 }
 
@@ -31,6 +34,7 @@ pub(super) struct Progress {
     choices: BTreeMap<i64, bool>,
     unfinished: usize,
     pub(super) usage: Option<Usage>,
+    pub(super) delivered: Delivered,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +79,11 @@ struct Delta<'a> {
 }
 
 impl Progress {
+    /// The beginning of a stream; whether the text that is delivered is to be kept.
+    pub(super) fn new(keep_text: bool) -> Self {
+        Self { delivered: Delivered::new(keep_text), ..Self::default() }
+    }
+
     /// Reads the data of the next event.
     pub(super) fn read(&mut self, data: &[u8]) -> Meaning {
         let data = data.trim_ascii();
@@ -108,10 +117,13 @@ impl Progress {
         self.usage = chunk.usage.and_then(Usage::read).or(self.usage);
         let mut content = false;
         for choice in chunk.choices.iter().flatten() {
-            self.note(choice.index.unwrap_or(0), choice.finished());
+            let index = choice.index.unwrap_or(0);
+            self.note(index, choice.finished());
+            choice.deliver(index, &mut self.delivered);
             content |= choice.has_content();
         }
-        Meaning::Chunk { content }
+        let empty = chunk.choices.as_ref().is_none_or(Vec::is_empty);
+        Meaning::Chunk { content, usage_only: empty && chunk.usage.is_some_and(filled) }
     }
 
     fn note(&mut self, index: i64, finished: bool) {
@@ -136,19 +148,40 @@ impl Choice<'_> {
         let in_delta = self.delta.as_ref().is_some_and(Delta::has_content);
         self.finished() || self.text.is_some_and(filled) || in_delta
     }
+
+    /// Notes what it adds to what is delivered.
+    fn deliver(&self, index: i64, delivered: &mut Delivered) {
+        delivered.choice(index);
+        let delta = self.delta.as_ref();
+        if delta.is_some_and(Delta::calls_tools) {
+            delivered.tool_call();
+        }
+        if index == 0 {
+            let text = self.text.into_iter().chain(delta.and_then(|delta| delta.content));
+            text.for_each(|text| delivered.content(text));
+            if delta.is_some_and(Delta::has_other_content) {
+                delivered.other_content();
+            }
+        }
+    }
 }
 
 impl Delta<'_> {
     fn has_content(&self) -> bool {
-        let members = [
-            self.content,
-            self.reasoning_content,
-            self.reasoning,
-            self.refusal,
-            self.tool_calls,
-            self.function_call,
-            self.audio,
-        ];
-        members.into_iter().flatten().any(filled)
+        let text = [self.content, self.reasoning_content, self.reasoning];
+        any_filled(text) || self.calls_tools() || self.has_other_content()
     }
+
+    fn calls_tools(&self) -> bool {
+        any_filled([self.tool_calls, self.function_call])
+    }
+
+    /// Content that is no text.
+    fn has_other_content(&self) -> bool {
+        any_filled([self.refusal, self.audio])
+    }
+}
+
+fn any_filled<const N: usize>(members: [Option<&RawValue>; N]) -> bool {
+    members.into_iter().flatten().any(filled)
 }

@@ -26,10 +26,20 @@ enum End {
     Eof,
 }
 
+/// What a framer is to do beside its work.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Framing {
+    /// Keep back the event that tells nothing but the usage: the client did not ask for it.
+    pub hide_usage: bool,
+    /// Keep the text that is delivered, so that another answer can go on from it.
+    pub keep_text: bool,
+}
+
 /// Cuts a stream of events out of pieces of bytes.
 #[derive(Debug)]
 pub struct SseFramer {
     max_event_bytes: usize,
+    hide_usage: bool,
     pending: Vec<u8>,
     boundary: Boundary,
     /// The last event was passed on, and so is what may still come of its line end.
@@ -43,16 +53,17 @@ pub struct SseFramer {
 impl SseFramer {
     /// A framer that holds at most about `max_event_bytes` of one event.
     #[must_use]
-    pub fn new(dialect: Dialect, max_event_bytes: usize) -> Self {
+    pub fn new(dialect: Dialect, max_event_bytes: usize, framing: Framing) -> Self {
         let Dialect::OpenAi = dialect;
         Self {
             max_event_bytes,
+            hide_usage: framing.hide_usage,
             pending: Vec::new(),
             boundary: Boundary::default(),
             tail_passes: false,
             begun: false,
             content: false,
-            progress: Progress::default(),
+            progress: Progress::new(framing.keep_text),
             end: None,
         }
     }
@@ -140,6 +151,25 @@ impl SseFramer {
         self.progress.usage
     }
 
+    /// The text of choice 0 among what has been returned, completions' or chat's. `None` where it was not to be kept, is larger
+    /// than 4 MiB, or is not all of the content there was: parts, sounds and refusals are none. Reasoning is not looked at.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.progress.delivered.text()
+    }
+
+    /// A call of a tool or function is among what has been returned.
+    #[must_use]
+    pub fn tool_calls(&self) -> bool {
+        self.progress.delivered.tool_calls()
+    }
+
+    /// Something of another choice than the choice 0 is among what has been returned.
+    #[must_use]
+    pub fn other_choices(&self) -> bool {
+        self.progress.delivered.other_choices()
+    }
+
     /// Bytes held of an event that is not whole yet.
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -189,7 +219,8 @@ impl SseFramer {
                     Meaning::Terminal => self.end = Some(End::Terminal),
                     Meaning::Error => return self.end = Some(End::Error(data.to_vec())),
                     Meaning::Malformed(why) => return self.end = Some(End::Malformed(why)),
-                    Meaning::Chunk { content } => self.content |= content,
+                    Meaning::Chunk { usage_only: true, .. } if self.hide_usage => return,
+                    Meaning::Chunk { content, .. } => self.content |= content,
                 }
                 frames.events += 1;
             }

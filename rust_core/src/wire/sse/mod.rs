@@ -5,14 +5,16 @@
 //! | `boundary` | where an event ends, however the bytes are cut into pieces |
 //! | `fields` | the data within an event, by the rules of WHATWG |
 //! | `chat` | what the data means in `OpenAI`'s dialect |
+//! | `delivered` | what of an answer has been passed on, for another that goes on from it |
 //! | `framer` | which bytes may be passed on, and the state of the stream |
 
 mod boundary;
 mod chat;
+mod delivered;
 mod fields;
 mod framer;
 
-pub use framer::{Frames, SseFramer};
+pub use framer::{Frames, Framing, SseFramer};
 
 use serde::Serialize;
 
