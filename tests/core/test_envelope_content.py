@@ -142,6 +142,7 @@ def test_text_is_counted_as_the_model_reads_it_not_as_it_is_written() -> None:
     assert chat("hello").text_bytes == 5
     assert chat('"\n\\').text_bytes == 3
     assert chat("é", "€", "\U0001f600").text_bytes == 2 + 3 + 4
+    assert scan_envelope(b'{"model":"m","prompt":"\\ud83dx\\ude00"}').text_bytes == 3 + 1 + 3
     assert scan_envelope(b'{"model":"m","prompt":"\\ud83d\\ude00 \\ud83d \\ud83d\\ud83d\\ude00\\u0041\\u00e9\\u20ac"}').text_bytes == (
         4 + 1 + 3 + 1 + 3 + 4 + 1 + 2 + 3
     )

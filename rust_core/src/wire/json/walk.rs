@@ -19,7 +19,7 @@ pub(in crate::wire) trait Watcher {
     /// A string that is a value.
     fn string(&mut self, depth: usize, mark: Self::Mark, value: Text<'_>);
 
-    /// The end of an array or object whose members were at this depth.
+    /// The end of an array or object that was not empty, and whose members were at this depth.
     fn close(&mut self, depth: usize);
 }
 
@@ -64,7 +64,6 @@ impl<'a> Cursor<'a> {
                         mark = self.member(watcher, &open)?;
                         continue;
                     }
-                    watcher.close(open.len() + 1);
                 }
                 _ => self.plain()?,
             }

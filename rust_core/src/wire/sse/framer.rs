@@ -39,7 +39,7 @@ pub struct Framing {
 #[derive(Debug)]
 pub struct SseFramer {
     max_event_bytes: usize,
-    hide_usage: bool,
+    framing: Framing,
     pending: Vec<u8>,
     boundary: Boundary,
     /// The last event was passed on, and so is what may still come of its line end.
@@ -57,7 +57,7 @@ impl SseFramer {
         let Dialect::OpenAi = dialect;
         Self {
             max_event_bytes,
-            hide_usage: framing.hide_usage,
+            framing,
             pending: Vec::new(),
             boundary: Boundary::default(),
             tail_passes: false,
@@ -219,7 +219,7 @@ impl SseFramer {
                     Meaning::Terminal => self.end = Some(End::Terminal),
                     Meaning::Error => return self.end = Some(End::Error(data.to_vec())),
                     Meaning::Malformed(why) => return self.end = Some(End::Malformed(why)),
-                    Meaning::Chunk { usage_only: true, .. } if self.hide_usage => return,
+                    Meaning::Chunk { usage_only: true, .. } if self.framing.hide_usage => return,
                     Meaning::Chunk { content, .. } => self.content |= content,
                 }
                 frames.events += 1;
