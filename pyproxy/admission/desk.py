@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AdmissionDesk", "Caller", "Refused"]
 
-# Callers that no configuration names wait as one, so that names made up by the dozen get no more than one share.
+# Callers that the configuration does not know wait as one, so that names made up by the dozen get no more than one share.
 _NOBODY = "node:"
 
 
@@ -33,7 +33,7 @@ class Caller:
     """On whose behalf room is asked for.
 
     Attributes:
-        node: the caller's name; one that is not configured has no limits and no share of its own.
+        node: the caller, if the configuration knows it: it has limits and a share of its own.
         priority: who goes first among those who wait; the lowest number does.
     """
 
@@ -63,10 +63,9 @@ _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 class AdmissionDesk:
     """All-or-nothing admission over a step's candidates."""
 
-    def __init__(self, controller: ConcurrencyController, standing: Standing, nodes: Collection[str] = ()) -> None:
+    def __init__(self, controller: ConcurrencyController, standing: Standing) -> None:
         self._controller = controller
         self._standing = standing
-        self._nodes = frozenset(nodes)
         self._paths: dict[tuple[tuple[str, ...], str | None], Path] = {}
 
     def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
@@ -116,7 +115,7 @@ class AdmissionDesk:
                 [self._path(candidate, caller) for candidate in candidates],
                 tokens=[0] * len(candidates),
                 priority=caller.priority,
-                flow=self._flow(caller),
+                flow=_NOBODY if caller.node is None else node_scope(caller.node),
                 deadline_ns=until_ns,
             )
         except AdmissionRefused as error:
@@ -170,16 +169,12 @@ class AdmissionDesk:
         return [candidate for candidate, open_now in zip(step.candidates, eligible, strict=True) if open_now]
 
     def _path(self, candidate: Candidate, caller: Caller) -> Path:
-        node = caller.node if caller.node in self._nodes else None
-        key = (candidate.path, node)
+        key = (candidate.path, caller.node)
         path = self._paths.get(key)
         if path is None:
-            keys = candidate.path if node is None else (*candidate.path, node_scope(node))
+            keys = candidate.path if caller.node is None else (*candidate.path, node_scope(caller.node))
             path = self._paths[key] = self._controller.path(keys)
         return path
-
-    def _flow(self, caller: Caller) -> str:
-        return node_scope(caller.node) if caller.node is not None and caller.node in self._nodes else _NOBODY
 
 
 def _the_one(step: Step, instance: str) -> Candidate:

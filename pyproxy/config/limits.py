@@ -5,9 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pyproxy.config.quantities import Count, Penalty, PerMinute, QueueSize, Share, Temperature, Text, Tokens, Unit
-from pyproxy.config.settings import Pending, Settings
-
-_DEFAULTS = Pending("default parameters are not added to requests")
+from pyproxy.config.settings import Settings
 
 
 class Limits(Settings):
@@ -30,15 +28,11 @@ class Limits(Settings):
 class Parameters(Settings):
     """Parameters put into a request that does not name them itself."""
 
-    temperature: Annotated[Temperature | None, _DEFAULTS] = Field(default=None, description="Sampling temperature, 0 to 2.", examples=[0.7])
-    top_p: Annotated[Share | None, _DEFAULTS] = Field(
-        default=None, description="Probability mass to sample from, above 0 and at most 1.", examples=[0.9]
-    )
-    max_tokens: Annotated[Tokens | None, _DEFAULTS] = Field(default=None, description="Longest answer, in tokens.", examples=[2000])
-    frequency_penalty: Annotated[Penalty | None, _DEFAULTS] = Field(
+    temperature: Temperature | None = Field(default=None, description="Sampling temperature, 0 to 2.", examples=[0.7])
+    top_p: Share | None = Field(default=None, description="Probability mass to sample from, above 0 and at most 1.", examples=[0.9])
+    max_tokens: Tokens | None = Field(default=None, description="Longest answer, in tokens.", examples=[2000])
+    frequency_penalty: Penalty | None = Field(
         default=None, description="Penalty for tokens by how often they occurred, -2 to 2.", examples=[0.5]
     )
-    presence_penalty: Annotated[Penalty | None, _DEFAULTS] = Field(
-        default=None, description="Penalty for tokens that occurred at all, -2 to 2.", examples=[0.5]
-    )
-    stop: Annotated[tuple[Text, ...] | None, _DEFAULTS] = Field(default=None, description="Texts that end the answer.", examples=[["END"]])
+    presence_penalty: Penalty | None = Field(default=None, description="Penalty for tokens that occurred at all, -2 to 2.", examples=[0.5])
+    stop: tuple[Text, ...] | None = Field(default=None, description="Texts that end the answer.", examples=[["END"]])

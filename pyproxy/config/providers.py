@@ -80,6 +80,11 @@ class ProviderConfig(Settings):
         description="Several credentials: each makes an instance of every model of this provider. Instead of api_key.",
         examples=[["${OPENAI_KEY_1}", "${OPENAI_KEY_2}"]],
     )
+    stream_usage: bool = Field(
+        default=True,
+        description="Whether streams are asked for their token counts (stream_options.include_usage); false for a service that refuses it.",
+        examples=[False],
+    )
     headers: Annotated[Named[HeaderValue], AfterValidator(_header_names)] = Field(
         default_factory=nothing,
         description="Extra headers for each call to this provider; kept secret like credentials.",

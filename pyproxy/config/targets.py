@@ -56,6 +56,6 @@ class NodeConfig(Limits, Parameters):
     weight: Annotated[Count, Unit("shares")] = Field(
         default=1, description="Share of this node beside others that wait for the same room.", examples=[2]
     )
-    system_prompt: Annotated[str | None, Pending("system prompts are not added to requests")] = Field(
+    system_prompt: str | None = Field(
         default=None, description="System prompt for a request that has none.", examples=["You plan the work of others."]
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
+
 if TYPE_CHECKING:
     from pyproxy.rust_core import Scheduler
 
@@ -37,6 +39,7 @@ class Candidate:
         label: how attempts are reported: ``fast_group.echelon1/openai-gpt4``.
         credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
         context_window: the most tokens of prompt and answer together, if the configuration says so.
+        stream_usage: whether its provider can be asked for the usage of a stream.
     """
 
     instance: str
@@ -47,6 +50,7 @@ class Candidate:
     label: str
     credential: str = ""
     context_window: int | None = None
+    stream_usage: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +66,7 @@ class Step:
         attempt_timeout: seconds one attempt may take until its answer is committed, or None.
         group: the group or pool it belongs to, which keeps the breakers of its instances; None for a single model.
         max_queue_wait: seconds worth waiting for room before going elsewhere.
+        defaults: what it puts into requests that leave it open.
         rounds: how often all its instances may be asked in turn; in one round none is asked twice.
         retries_everything: whether `max_retries` holds for whatever failed, and nobody but the first instance is asked.
     """
@@ -74,6 +79,7 @@ class Step:
     attempt_timeout: float | None = None
     group: str | None = None
     max_queue_wait: float = 0.0
+    defaults: Defaults = NO_DEFAULTS
     rounds: int = 1
     retries_everything: bool = False
 
@@ -108,9 +114,11 @@ class Plan:
         steps: what to try, in the order the strategy starts from.
         policy: the budget and the pace of fallback.
         total_timeout: seconds for the whole request.
+        node: the node that the target is, if it is one.
     """
 
     target: str
     steps: tuple[Step, ...]
     total_timeout: float
     policy: FallbackPolicy
+    node: Node | None = None

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
+from pyproxy.domain import NO_DEFAULTS
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pyproxy.admission import Refused
-    from pyproxy.domain import Step
+    from pyproxy.domain import Candidate, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
@@ -68,7 +69,7 @@ class Driver:
         self._transport = snapshot.transport
         self._retry_budget = retry_budget
         self._now_ns = now_ns
-        self._caller = Caller(journey.request.node, journey.request.priority)
+        self._caller = Caller(None if journey.node is None else journey.node.name, journey.request.priority)
         self._extra: ExtraCall | None = None
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | None = None
@@ -152,7 +153,7 @@ class Driver:
             path=_PATHS[self._request.route],
             query=self._request.query,
             headers=self._request.headers,
-            body=self._request.envelope.rewrite(self._request.body, candidate.upstream_model),
+            body=self._body(step, candidate),
             connect_timeout=step.timeouts.connect,
         )
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
@@ -160,7 +161,13 @@ class Driver:
         try:
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
-                    self._transport, call, step.timeouts, stream=self._request.stream, dialect="openai", now=lambda: self._now_ns() / 1e9
+                    self._transport,
+                    call,
+                    step.timeouts,
+                    stream=self._request.stream,
+                    hide_usage=candidate.stream_usage and not self._request.envelope.include_usage,
+                    dialect="openai",
+                    now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:
             if bound < remaining:
@@ -174,6 +181,17 @@ class Driver:
         action.lease.committed(now_ns)
         self._heard(step, well=True)
         return Committed(now_ns, self._answer.status)
+
+    def _body(self, step: Step, candidate: Candidate) -> bytes:
+        """The client's body for one instance: what it leaves open filled in, every other byte as it came."""
+        node = NO_DEFAULTS if self._journey.node is None else self._journey.node.defaults
+        return self._request.envelope.rewrite(
+            self._request.body,
+            candidate.upstream_model,
+            defaults=node.over(step.defaults),
+            system=node.system,
+            include_usage=candidate.stream_usage,
+        )
 
     def _failed(self, step: Step, signal: str, detail: str) -> Failed:
         return self._given_back(step, Failed(self._now_ns(), classify(signal), detail))

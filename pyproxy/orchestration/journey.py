@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyproxy.domain import Attempt
 
 if TYPE_CHECKING:
-    from pyproxy.domain import Candidate, ChatRequest, Plan, Step
+    from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
     from pyproxy.orchestration.actions import Failed, NotAdmitted
 
 __all__ = ["Journey"]
@@ -27,6 +27,7 @@ class Journey:
     Attributes:
         request: what was asked.
         plan: where it can go.
+        node: on whose behalf, if the configuration knows the caller.
         deadline_ns: when its time is over, whatever happens.
         attempts: the upstream calls, in order.
         failures: the failed ones among them, as they were reported.
@@ -43,6 +44,7 @@ class Journey:
 
     request: ChatRequest
     plan: Plan
+    node: Node | None = None
     deadline_ns: int = field(init=False)
     attempts: list[Attempt] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)

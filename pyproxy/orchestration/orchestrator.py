@@ -50,7 +50,8 @@ class Orchestrator:
                 async with scope:
                     self._drain.admit()
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
-                    delivery.journey = journey = Journey(request, plan)
+                    node = snapshot.resolver.nodes.get(request.node or "", plan.node)
+                    delivery.journey = journey = Journey(request, plan, node)
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
             except RequestError as error:

@@ -105,7 +105,7 @@ class StreamAnswer:
 
 
 async def open_answer(
-    transport: Transport, call: UpstreamCall, timeouts: Timeouts, *, stream: bool, dialect: str, now: Callable[[], float]
+    transport: Transport, call: UpstreamCall, timeouts: Timeouts, *, stream: bool, hide_usage: bool, dialect: str, now: Callable[[], float]
 ) -> PlainAnswer | StreamAnswer:
     """Make a call and read its answer up to its commit point.
 
@@ -127,7 +127,7 @@ async def open_answer(
             raise UpstreamRefusal(response.status, response.headers, body)
         if not stream or _is_json(response.headers):
             return await _plain(response, first, chunks, timeouts.idle, stream=stream, dialect=dialect)
-        answer = await _stream(response, first, chunks, timeouts.idle, dialect)
+        answer = await _stream(response, first, chunks, timeouts.idle, SseFramer(dialect, hide_usage=hide_usage))
         keep = True
         return answer
     finally:
@@ -157,9 +157,8 @@ async def _plain(
 
 
 async def _stream(
-    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, dialect: str
+    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, framer: SseFramer
 ) -> StreamAnswer:
-    framer = SseFramer(dialect)
     held = bytearray()
     chunk = first
     while chunk is not None:

@@ -109,7 +109,7 @@ class Assembly:
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials), prepared.config.nodes),
+            desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials)),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
         )

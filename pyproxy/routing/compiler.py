@@ -11,6 +11,7 @@ from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import credential_names, instance_names
+from pyproxy.routing.defaults import defaults_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +95,7 @@ class PlanCompiler:
             attempt_timeout=echelon.timeout,
             group=group.name,
             max_queue_wait=group.max_queue_wait,
+            defaults=defaults_of(echelon),
         )
 
     def _model_step(self, model: str) -> Step:
@@ -127,6 +129,7 @@ class PlanCompiler:
                 label=f"{scopes[-1]}/{instance}" if scopes else instance,
                 credential=credential,
                 context_window=entry.context_window,
+                stream_usage=self._config.providers[entry.provider].stream_usage,
             )
             for instance, credential in zip(instance_names(model, count), credential_names(entry.provider, count), strict=True)
         )

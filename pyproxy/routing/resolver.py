@@ -7,8 +7,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pyproxy.domain import Node
 from pyproxy.errors import InvalidRequest, TargetNotFound
 from pyproxy.routing.compiler import PlanCompiler
+from pyproxy.routing.defaults import defaults_of
 from pyproxy.routing.rotas import Rotas
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Resolver:
 
     Attributes:
         rotas: whose turn it is at each step.
+        nodes: the callers that the configuration knows.
     """
 
     def __init__(self, config: Config, before: Resolver | None = None) -> None:
@@ -35,8 +38,10 @@ class Resolver:
         self._plans: dict[str, Plan] = {}
         for name in self._references(config):
             self._plans[name] = self._compiler.plan(name, name)
+        self.nodes = {name: Node(name, defaults_of(node, node.system_prompt)) for name, node in config.nodes.items()}
         for name, node in config.nodes.items():
-            self._plans[name] = self._compiler.plan(name, node.llm_group, node.fallback_groups)
+            plan = self._compiler.plan(name, node.llm_group, node.fallback_groups)
+            self._plans[name] = replace(plan, node=self.nodes[name])
         for name, wrapper in config.wrappers.items():
             if wrapper.type != "pool":
                 self._plans[name] = self._compiler.plan(name, wrapper.target, wrapper.fallback_groups)
@@ -87,7 +92,7 @@ class Resolver:
                     param="x-pyproxy-fallback-groups",
                 )
         references = [self._references_by_target[fallback] for fallback in fallbacks]
-        return self._compiler.plan(target, self._references_by_target[name], references)
+        return replace(self._compiler.plan(target, self._references_by_target[name], references), node=self._plans[name].node)
 
     def targets(self) -> list[str]:
         """Every name that can be asked for, patterns excepted, in the order of the configuration."""

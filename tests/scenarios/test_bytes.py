@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -102,17 +103,43 @@ async def test_credentials_and_what_belongs_to_one_connection_stay_here_and_the_
         assert seen.path.endswith("?beta=1")
 
 
-@pytest.mark.parametrize("shape", [Behaviour(text=TEXT, split=1), Behaviour(text=TEXT, crlf=True), Behaviour(text=TEXT, comment_every=2)])
-async def test_a_streams_bytes_pass_unchanged_however_they_are_cut(shape: Behaviour) -> None:
+SHAPES = [Behaviour(text=TEXT, split=1), Behaviour(text=TEXT, crlf=True), Behaviour(text=TEXT, comment_every=2)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("asked", [True, False], ids=["usage asked for", "not asked for"])
+async def test_a_streams_bytes_pass_unchanged_however_they_are_cut(shape: Behaviour, asked: bool) -> None:  # noqa: FBT001
+    """The sidecar asks for the usage in any case; the one event that tells it is the client's only if it asked, too."""
+    usage = {"stream_options": {"include_usage": True}}
+    body = {"model": "g", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
     async with scene() as on:
         on.mock.script("first", shape)
-        received, clean, _ = await on.stream()
-        body = {"model": "first", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
-        direct = await on.client.post(f"{on.mock.base_url}/chat/completions", json=body)
-        assert clean
-        assert without_ids(received) == without_ids(direct.content)
+        received = await on.client.post("/v1/chat/completions", json=body | (usage if asked else {}))
+        direct = await on.client.post(f"{on.mock.base_url}/chat/completions", json={**body, "model": "first", **usage})
+        told, events = without_ids(received.content), without_ids(direct.content)
+        tells_usage = [event for event in events if b'"choices": []' in event]
+        assert len(tells_usage) == 1
+        assert told == (events if asked else [event for event in events if event not in tells_usage])
+        await on.recorded(1)
+        assert on.records[0].usage is not None
 
 
 def without_ids(stream: bytes) -> list[bytes]:
-    """The mock numbers and dates its answers; everything else is comparable byte for byte."""
-    return [line for line in stream.split(b",") if b'"id"' not in line and b'"created"' not in line]
+    """The events; the mock numbers and dates them, and everything else is comparable byte for byte."""
+    return re.split(rb"\r?\n\r?\n", re.sub(rb'"(id|created)": [^,]+', b"", stream))
+
+
+async def test_what_a_request_leaves_open_is_filled_in_from_its_node_and_then_from_the_echelon() -> None:
+    echelon = {"models": ["first"], "temperature": 0.2, "max_tokens": 50, "stop": ["END"]}
+    async with scene(e1=echelon, planner={"temperature": 0.9, "system_prompt": "You plan."}) as on:
+        messages = [{"role": "user", "content": "Hello"}]
+        await on.ask()
+        await on.ask(temperature=1, max_completion_tokens=7, stop=None, headers={"x-pyproxy-node": "planner"})
+        await on.ask("planner", messages=[{"role": "system", "content": "Mine."}, *messages])
+        seen = [json.loads(request.body) for request in on.mock.requests]
+    assert seen[0] == {"model": "first", "messages": messages, "temperature": 0.2, "max_tokens": 50, "stop": ["END"]}
+    assert seen[1]["messages"] == [{"role": "system", "content": "You plan."}, *messages]
+    assert {key: seen[1].get(key) for key in ("temperature", "max_tokens", "max_completion_tokens", "stop")} == {
+        "temperature": 1, "max_tokens": None, "max_completion_tokens": 7, "stop": ["END"],
+    }  # fmt: skip
+    assert (seen[2]["messages"][0]["content"], seen[2]["temperature"]) == ("Mine.", 0.9)

@@ -67,6 +67,7 @@ async def scene(**group: Any) -> AsyncIterator[Scene]:
     records: list[RequestRecord] = []
     async with MockProvider() as mock:
         mock.default = Behaviour(text=TEXT)
+        planner = {"llm_group": "pair", "concurrency_limit": 1, **group.pop("planner", {})}
         first = {"provider": "p", "model": "first", **group.pop("first", {})}
         config = {
             "providers": {"p": {"dialect": "openai", "base_url": mock.base_url, "api_key": "sk-of-the-sidecar"}},
@@ -81,7 +82,7 @@ async def scene(**group: Any) -> AsyncIterator[Scene]:
                 },
                 "pair": {"e1": {"models": ["first", "second"]}},
             },
-            "nodes": {"planner": {"llm_group": "pair", "concurrency_limit": 1}},
+            "nodes": {"planner": planner},
         }
         sidecar = Sidecar(config, observers=(records.append,))
         await sidecar.start(port=0)
