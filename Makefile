@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test test-reload lint format docs typecheck unit test-rust scene bench bench-core bench-load lock wheel clean help
+.PHONY: demo test test-reload lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -46,13 +46,16 @@ test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams 
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once
 
-bench: bench-core bench-load ## both benchmarks, as tables
+bench: bench-core bench-engine bench-load ## all benchmarks, as tables
 
 bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Rust or a Python program would use instead
 	$(SAY) "criterion, a minute or two"
 	@rm -rf target/criterion
 	@cargo bench --quiet --locked --package core_benches -- --noplot --quiet --warm-up-time 0.5 --measurement-time 1 >/dev/null
 	@$(BIN)/python benches/core/bench_core.py --criterion target/criterion $(ARGS)
+
+bench-engine: $(VENV)/.dev $(VENV)/.installed ## what deciding costs a request
+	@$(BIN)/python benches/core/bench_engine.py $(ARGS)
 
 bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside a direct call
 	@$(BIN)/python benches/load/bench_load.py $(ARGS)
