@@ -8,7 +8,8 @@ What goes, by where it stands:
 
 - Messages: `thinking` and `redacted_thinking` blocks of an assistant's content. One without a signature goes, too: it is required.
 - Chat: the same in `thinking_blocks` (LiteLLM) and in a content of parts; in `reasoning_details` (OpenRouter) what is `encrypted` or has a
-  signature; the thought signatures of Gemini in `extra_content`; an item with a signature in a `reasoning_content` that is a list.
+  signature; `extra_content` and `provider_specific_fields` that carry Gemini's thought signatures, of a turn or of a tool call; an item
+  with a signature in a `reasoning_content` that is a list.
 - Responses: items `reasoning` of the `input` that are sealed, or empty but for an id that only their provider knows.
 
 A turn of which nothing is left goes as a whole. No other byte changes: prompt caches go by them.
@@ -28,6 +29,8 @@ __all__ = ["strip_signatures"]
 _SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"')
 """Without any of these there is nothing to take out, and the body need not be parsed."""
 _BLOCKS = ("content", "thinking_blocks", "reasoning_details", "reasoning_content")
+_EXTRAS = ("extra_content", "provider_specific_fields")
+_SIGNED_FIELDS = ("thought_signature", "thought_signatures", "thinking_blocks")
 
 Cuts = list[Cut]
 
@@ -88,7 +91,7 @@ def _of_message(text: str, span: Span) -> Cuts:
                 cuts.append(Cut(part.inside, part.end, "null"))  # only beside tool calls: an empty list would be refused
             else:
                 gone.add(index)
-        elif part.key == "extra_content" and _has_thought_signature(part.value):
+        elif part.key in _EXTRAS and _has_signature(part.value):
             gone.add(index)
         elif part.key == "tool_calls" and isinstance(part.value, list):
             cuts += _of_list(text, part, lambda _: False, _of_tool_call)
@@ -99,7 +102,7 @@ def _of_tool_call(text: str, span: Span) -> Cuts:
     if not isinstance(span.value, dict):
         return []
     parts = members(text, span)
-    gone = {index for index, part in enumerate(parts) if part.key == "extra_content" and _has_thought_signature(part.value)}
+    gone = {index for index, part in enumerate(parts) if part.key in _EXTRAS and _has_signature(part.value)}
     return without(parts, gone) if len(gone) < len(parts) else []
 
 
@@ -131,6 +134,6 @@ def _is_sealed_item(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type") == "reasoning" and bool(item.get("encrypted_content") or not item.get("content"))
 
 
-def _has_thought_signature(extra: Any) -> bool:
-    google = extra.get("google") if isinstance(extra, dict) else None
-    return isinstance(google, dict) and bool(google.get("thought_signature"))
+def _has_signature(extra: Any) -> bool:
+    fields = extra.get("google", extra) if isinstance(extra, dict) else None
+    return isinstance(fields, dict) and any(fields.get(name) for name in _SIGNED_FIELDS)

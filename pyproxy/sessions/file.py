@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import stat
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -99,31 +99,46 @@ class SessionFile:
             self._connection.close()
 
     def _prepare(self, path: Path) -> None:
-        """Make the table if there is none; a file that is not ours is left exactly as it was."""
-        known = self._known()
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        """Make the table if there is none; a file of something else is left as it was."""
+        if not self._made():
+            with self._transaction():
+                if not self._made():  # another process may have been quicker
+                    for statement in filter(str.strip, _TABLE.split(";")):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                    self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            with contextlib.suppress(FileNotFoundError):
+                part.chmod(0o600)
+        self._log_ahead()
         self._connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last second, never the file
-        if known:
-            return
-        with self._transaction():
-            if self._known():  # another process was quicker
-                return
-            for statement in filter(str.strip, _TABLE.split(";")):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def _known(self) -> bool:
-        application, version, tables = (
+    def _made(self) -> bool:
+        # The tables first: another process may make them in between, and marks the file in the same step.
+        tables, application, version = (
             self._connection.execute(question).fetchone()[0]
-            for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+            for question in ("SELECT count(*) FROM sqlite_master", "PRAGMA application_id", "PRAGMA user_version")
         )
-        if application != _APPLICATION and tables:
-            raise UnusableFileError("it is a database of something else")
-        if application == _APPLICATION and version != SCHEMA_VERSION:
+        if application != _APPLICATION:
+            if tables:
+                raise UnusableFileError("it is a database of something else")
+            return False
+        if version != SCHEMA_VERSION:
             raise UnusableFileError(f"it has format {version}, and this version writes format {SCHEMA_VERSION}")
-        return bool(application == _APPLICATION)
+        return True
+
+    def _log_ahead(self) -> None:
+        """Switch to write-ahead logging. SQLite does not wait for its turn here, so this does."""
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -141,14 +156,18 @@ class SessionFile:
 
 
 def _make(path: Path) -> None:
-    """Make the file if there is none. SQLite gives its log the mode of the file, so the file has its mode before SQLite sees it."""
+    """Make the file if there is none. SQLite gives its log the mode of the file, so the file has it before SQLite sees it.
+
+    One that is there is not opened here, not even to be read: closing it would drop the locks that another connection of this process may
+    hold on it, which is how POSIX has them.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnusableFileError("it is no ordinary file")
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    if not path.is_file():
+        raise UnusableFileError("it is no ordinary file")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise UnusableFileError("it may not be read and written")
 
 
 def _why(error: Exception) -> str:
