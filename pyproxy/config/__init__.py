@@ -13,6 +13,7 @@ from pyproxy.config.pools import PollingPoolConfig, RateLimitingConfig, SlidingW
 from pyproxy.config.providers import ModelConfig, ProviderConfig
 from pyproxy.config.root import Config
 from pyproxy.config.server import ServerConfig
+from pyproxy.config.sessions import SessionsConfig
 from pyproxy.config.targets import NodeConfig, WrapperConfig
 from pyproxy.errors import ConfigError
 
@@ -30,6 +31,7 @@ __all__ = [
     "ProviderConfig",
     "RateLimitingConfig",
     "ServerConfig",
+    "SessionsConfig",
     "SlidingWindowConfig",
     "TaskGroupConfig",
     "Timeouts",

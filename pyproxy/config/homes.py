@@ -7,6 +7,7 @@ from pyproxy.config.schema import Location, settings_at
 
 _HOMES: dict[str, Location] = {
     "the server": ("server",),
+    "the sessions": ("sessions",),
     "a provider": ("providers", ""),
     "a model": ("models", ""),
     "a task group": ("task_groups", ""),

@@ -10,6 +10,7 @@ from pyproxy.config.pools import PollingPoolConfig
 from pyproxy.config.providers import ModelConfig, ProviderConfig
 from pyproxy.config.quantities import Text
 from pyproxy.config.server import ServerConfig
+from pyproxy.config.sessions import SessionsConfig
 from pyproxy.config.settings import Named, Pending, Settings, nothing
 from pyproxy.config.targets import NodeConfig, WrapperConfig
 
@@ -54,6 +55,9 @@ class Config(Settings):
         default_factory=nothing,
         description="Other names for targets, `*` standing for any text; names of targets go before aliases.",
         examples=[{"claude-*": "fast_group"}],
+    )
+    sessions: SessionsConfig = Field(
+        default=SessionsConfig(), description="How conversations stay with the instance that serves them.", examples=[{"ttl": 3600}]
     )
 
     _source: str = PrivateAttr(default="")
