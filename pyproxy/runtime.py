@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pyproxy.config.sessions import sessions_file
 from pyproxy.config.watched import signature
 from pyproxy.embedded import EmbeddedClient
 from pyproxy.http import build_app
@@ -15,6 +17,7 @@ from pyproxy.http.server import HttpServer
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
+from pyproxy.sessions import SessionKeeper
 
 if TYPE_CHECKING:
     import socket
@@ -69,6 +72,8 @@ class Sidecar:
         self._assembly = Assembly(reading.config, transport)
         self._reloader = Reloader(source, self._assembly)
         self._watcher = None if source.path is None else Watcher(source.path, seen, self._reloader, lambda: self.config.server)
+        kept_in = sessions_file(reading.config.sessions, source.path, os.environ if environ is None else environ)
+        self._keeper = None if kept_in is None else SessionKeeper(self._assembly.sessions, kept_in)
         self._tell = Observers(observers)
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._client = EmbeddedClient(self._orchestrator)
@@ -76,6 +81,7 @@ class Sidecar:
         self._address: str | None = None
         self._uds: Path | None = None
         self._draining = False
+        self._followed = False
 
     @property
     def config(self) -> Config:
@@ -138,8 +144,8 @@ class Sidecar:
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         self._reloader.started = self.config
-        await self._server.start()
         self._follow()
+        await self._server.start()
 
     async def stop(self) -> None:
         """Let requests under way finish within the drain time, cut the rest, then close every connection.
@@ -157,6 +163,8 @@ class Sidecar:
             if self._watcher is not None:
                 await self._watcher.stop()
             await self._reloader.end()
+            if self._keeper is not None:
+                await self._keeper.aclose()
             await self._assembly.aclose()
 
     def hurry(self) -> None:
@@ -180,7 +188,13 @@ class Sidecar:
         return await self._client.generate(target, messages, node=node, **parameters)
 
     def _follow(self) -> None:
-        if self._watcher is not None and not self._draining:
+        """Begin what goes on beside the requests, if it has not begun yet."""
+        if self._followed or self._draining:
+            return
+        self._followed = True
+        if self._keeper is not None:
+            self._keeper.start()
+        if self._watcher is not None:
             self._watcher.start()
 
     async def __aenter__(self) -> Self:

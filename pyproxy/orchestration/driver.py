@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
+from pyproxy.dialects.signatures import strip_signatures
 from pyproxy.domain import NO_DEFAULTS
 from pyproxy.orchestration.actions import (
     Abort,
@@ -32,7 +33,8 @@ from pyproxy.orchestration.actions import (
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.upstream import StreamAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
-from pyproxy.rust_core import classify, parse_retry_after
+from pyproxy.rust_core import classify, parse_retry_after, scan_envelope
+from pyproxy.sessions import Place, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
     from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.upstream import PlainAnswer
+    from pyproxy.rust_core import Envelope
 
 __all__ = ["Driver"]
 
@@ -67,10 +70,12 @@ class Driver:
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
+        self._sessions = snapshot.sessions
         self._retry_budget = retry_budget
         self._now_ns = now_ns
         self._caller = Caller(None if journey.node is None else journey.node.name, journey.request.priority)
         self._extra: ExtraCall | None = None
+        self._stripped: tuple[bytes, Envelope] | None = None
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | None = None
 
@@ -180,18 +185,36 @@ class Driver:
         now_ns = self._now_ns()
         action.lease.committed(now_ns)
         self._heard(step, well=True)
+        self._note_session(candidate, now_ns)
         return Committed(now_ns, self._answer.status)
 
     def _body(self, step: Step, candidate: Candidate) -> bytes:
-        """The client's body for one instance: what it leaves open filled in, every other byte as it came."""
+        """The client's body for one instance: what it leaves open filled in, every other byte as it came.
+
+        But for reasoning that another provider signed: a conversation that moved would be refused for it.
+        """
         node = NO_DEFAULTS if self._journey.node is None else self._journey.node.defaults
-        return self._request.envelope.rewrite(
-            self._request.body,
+        body, envelope = self._request.body, self._request.envelope
+        if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
+            body, envelope = self._unsigned()
+        return envelope.rewrite(
+            body,
             candidate.upstream_model,
             defaults=node.over(step.defaults),
             system=node.system,
             include_usage=candidate.stream_usage,
         )
+
+    def _unsigned(self) -> tuple[bytes, Envelope]:
+        if self._stripped is None:
+            body = strip_signatures(self._request.body)
+            self._stripped = (self._request.body, self._request.envelope) if body is None else (body, scan_envelope(body))
+        return self._stripped
+
+    def _note_session(self, candidate: Candidate, now_ns: int) -> None:
+        if self._sessions is not None and self._journey.affinity is not None:
+            place = Place(candidate.instance, candidate.model, candidate.provider)
+            self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
 
     def _failed(self, step: Step, signal: str, detail: str) -> Failed:
         return self._given_back(step, Failed(self._now_ns(), classify(signal), detail))

@@ -29,7 +29,7 @@ from pyproxy.orchestration.actions import (
 from pyproxy.orchestration.exhausted import deadline_exceeded, exhausted, interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from random import Random
 
     from pyproxy.domain import Candidate, Step
@@ -63,6 +63,7 @@ class _Visit:
         step: the step.
         now_ns: when the last of it happened.
         only: the one instance to ask next, if it must be that.
+        alone: whether nobody but that one is asked.
         paused: instances that a provider's rate limit holds back, and until when.
         tired: instances that failed in this round and may be asked in the next.
         rounds_left: rounds after this one.
@@ -72,6 +73,7 @@ class _Visit:
     step: Step
     now_ns: int
     only: str | None = None
+    alone: bool = False
     paused: dict[str, int] = field(default_factory=dict)
     tired: set[str] = field(default_factory=set)
     rounds_left: int = field(init=False)
@@ -83,9 +85,10 @@ class _Visit:
 
 def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[Action, Event, None]:
     """Conduct one request to its one end: an answer relayed, an error answered, or a stream aborted."""
-    step = strategy.first(journey.plan)
-    while step is not None and journey.may_try(step):
-        verdict = yield from _try_step(journey, _Visit(step, journey.request.arrived_ns), strategy, random)
+    for visit in _visits(journey, strategy):
+        if not journey.may_try(visit.step):
+            break
+        verdict = yield from _try_step(journey, visit, strategy, random)
         if verdict is _Verdict.ANSWERED:
             return
         if verdict is _Verdict.OUT_OF_TIME:
@@ -94,8 +97,19 @@ def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[A
         if verdict is _Verdict.ENOUGH:
             journey.too_many = True
             break
-        step = strategy.after(journey.plan, step)
     yield Answer(exhausted(journey))
+
+
+def _visits(journey: Journey, strategy: Strategy) -> Iterator[_Visit]:
+    """The steps in the order in which they are tried; before them all the instance that the request's session is pinned to."""
+    began_ns = journey.request.arrived_ns
+    home = journey.home()
+    if home is not None:
+        yield _Visit(home, began_ns, only=journey.pinned, alone=True)
+    step = strategy.first(journey.plan)
+    while step is not None:
+        yield _Visit(step, began_ns)
+        step = strategy.after(journey.plan, step)
 
 
 def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Random) -> Generator[Action, Event, _Verdict]:
@@ -110,12 +124,12 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
             visit.only, visit.now_ns = None, event.now_ns
             if isinstance(event, Admitted):
                 verdict = yield from _try_instance(journey, visit, event, strategy, random)
-                if verdict is not _Verdict.ANOTHER:
+                if verdict is not _Verdict.ANOTHER or visit.alone:
                     return verdict
                 continue
             if not journey.time_for(0, event.now_ns):
                 return _Verdict.OUT_OF_TIME
-        if not (yield from _come_back(journey, visit, random)):
+        if visit.alone or not (yield from _come_back(journey, visit, random)):
             return _Verdict.NEXT_STEP
     return _Verdict.NEXT_STEP
 

@@ -13,6 +13,7 @@ from pyproxy.domain import Attempt
 if TYPE_CHECKING:
     from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
     from pyproxy.orchestration.actions import Failed, NotAdmitted
+    from pyproxy.sessions import Affinity, Change
 
 __all__ = ["Journey"]
 
@@ -28,6 +29,7 @@ class Journey:
         request: what was asked.
         plan: where it can go.
         node: on whose behalf, if the configuration knows the caller.
+        affinity: the request's session, and who serves it.
         deadline_ns: when its time is over, whatever happens.
         attempts: the upstream calls, in order.
         failures: the failed ones among them, as they were reported.
@@ -40,11 +42,13 @@ class Journey:
         under_way: who is being called and since when, until it is known how that ends.
         queue_ns: nanoseconds spent waiting for room.
         too_many: whether the retry budget ended it.
+        moved: what serving it did to its session.
     """
 
     request: ChatRequest
     plan: Plan
     node: Node | None = None
+    affinity: Affinity | None = None
     deadline_ns: int = field(init=False)
     attempts: list[Attempt] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Journey:
     under_way: tuple[Candidate, int] | None = None
     queue_ns: int = 0
     too_many: bool = False
+    moved: Change | None = None
     _overloads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,6 +73,19 @@ class Journey:
     def calls_left(self) -> int:
         """Upstream calls this request may still make."""
         return self.plan.policy.attempt_budget - len(self.attempts)
+
+    def home(self) -> Step | None:
+        """The step that offers the pinned instance, if one does still."""
+        pinned = self.pinned
+        if pinned is None:
+            return None
+        return next((step for step in self.plan.steps if any(each.instance == pinned for each in step.candidates)), None)
+
+    @property
+    def pinned(self) -> str | None:
+        """The instance that serves the request's session, if it has one."""
+        place = None if self.affinity is None else self.affinity.wanted
+        return None if place is None else place.instance
 
     def may_try(self, step: Step) -> bool:
         """Whether the budget allows a call at `step`, which counts once however many calls it takes."""

@@ -17,13 +17,15 @@ from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
 from pyproxy.orchestration.retry_budget import RetryBudget
 from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.sessions import affinity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import ChatRequest, Node
     from pyproxy.orchestration.ingress import Exchange
-    from pyproxy.orchestration.snapshots import Snapshots
+    from pyproxy.orchestration.snapshots import Snapshot, Snapshots
+    from pyproxy.sessions import Affinity
 
 __all__ = ["Orchestrator"]
 
@@ -51,7 +53,8 @@ class Orchestrator:
                     self._drain.admit()
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
                     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
-                    delivery.journey = journey = Journey(request, plan, node)
+                    affinity = self._affinity(request, node, snapshot)
+                    delivery.journey = journey = Journey(request, plan, node, affinity)
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
             except RequestError as error:
@@ -68,6 +71,19 @@ class Orchestrator:
                     await delivery.interrupt(InternalError())
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
+
+    def _affinity(self, request: ChatRequest, node: Node | None, snapshot: Snapshot) -> Affinity | None:
+        """The session of a request, if sessions are remembered."""
+        if snapshot.sessions is None:
+            return None
+        return affinity_of(
+            snapshot.sessions,
+            request.headers,
+            caller=None if node is None else node.name,
+            target=request.target,
+            now_ns=self._now_ns(),
+            previous_response_id=request.envelope.previous_response_id,
+        )
 
     async def drain(self, grace_s: float) -> None:
         """Take no more requests; those under way may finish within `grace_s` seconds, and are then cut in the open."""

@@ -24,11 +24,13 @@ def for_answer(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def path_taken(journey: Journey, queue_ns: int) -> Headers:
-    """Which target was asked for, who was tried, who answered and what waiting cost."""
+    """Which target was asked for, who was tried, who answered, whether its session stayed there and what waiting cost."""
     headers: Headers = [(b"x-pyproxy-target", _text(journey.plan.target))]
     if journey.served_by is not None:
         headers.append((b"x-pyproxy-model", _text(journey.served_by.model)))
         headers.append((b"x-pyproxy-provider", _text(journey.served_by.provider)))
+    if journey.moved is not None:
+        headers.append((b"x-pyproxy-session", journey.moved.value.encode()))
     headers.append((b"x-pyproxy-attempts", _text(journey.path_taken())))
     headers.append((b"x-pyproxy-queue-ms", str(queue_ns // 1_000_000).encode()))
     return headers

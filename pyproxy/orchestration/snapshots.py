@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyproxy.config import Config
     from pyproxy.providers.transport import Transport
     from pyproxy.routing import Resolver
+    from pyproxy.sessions import Sessions
 
 __all__ = ["Snapshot", "Snapshots"]
 
@@ -27,6 +28,7 @@ class Snapshot:
         desk: admission through its scopes, whose state all snapshots share.
         transport: calls its instances.
         scopes: the keys of the scopes that its requests pass.
+        sessions: who served which conversation, if that is remembered; all snapshots share it.
     """
 
     config: Config
@@ -34,6 +36,7 @@ class Snapshot:
     desk: AdmissionDesk
     transport: Transport
     scopes: frozenset[str]
+    sessions: Sessions | None = None
 
 
 class Snapshots:

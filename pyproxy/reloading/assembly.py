@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from pyproxy.admission import AdmissionDesk, Breakers, ConcurrencyController, Credentials, LiveScopes, Standing, scopes_of
 from pyproxy.orchestration import Snapshot, Snapshots
@@ -17,6 +17,7 @@ from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
 from pyproxy.providers.httpx_transport import HttpxTransport
 from pyproxy.routing import Resolver
+from pyproxy.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
 __all__ = ["Assembly", "Prepared"]
+
+
+class _SessionSettings(TypedDict):
+    ttl_ns: int
+    max_sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Assembly:
 
     Attributes:
         snapshots: the snapshot in force and those that requests still hold.
+        sessions: who served which conversation.
     """
 
     def __init__(self, config: Config, transport: Transport | None = None, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
@@ -62,6 +69,7 @@ class Assembly:
         self._controller = ConcurrencyController(clock=now_ns)
         self._scopes = LiveScopes(self._controller)
         self._credentials = Credentials()
+        self.sessions = Sessions(**_sessions(config))
         self._given = transport
         self._closing: set[asyncio.Task[None]] = set()
         self._current = first = self._prepare(config, None)
@@ -106,12 +114,14 @@ class Assembly:
         prepared.resolver.rotas.take_over(now_ns)
         prepared.breakers.take_over(now_ns)
         self._credentials.follow(fingerprints(prepared.config))
+        self.sessions.configure(**_sessions(prepared.config))
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
             desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials)),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
+            sessions=self.sessions if prepared.config.sessions.enabled else None,
         )
 
     def _retire(self, snapshot: Snapshot) -> None:
@@ -127,3 +137,7 @@ class Assembly:
     def _forget(self) -> None:
         used = frozenset[str]().union(*(snapshot.scopes for snapshot in self.snapshots.live))
         self._scopes.keep(used)
+
+
+def _sessions(config: Config) -> _SessionSettings:
+    return {"ttl_ns": round(config.sessions.ttl * 1e9), "max_sessions": config.sessions.max_sessions}
