@@ -35,6 +35,7 @@ __all__ = [
     "Statistics",
     "Ticket",
     "TokenBucket",
+    "TokenEstimator",
     "__version__",
     "classify",
     "inspect_response",
@@ -737,6 +738,23 @@ class Statistics:
         """Tell how long this share of the attempts took at most until their first token; None where there is none."""
     def snapshot(self) -> _StatisticsSnapshot:
         """Tell all of it."""
+
+# --- estimate ---------------------------------------------------------------------------------------------------------
+
+@final
+class TokenEstimator:
+    """Guesses what a request to one target will cost in tokens, and learns from what it cost. One for each target, some 2 KB.
+
+    Input is 8 + bytes of text x a learned ratio (1/4 to begin with, from 1/16 to 2) + 1,100 an image. The ratio is a moving average,
+    weighted by bytes, that one request as long as others moves by 1/64. Output is the exact 90th percentile of the last 128
+    answers, and 1,024 at least until ten are known.
+    """
+
+    def __new__(cls) -> TokenEstimator: ...
+    def estimate(self, text_bytes: int, images: int = 0, max_tokens: int | None = None) -> tuple[int, int]:
+        """Tell input and output tokens that a request will probably cost; output is bounded by ``max_tokens``."""
+    def record(self, text_bytes: int, images: int, prompt_tokens: int, completion_tokens: int) -> None:
+        """Learn what a request has cost. A prompt with images teaches nothing of its text, nor does one of 0 tokens."""
 
 # --- the wire ---------------------------------------------------------------------------------------------------------
 

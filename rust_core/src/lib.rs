@@ -13,6 +13,7 @@
 //! | [`breaker`] | may an instance be tried, after what became of the attempts before |
 //! | [`health`] | how an instance does, and when it is to be probed |
 //! | [`stats`] | what is measured: windows, averages, histograms and counters |
+//! | [`estimate`] | what a request will cost in tokens |
 //! | [`config`] | what a configuration's text says, and where each part of it stands |
 //! | [`wire`] | what a request asks for, what an answer or a failure means, where a stream's events end |
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod breaker;
 pub mod concurrency;
 pub mod config;
 pub mod decision;
+pub mod estimate;
 pub mod health;
 pub mod limiters;
 pub mod schedulers;

@@ -27,6 +27,7 @@ from pyproxy.rust_core import (
     SlidingWindow,
     Statistics,
     TokenBucket,
+    TokenEstimator,
     parse_retry_after,
 )
 
@@ -189,6 +190,15 @@ MACHINES: dict[str, tuple[type, dict[str, Given], dict[str, Any], Calls]] = {
             "on_finish": {"index": places, "latency_ns": perhaps, "ok": truths, "now_ns": times},
             "set_weights": {"weights": weights, "now_ns": times},
             "__len__": {},
+        },
+    ),
+    "token estimator": (
+        TokenEstimator,
+        {},
+        {},
+        {
+            "estimate": {"text_bytes": counts, "images": counts, "max_tokens": perhaps},
+            "record": {"text_bytes": counts, "images": counts, "prompt_tokens": counts, "completion_tokens": counts},
         },
     ),
     "token bucket": (

@@ -5,6 +5,7 @@ mod breaker;
 mod config;
 mod convert;
 mod decision;
+mod estimate;
 mod health;
 mod rate_limit;
 mod scheduler;
@@ -30,6 +31,8 @@ mod rust_core {
     use crate::config::parse_toml;
     #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::estimate::TokenEstimator;
     #[pymodule_export]
     use crate::health::HealthTracker;
     #[pymodule_export]
