@@ -5,8 +5,9 @@ from pyproxy.admission.controller import Acquisition, ConcurrencyController, Per
 from pyproxy.admission.credentials import Credentials
 from pyproxy.admission.desk import AdmissionDesk, Caller, Refused
 from pyproxy.admission.lease import Lease
-from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of
+from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of, token_limits
 from pyproxy.admission.standing import Standing
+from pyproxy.admission.tokens import Prompt, TokenEstimates
 
 __all__ = [
     "Acquisition",
@@ -18,8 +19,11 @@ __all__ = [
     "Lease",
     "LiveScopes",
     "Permit",
+    "Prompt",
     "Refused",
     "ScopeLimits",
     "Standing",
+    "TokenEstimates",
     "scopes_of",
+    "token_limits",
 ]

@@ -5,17 +5,18 @@ The desk owns no state of its own: permits and levels are the core's, and what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.admission.controller import Permit
 from pyproxy.admission.lease import Lease
+from pyproxy.admission.tokens import Prompt
 from pyproxy.domain.instances import node_scope
 from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from pyproxy.admission.controller import ConcurrencyController
     from pyproxy.admission.standing import Standing
@@ -28,6 +29,9 @@ __all__ = ["AdmissionDesk", "Caller", "Refused"]
 _NOBODY = "node:"
 
 
+_NO_PROMPT = Prompt()
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """On whose behalf room is asked for.
@@ -35,10 +39,12 @@ class Caller:
     Attributes:
         node: the caller, if the configuration knows it: it has limits and a share of its own.
         priority: who goes first among those who wait; the lowest number does.
+        prompt: what is to be sent.
     """
 
     node: str | None = None
     priority: int = 0
+    prompt: Prompt = _NO_PROMPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,18 @@ _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 class AdmissionDesk:
     """All-or-nothing admission over a step's candidates."""
 
-    def __init__(self, controller: ConcurrencyController, standing: Standing) -> None:
+    def __init__(self, controller: ConcurrencyController, standing: Standing, token_limits: Mapping[str, int]) -> None:
+        """Admit through the scopes of a controller.
+
+        Args:
+            controller: the limits.
+            standing: what is known of instances.
+            token_limits: the smallest limit of tokens of each scope that has one.
+        """
         self._controller = controller
         self._standing = standing
-        self._paths: dict[tuple[tuple[str, ...], str | None], Path] = {}
+        self._token_limits = token_limits
+        self._ways: dict[tuple[tuple[str, ...], str | None], _Way] = {}
 
     def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
         """Take permits at every level for the next candidate of `step` that has room, or say why none has.
@@ -112,15 +126,15 @@ class AdmissionDesk:
             return _EXCLUDED
         try:
             index, permit = await self._controller.acquire_any(
-                [self._path(candidate, caller) for candidate in candidates],
-                tokens=[0] * len(candidates),
+                [self._way(candidate, caller).path for candidate in candidates],
+                tokens=[self._tokens(step, candidate, caller) for candidate in candidates],
                 priority=caller.priority,
                 flow=_NOBODY if caller.node is None else node_scope(caller.node),
                 deadline_ns=until_ns,
             )
         except AdmissionRefused as error:
             return Refused(error.scope or refused, error.reason, error.retry_after_ns)
-        return self._lease(step, candidates[index], permit)
+        return self._lease(step, candidates[index], caller, permit)
 
     def pause(self, instance: str, until_ns: int) -> None:
         """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
@@ -131,13 +145,21 @@ class AdmissionDesk:
         leave = self._leave(step, candidate, now_ns)
         if isinstance(leave, Refused):
             return leave
-        verdict = self._controller.try_acquire(self._path(candidate, caller))
+        verdict = self._controller.try_acquire(self._way(candidate, caller).path, tokens=self._tokens(step, candidate, caller))
         if verdict:
-            return Lease(candidate, step, Permit(self._controller, verdict), leave=leave, standing=self._standing, started_ns=now_ns)
+            return Lease(
+                candidate,
+                step,
+                Permit(self._controller, verdict),
+                leave=leave,
+                standing=self._standing,
+                prompt=caller.prompt,
+                started_ns=now_ns,
+            )
         self._standing.breakers.record(step, candidate, leave, now_ns, ok=None)
         return Refused(scope=verdict.scope, reason=verdict.reason, retry_after_ns=verdict.retry_after_ns)
 
-    def _lease(self, step: Step, candidate: Candidate, permit: Permit) -> Lease | Refused:
+    def _lease(self, step: Step, candidate: Candidate, caller: Caller, permit: Permit) -> Lease | Refused:
         """Make a lease of a permit that was waited for, if the instance may still be asked."""
         now_ns = self._controller.now_ns()
         leave = self._leave(step, candidate, now_ns)
@@ -145,7 +167,7 @@ class AdmissionDesk:
             permit.refund()
             permit.release()
             return leave
-        return Lease(candidate, step, permit, leave=leave, standing=self._standing, started_ns=now_ns)
+        return Lease(candidate, step, permit, leave=leave, standing=self._standing, prompt=caller.prompt, started_ns=now_ns)
 
     def _leave(self, step: Step, candidate: Candidate, now_ns: int) -> Pass | Probe | Refused | None:
         disabled = self._standing.credentials.disabled(candidate, now_ns)
@@ -168,13 +190,27 @@ class AdmissionDesk:
             return [] if index is None else [step.candidates[index]]
         return [candidate for candidate, open_now in zip(step.candidates, eligible, strict=True) if open_now]
 
-    def _path(self, candidate: Candidate, caller: Caller) -> Path:
+    def _tokens(self, step: Step, candidate: Candidate, caller: Caller) -> int:
+        prompt = caller.prompt
+        if prompt.max_tokens is None and step.defaults.max_tokens is not None:
+            prompt = replace(prompt, max_tokens=step.defaults.max_tokens)
+        return self._standing.tokens.reservation(candidate.model, prompt, self._way(candidate, caller).most_tokens)
+
+    def _way(self, candidate: Candidate, caller: Caller) -> _Way:
         key = (candidate.path, caller.node)
-        path = self._paths.get(key)
-        if path is None:
+        way = self._ways.get(key)
+        if way is None:
             keys = candidate.path if caller.node is None else (*candidate.path, node_scope(caller.node))
-            path = self._paths[key] = self._controller.path(keys)
-        return path
+            limits = [self._token_limits[scope] for scope in keys if scope in self._token_limits]
+            way = self._ways[key] = _Way(self._controller.path(keys), min(limits, default=None))
+        return way
+
+
+class _Way(NamedTuple):
+    """The scopes that calls to a candidate pass, and the smallest limit of tokens among them."""
+
+    path: Path
+    most_tokens: int | None
 
 
 def _the_one(step: Step, instance: str) -> Candidate:

@@ -9,6 +9,7 @@ from pyproxy.rust_core import Probe
 if TYPE_CHECKING:
     from pyproxy.admission.controller import Permit
     from pyproxy.admission.standing import Standing
+    from pyproxy.admission.tokens import Prompt
     from pyproxy.domain import Candidate, Step
     from pyproxy.rust_core import Outcome, Pass
 
@@ -24,7 +25,7 @@ class Lease:
         candidate: the instance that is called.
     """
 
-    __slots__ = ("_ended", "_leave", "_permit", "_place", "_standing", "_started_ns", "_step", "candidate")
+    __slots__ = ("_ended", "_leave", "_permit", "_place", "_prompt", "_standing", "_started_ns", "_step", "candidate")
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Lease:
         *,
         leave: Pass | Probe | None,
         standing: Standing,
+        prompt: Prompt,
         started_ns: int,
     ) -> None:
         self.candidate = candidate
@@ -41,6 +43,7 @@ class Lease:
         self._permit = permit
         self._leave = leave
         self._standing = standing
+        self._prompt = prompt
         self._started_ns = started_ns
         self._place = step.candidates.index(candidate)
         self._ended = False
@@ -57,6 +60,7 @@ class Lease:
         if self._end(now_ns, ok=True):
             if usage is not None:
                 self._permit.settle(sum(usage))
+                self._standing.tokens.learn(self.candidate.model, self._prompt, usage)
             self._permit.release()
 
     def failed(self, outcome: Outcome, now_ns: int) -> None:

@@ -10,11 +10,11 @@ from pyproxy.domain.instances import instance_names, node_scope
 from pyproxy.rust_core import RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pyproxy.config import Config
 
-__all__ = ["LiveScopes", "ScopeLimits", "scopes_of"]
+__all__ = ["LiveScopes", "ScopeLimits", "scopes_of", "token_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,17 @@ def scopes_of(config: Config) -> tuple[ScopeLimits, ...]:
     scopes = tuple(_scopes(config))
     LiveScopes(ConcurrencyController()).define(scopes)
     return scopes
+
+
+def token_limits(scopes: Iterable[ScopeLimits]) -> dict[str, int]:
+    """The smallest limit of tokens of each scope that has one, those of the scopes above it among them."""
+    found: dict[str, int] = {}
+    for scope in scopes:  # parents come first
+        own = [rate.capacity for rate in scope.rates if rate.dimension == "tokens"]
+        above = [found[scope.parent]] if scope.parent is not None and scope.parent in found else []
+        if own or above:
+            found[scope.key] = min((*own, *above))
+    return found
 
 
 def _scopes(config: Config) -> Iterator[ScopeLimits]:

@@ -1,4 +1,4 @@
-"""What is known of instances, whatever room there is: who may be asked at all."""
+"""What is known of instances, whatever room there is: who may be asked at all, and what it will cost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyproxy.admission.breakers import Breakers
     from pyproxy.admission.credentials import Credentials
+    from pyproxy.admission.tokens import TokenEstimates
 
 __all__ = ["Standing"]
 
@@ -19,7 +20,9 @@ class Standing:
     Attributes:
         breakers: who is left alone after failures.
         credentials: which credentials are of no use for a while.
+        tokens: what a call to each model will probably cost.
     """
 
     breakers: Breakers
     credentials: Credentials
+    tokens: TokenEstimates

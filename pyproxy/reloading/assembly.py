@@ -11,7 +11,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from pyproxy.admission import AdmissionDesk, Breakers, ConcurrencyController, Credentials, LiveScopes, Standing, scopes_of
+from pyproxy.admission import (
+    AdmissionDesk,
+    Breakers,
+    ConcurrencyController,
+    Credentials,
+    LiveScopes,
+    Standing,
+    TokenEstimates,
+    scopes_of,
+    token_limits,
+)
 from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
@@ -69,6 +79,7 @@ class Assembly:
         self._controller = ConcurrencyController(clock=now_ns)
         self._scopes = LiveScopes(self._controller)
         self._credentials = Credentials()
+        self._tokens = TokenEstimates()
         self.sessions = Sessions(**_sessions(config))
         self._given = transport
         self._closing: set[asyncio.Task[None]] = set()
@@ -118,7 +129,9 @@ class Assembly:
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials)),
+            desk=AdmissionDesk(
+                self._controller, Standing(prepared.breakers, self._credentials, self._tokens), token_limits(prepared.scopes)
+            ),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
             sessions=self.sessions if prepared.config.sessions.enabled else None,
@@ -137,6 +150,7 @@ class Assembly:
     def _forget(self) -> None:
         used = frozenset[str]().union(*(snapshot.scopes for snapshot in self.snapshots.live))
         self._scopes.keep(used)
+        self._tokens.keep(frozenset[str]().union(*(snapshot.config.models for snapshot in self.snapshots.live)))
 
 
 def _sessions(config: Config) -> _SessionSettings:
