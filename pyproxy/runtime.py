@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -72,7 +71,7 @@ class Sidecar:
         self._assembly = Assembly(reading.config, transport)
         self._reloader = Reloader(source, self._assembly)
         self._watcher = None if source.path is None else Watcher(source.path, seen, self._reloader, lambda: self.config.server)
-        kept_in = sessions_file(reading.config.sessions, source.path, os.environ if environ is None else environ)
+        kept_in = sessions_file(reading.config.sessions, source.path, environ)
         self._keeper = None if kept_in is None else SessionKeeper(self._assembly.sessions, kept_in)
         self._tell = Observers(observers)
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)

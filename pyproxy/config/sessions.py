@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pyproxy.config.environment import process_environment
 from pyproxy.config.paths import is_folder, resolved
 from pyproxy.config.quantities import Count, Seconds, Text, Unit
 from pyproxy.config.settings import Settings
@@ -40,7 +41,7 @@ class SessionsConfig(Settings):
     )
 
 
-def sessions_file(settings: SessionsConfig, source: Path | None, environ: Mapping[str, str]) -> Path | None:
+def sessions_file(settings: SessionsConfig, source: Path | None, environ: Mapping[str, str] | None = None) -> Path | None:
     """Return where sessions are written down, or None when they are kept in memory only.
 
     Two configurations never share a default file: its name carries a digest of the configuration's path. A configuration that lies
@@ -49,14 +50,14 @@ def sessions_file(settings: SessionsConfig, source: Path | None, environ: Mappin
     Args:
         settings: The section ``sessions``.
         source: The configuration's file or directory, if it has one.
-        environ: Variables by name.
+        environ: Variables by name; those of the process if None.
     """
     if not (settings.enabled and settings.persist):
         return None
     if settings.path is not None:
         beside = Path() if source is None else source if is_folder(source) else source.parent
         return resolved(beside / settings.path)
-    state = _state_folder(environ)
+    state = _state_folder(process_environment() if environ is None else environ)
     if source is None or state is None:
         return None
     digest = hashlib.blake2b(bytes(resolved(source)), digest_size=8, person=b"pyproxy.config").hexdigest()
