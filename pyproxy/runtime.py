@@ -186,6 +186,20 @@ class Sidecar:
         """
         return await self._client.generate(target, messages, node=node, **parameters)
 
+    def route(self, body: Mapping[str, Any], *, node: str | None = None, fault: str = "connect_failed") -> Route:
+        """Tell what would happen to a request now, without sending it.
+
+        Args:
+            body: the request as the OpenAI API writes it; ``model`` names the target.
+            node: the caller's name.
+            fault: how each call fails: a status such as ``"503"``, or a signal such as ``"reset"``.
+
+        Raises:
+            RequestError: the request would be refused before any call.
+            ValueError: there is no such fault.
+        """
+        return self._orchestrator.foresee(make_request(body, node), fault)
+
     def _follow(self) -> None:
         """Begin what goes on beside the requests, if it has not begun yet."""
         if self._followed or self._draining:

@@ -145,6 +145,15 @@ class ConcurrencyController:
         self._follow()
         return answer
 
+    def peek(self, path: Scopes, *, requests: int = 1, tokens: int = 0) -> Refusal | None:
+        """Tell why `try_acquire` would refuse now, or None if it would not; nothing is charged."""
+        answer = self.try_acquire(path, requests=requests, tokens=tokens)
+        if isinstance(answer, Refusal):
+            return answer
+        self.refund(answer)
+        self.release(answer)
+        return None
+
     def acquire(
         self,
         path: Scopes,

@@ -136,6 +136,17 @@ class AdmissionDesk:
             return Refused(error.scope or refused, error.reason, error.retry_after_ns)
         return self._lease(step, candidates[index], caller, permit)
 
+    def hindrance(self, step: Step, candidate: Candidate, caller: Caller, now_ns: int) -> Refused | None:
+        """Tell what would keep a candidate from being called now, or None; nothing is taken, no turn and no probe."""
+        disabled = self._standing.credentials.disabled(candidate, now_ns)
+        if disabled is not None:
+            return Refused(candidate.instance, "credential_disabled", disabled.until_ns - now_ns)
+        open_ns = self._standing.breakers.retry_after_ns(step, candidate, now_ns)
+        if open_ns:
+            return Refused(candidate.instance, "breaker_open", open_ns)
+        verdict = self._controller.peek(self._way(candidate, caller).path, tokens=self._tokens(step, candidate, caller))
+        return None if verdict is None else Refused(verdict.scope, verdict.reason, verdict.retry_after_ns)
+
     def pause(self, instance: str, until_ns: int) -> None:
         """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
         self._controller.block_until(instance, until_ns)

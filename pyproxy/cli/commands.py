@@ -115,6 +115,20 @@ def migrate(path: str, *, write: bool) -> None:
 
 
 @main.command()
+@click.argument("target")
+@_config
+@click.option("--node", metavar="NAME", help="On behalf of this node.")
+@click.option("--body", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="A request's body; a short one if not given.")
+@click.option("--fault", default="connect_failed", show_default=True, help="How each call fails: a status, or a name such as reset.")
+@click.option("--format", "form", type=click.Choice(["human", "json"]), default="human", show_default=True)
+def route(target: str, config: str, node: str | None, body: str | None, fault: str, form: str) -> None:
+    """Tell which calls a request for TARGET would lead to, and why, without sending it."""
+    from pyproxy.cli.route import show_route
+
+    _guarded(show_route, config, target, node=node, body=body, fault=fault, form=form)
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8491, show_default=True, help="Listen here; 0 picks a free port.")
 @click.option("--script", metavar="PATH", help="A YAML file that says how each model behaves.")
