@@ -26,6 +26,8 @@ class ChatRequest:
         node: the caller's name (``x-pyproxy-node``), if it gave one.
         timeout_ns: the time the caller allows (``x-pyproxy-timeout``), if it gave one.
         fallback_groups: the caller's own fallback targets (``x-pyproxy-fallback-groups``), if it gave any.
+        session: the conversation it belongs to (``x-pyproxy-session``), if the caller named one.
+        priority: ``high``, ``normal`` or ``low`` (``x-pyproxy-priority``), if the caller chose.
     """
 
     id: str
@@ -38,6 +40,8 @@ class ChatRequest:
     node: str | None = None
     timeout_ns: int | None = None
     fallback_groups: tuple[str, ...] | None = None
+    session: str | None = None
+    priority: str | None = None
 
     @property
     def target(self) -> str:

@@ -1,0 +1,111 @@
+"""A streamed answer, as a program iterates over it: with ``async for``, or with ``for`` in a thread that may wait."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pyproxy.embedded.completion import CompletionChunk
+    from pyproxy.embedded.home import Home
+    from pyproxy.embedded.source import StreamSource
+
+__all__ = ["BlockingStream", "CompletionStream"]
+
+
+class _Stream:
+    """What both kinds share. The request is made when the first chunk is asked for."""
+
+    def __init__(self, home: Home, source: StreamSource) -> None:
+        self._home = home
+        self._source = source
+        self._ready: deque[CompletionChunk] = deque()
+        self._over = False
+
+    @property
+    def target(self) -> str:
+        """The target asked for; empty before the first chunk, as are the others."""
+        return self._source.head.target if self._source.head is not None else ""
+
+    @property
+    def model(self) -> str:
+        """The model that answers, by its name in the configuration."""
+        return self._source.head.model if self._source.head is not None else ""
+
+    @property
+    def provider(self) -> str:
+        """The provider that answers."""
+        return self._source.head.provider if self._source.head is not None else ""
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """Every upstream call, as ``scope/model:outcome``."""
+        return self._source.head.attempts if self._source.head is not None else ()
+
+    def __del__(self) -> None:
+        """End the request of a stream that was left before its end: whoever breaks out of a loop wants no more of it."""
+        if not self._over:
+            self._home.post(self._source.cancel)
+
+
+class CompletionStream(_Stream):
+    """An asynchronous iterator of chunks. Nothing is read from the provider before it is asked for, but what is under way.
+
+    To end it early, leave ``async with``, call `aclose`, or let go of it: the call upstream ends at once.
+    """
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> CompletionChunk:
+        if not self._ready and not self._over:
+            self._over = True  # whatever is raised now, nothing follows it
+            self._ready.extend(await self._home.run(self._source.next_chunks))
+            self._over = not self._ready
+        if not self._ready:
+            raise StopAsyncIteration
+        return self._ready.popleft()
+
+    async def aclose(self) -> None:
+        """End the stream; what it held has been given back when this returns."""
+        self._ready.clear()
+        if not self._over:
+            self._over = True
+            await self._home.run(self._source.aclose)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+
+class BlockingStream(_Stream):
+    """An iterator of chunks that blocks its thread until the next has come; otherwise as `CompletionStream`."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> CompletionChunk:
+        if not self._ready and not self._over:
+            self._over = True
+            self._ready.extend(self._home.wait(self._source.next_chunks))
+            self._over = not self._ready
+        if not self._ready:
+            raise StopIteration
+        return self._ready.popleft()
+
+    def close(self) -> None:
+        """End the stream; what it held has been given back when this returns."""
+        self._ready.clear()
+        if not self._over:
+            self._over = True
+            self._home.wait(self._source.aclose)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
