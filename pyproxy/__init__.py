@@ -9,16 +9,32 @@ from pyproxy import errors
 
 if TYPE_CHECKING:
     from pyproxy.admission import ConcurrencyController
-    from pyproxy.embedded import Completion, CompletionChunk
+    from pyproxy.embedded import Completion, CompletionChunk, EnhancedFallbackManager
+    from pyproxy.routing import PollingPoolManager, TaskGroupManager
     from pyproxy.runtime import Sidecar
+    from pyproxy.wrappers import LLMWrapperFactory
 
-__all__ = ["Completion", "CompletionChunk", "ConcurrencyController", "Sidecar", "errors"]
+__all__ = [
+    "Completion",
+    "CompletionChunk",
+    "ConcurrencyController",
+    "EnhancedFallbackManager",
+    "LLMWrapperFactory",
+    "PollingPoolManager",
+    "Sidecar",
+    "TaskGroupManager",
+    "errors",
+]
 
 _HOMES = {
     "Completion": "pyproxy.embedded",
     "CompletionChunk": "pyproxy.embedded",
     "ConcurrencyController": "pyproxy.admission",
+    "EnhancedFallbackManager": "pyproxy.embedded",
+    "LLMWrapperFactory": "pyproxy.wrappers",
+    "PollingPoolManager": "pyproxy.routing",
     "Sidecar": "pyproxy.runtime",
+    "TaskGroupManager": "pyproxy.routing",
 }
 
 

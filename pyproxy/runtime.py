@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config, Fault
     from pyproxy.config.changes import ReloadReport
-    from pyproxy.domain import RequestRecord
+    from pyproxy.domain import Plan, RequestRecord
     from pyproxy.embedded import BlockingStream, Completion, CompletionStream
     from pyproxy.embedded.messages import Messages
     from pyproxy.providers.transport import Transport
@@ -109,6 +109,18 @@ class Sidecar:
     def limits(self) -> list[ScopeSnapshot]:
         """Each scope's permits and levels now, as the core keeps them."""
         return self._assembly.limits()
+
+    def plan(self, target: str) -> Plan:
+        """Where a request for `target` can go, in the order in which it would.
+
+        Raises:
+            TargetNotFound: no target has that name.
+        """
+        return self._assembly.snapshots.current.resolver.resolve(target)
+
+    def observe(self, observer: Callable[[RequestRecord], None]) -> None:
+        """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
+        self._tell.add(observer)
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something, with key paths and revisions; values are never told."""

@@ -2,7 +2,18 @@
 
 from pyproxy.embedded.client import EmbeddedClient
 from pyproxy.embedded.completion import Completion, CompletionChunk
+from pyproxy.embedded.fallback_manager import EnhancedFallbackManager
 from pyproxy.embedded.home import Home
+from pyproxy.embedded.port import LLMClient
 from pyproxy.embedded.streams import BlockingStream, CompletionStream
 
-__all__ = ["BlockingStream", "Completion", "CompletionChunk", "CompletionStream", "EmbeddedClient", "Home"]
+__all__ = [
+    "BlockingStream",
+    "Completion",
+    "CompletionChunk",
+    "CompletionStream",
+    "EmbeddedClient",
+    "EnhancedFallbackManager",
+    "Home",
+    "LLMClient",
+]

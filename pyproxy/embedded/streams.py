@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from pyproxy.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from pyproxy.embedded.completion import CompletionChunk
@@ -16,13 +19,19 @@ __all__ = ["BlockingStream", "CompletionStream"]
 
 
 class _Stream:
-    """What both kinds share. The request is made when the first chunk is asked for."""
+    """What both kinds share. The request is made when the first chunk is asked for.
+
+    Attributes:
+        usage: the provider's token counts, once it has told them.
+    """
 
     def __init__(self, home: Home, source: StreamSource) -> None:
         self._home = home
         self._source = source
         self._ready: deque[CompletionChunk] = deque()
         self._over = False
+        self._listeners: list[Callable[[Any, RequestError | None], object]] = []  # each called with the stream itself
+        self.usage: Mapping[str, Any] = {}
 
     @property
     def target(self) -> str:
@@ -44,10 +53,27 @@ class _Stream:
         """Every upstream call, as ``scope/model:outcome``."""
         return self._source.head.attempts if self._source.head is not None else ()
 
+    def on_end(self, listener: Callable[[Self, RequestError | None], object]) -> None:
+        """Call `listener` once when the stream is over: with the stream, and the error that ended it; None if it was read, or left."""
+        self._listeners.append(listener)
+
+    def _take(self, chunks: list[CompletionChunk]) -> None:
+        self._ready.extend(chunks)
+        self._over = not chunks
+        self.usage = next((chunk.usage for chunk in reversed(chunks) if chunk.usage is not None), self.usage)
+        if not chunks:
+            self._ended(None)
+
+    def _ended(self, error: RequestError | None) -> None:
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener(self, error)
+
     def __del__(self) -> None:
         """End the request of a stream that was left before its end: whoever breaks out of a loop wants no more of it."""
         if not self._over:
             self._home.post(self._source.cancel)
+            self._ended(None)
 
 
 class CompletionStream(_Stream):
@@ -62,8 +88,11 @@ class CompletionStream(_Stream):
     async def __anext__(self) -> CompletionChunk:
         if not self._ready and not self._over:
             self._over = True  # whatever is raised now, nothing follows it
-            self._ready.extend(await self._home.run(self._source.next_chunks))
-            self._over = not self._ready
+            try:
+                self._take(await self._home.run(self._source.next_chunks))
+            except RequestError as error:
+                self._ended(error)
+                raise
         if not self._ready:
             raise StopAsyncIteration
         return self._ready.popleft()
@@ -74,6 +103,7 @@ class CompletionStream(_Stream):
         if not self._over:
             self._over = True
             await self._home.run(self._source.aclose)
+            self._ended(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,8 +121,11 @@ class BlockingStream(_Stream):
     def __next__(self) -> CompletionChunk:
         if not self._ready and not self._over:
             self._over = True
-            self._ready.extend(self._home.wait(self._source.next_chunks))
-            self._over = not self._ready
+            try:
+                self._take(self._home.wait(self._source.next_chunks))
+            except RequestError as error:
+                self._ended(error)
+                raise
         if not self._ready:
             raise StopIteration
         return self._ready.popleft()
@@ -103,6 +136,7 @@ class BlockingStream(_Stream):
         if not self._over:
             self._over = True
             self._home.wait(self._source.aclose)
+            self._ended(None)
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,9 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from pyproxy import Sidecar
 from pyproxy.providers.mock import MockProvider
 
 if TYPE_CHECKING:
@@ -64,3 +67,17 @@ def configuration(mock: MockProvider, **sections: Any) -> dict[str, Any]:
         },
         **sections,
     }
+
+
+@pytest.fixture
+def upstream() -> Iterator[MockApart]:
+    with mock_apart() as apart:
+        yield apart
+
+
+@pytest.fixture
+def sidecar(upstream: MockApart) -> Iterator[Sidecar]:
+    """A sidecar without a server, which must hold nothing at the end."""
+    with Sidecar(configuration(upstream.provider), environ={}) as running:
+        yield running
+        assert [scope["key"] for scope in running.limits() if scope["in_flight"]] == []
