@@ -10,6 +10,7 @@ from pyproxy import errors
 if TYPE_CHECKING:
     from pyproxy.admission import ConcurrencyController
     from pyproxy.embedded import Completion, CompletionChunk, EnhancedFallbackManager
+    from pyproxy.node import LLMNode
     from pyproxy.routing import PollingPoolManager, TaskGroupManager
     from pyproxy.runtime import Sidecar
     from pyproxy.wrappers import LLMWrapperFactory
@@ -19,6 +20,7 @@ __all__ = [
     "CompletionChunk",
     "ConcurrencyController",
     "EnhancedFallbackManager",
+    "LLMNode",
     "LLMWrapperFactory",
     "PollingPoolManager",
     "Sidecar",
@@ -31,6 +33,7 @@ _HOMES = {
     "CompletionChunk": "pyproxy.embedded",
     "ConcurrencyController": "pyproxy.admission",
     "EnhancedFallbackManager": "pyproxy.embedded",
+    "LLMNode": "pyproxy.node",
     "LLMWrapperFactory": "pyproxy.wrappers",
     "PollingPoolManager": "pyproxy.routing",
     "Sidecar": "pyproxy.runtime",

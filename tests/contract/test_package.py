@@ -30,7 +30,7 @@ MODULES = [
 def test_the_public_names_are_these() -> None:
     managers = ["ConcurrencyController", "EnhancedFallbackManager", "PollingPoolManager", "TaskGroupManager"]
     assert sorted(pyproxy.__all__) == sorted(
-        [*managers, "Completion", "CompletionChunk", "LLMWrapperFactory", "Sidecar", "errors"]
+        [*managers, "Completion", "CompletionChunk", "LLMNode", "LLMWrapperFactory", "Sidecar", "errors"]
     )
     for name in pyproxy.__all__:
         assert getattr(pyproxy, name).__doc__
