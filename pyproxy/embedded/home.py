@@ -62,6 +62,7 @@ class Home:
             return await work()
         errand = _Errand(loop, work)
         result = asyncio.wrap_future(errand.result)
+        result.add_done_callback(lambda done: done.exception())  # looked at, though who waits for it may have left
         try:
             return await asyncio.shield(result)
         except asyncio.CancelledError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.embedded.events import chunk_of, payloads
 from pyproxy.embedded.exchanges import Handover
+from pyproxy.errors import ShuttingDown
 
 if TYPE_CHECKING:
     from pyproxy.domain import ChatRequest
@@ -27,6 +28,7 @@ class StreamSource:
         self._request = request
         self._handover = Handover()
         self._task: asyncio.Task[None] | None = None
+        self._left = False
 
     @property
     def head(self) -> Head | None:
@@ -53,6 +55,7 @@ class StreamSource:
 
     def cancel(self) -> None:
         """End the request now; do not wait."""
+        self._left = True
         if self._task is not None:
             self._task.cancel()
 
@@ -75,7 +78,9 @@ class StreamSource:
                 raise head.interruption(broken)
             if said:
                 return [chunk_of(payload) for payload in said]
-        await task  # what it held is given back before its reader goes on
+        await asyncio.wait((task,))  # what it held is given back before its reader goes on
+        if task.cancelled() and not self._left:
+            raise ShuttingDown
         return []
 
     async def _rest(self) -> bytes:

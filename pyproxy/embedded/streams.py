@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
-from pyproxy.errors import RequestError
+from pyproxy.errors import RequestError, ShuttingDown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from pyproxy.embedded.completion import CompletionChunk
@@ -30,6 +31,7 @@ class _Stream:
         self._source = source
         self._ready: deque[CompletionChunk] = deque()
         self._over = False
+        self._busy = False
         self._listeners: list[Callable[[Any, RequestError | None], object]] = []  # each called with the stream itself
         self.usage: Mapping[str, Any] = {}
 
@@ -57,9 +59,25 @@ class _Stream:
         """Call `listener` once when the stream is over: with the stream, and the error that ended it; None if it was read, or left."""
         self._listeners.append(listener)
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One reads at a time; and once reading has raised, nothing follows."""
+        if self._busy:
+            raise RuntimeError("this stream is being read by another task or thread")
+        self._busy, went_well = True, False
+        try:
+            yield
+            went_well = True
+        except RequestError as error:
+            self._ended(error)
+            raise
+        finally:
+            self._busy = False
+            self._over = self._over or not went_well
+
     def _take(self, chunks: list[CompletionChunk]) -> None:
         self._ready.extend(chunks)
-        self._over = not chunks
+        self._over = self._over or not chunks
         self.usage = next((chunk.usage for chunk in reversed(chunks) if chunk.usage is not None), self.usage)
         if not chunks:
             self._ended(None)
@@ -87,22 +105,19 @@ class CompletionStream(_Stream):
 
     async def __anext__(self) -> CompletionChunk:
         if not self._ready and not self._over:
-            self._over = True  # whatever is raised now, nothing follows it
-            try:
+            with self._reading():
                 self._take(await self._home.run(self._source.next_chunks))
-            except RequestError as error:
-                self._ended(error)
-                raise
         if not self._ready:
             raise StopAsyncIteration
         return self._ready.popleft()
 
     async def aclose(self) -> None:
-        """End the stream; what it held has been given back when this returns."""
+        """End the stream, also while another task reads it; what it held has been given back when this returns."""
         self._ready.clear()
         if not self._over:
             self._over = True
-            await self._home.run(self._source.aclose)
+            with contextlib.suppress(ShuttingDown):  # which has ended it
+                await self._home.run(self._source.aclose)
             self._ended(None)
 
     async def __aenter__(self) -> Self:
@@ -120,22 +135,19 @@ class BlockingStream(_Stream):
 
     def __next__(self) -> CompletionChunk:
         if not self._ready and not self._over:
-            self._over = True
-            try:
+            with self._reading():
                 self._take(self._home.wait(self._source.next_chunks))
-            except RequestError as error:
-                self._ended(error)
-                raise
         if not self._ready:
             raise StopIteration
         return self._ready.popleft()
 
     def close(self) -> None:
-        """End the stream; what it held has been given back when this returns."""
+        """End the stream, also while another thread reads it; what it held has been given back when this returns."""
         self._ready.clear()
         if not self._over:
             self._over = True
-            self._home.wait(self._source.aclose)
+            with contextlib.suppress(ShuttingDown):
+                self._home.wait(self._source.aclose)
             self._ended(None)
 
     def __enter__(self) -> Self:

@@ -189,10 +189,10 @@ class LLMWrapper(ABC):
 
     def _stream_ended(self, began: float) -> Callable[[BlockingStream | CompletionStream, RequestError | None], None]:
         def ended(stream: BlockingStream | CompletionStream, error: RequestError | None) -> None:
-            if error is None:
-                self._statistics.answered(began, stream.attempts, stream.usage)
-            else:
+            if error is not None:
                 self._statistics.failed(began, error)
+            elif stream.attempts:  # else it was left before anybody had answered
+                self._statistics.answered(began, stream.attempts, stream.usage)
 
         return ended
 

@@ -146,6 +146,30 @@ async def test_cancelling_the_reader_ends_it_upstream(beside: Sidecar, upstream:
     await asyncio.to_thread(upstream.wait_for, lambda: upstream.outcomes() == ["client_gone"])
 
 
+async def test_closing_a_stream_ends_it_for_the_task_that_reads_it(beside: Sidecar, upstream: MockApart) -> None:
+    upstream.provider.script("one", Behaviour(stall_before_head=True))
+    stream = beside.stream("one", "Hello")
+    reading = asyncio.ensure_future(anext(stream, None))
+    await asyncio.to_thread(upstream.wait_for, lambda: upstream.provider.in_flight)
+    with pytest.raises(RuntimeError, match="read by another task"):
+        await anext(stream)
+    await stream.aclose()
+    assert await reading is None
+    await asyncio.to_thread(upstream.wait_for, lambda: upstream.outcomes() == ["client_gone"])
+
+
+async def test_a_stream_that_outlives_its_sidecar_is_told_so_and_can_be_closed(upstream: MockApart) -> None:
+    upstream.provider.default = Behaviour(text=WORDS, stall_after=3)
+    async with Sidecar(configuration(upstream.provider, server={"drain_timeout": 0.05}), environ={}) as sidecar:
+        read, unread = sidecar.stream("one", "Hello"), sidecar.stream("one", "Hello")
+        assert await anext(read)
+        assert await anext(unread)
+    with pytest.raises(errors.ShuttingDown):
+        async for _ in read:
+            pass
+    await unread.aclose()
+
+
 async def test_a_stream_that_is_never_read_asks_for_nothing(beside: Sidecar, upstream: MockApart) -> None:
     async with beside.stream("one", "Hello"):
         pass

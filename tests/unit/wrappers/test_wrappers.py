@@ -112,6 +112,13 @@ def test_a_stream_that_is_left_ends_upstream_and_is_counted(factory: LLMWrapperF
     assert group(factory).statistics()["unfinished"] == 0
 
 
+def test_a_stream_that_nobody_read_counts_for_nothing(factory: LLMWrapperFactory) -> None:
+    with group(factory).stream("Hello"):
+        pass
+    told = group(factory).statistics()
+    assert (told["succeeded"], told["failed"], told["unfinished"]) == (0, 0, 1)
+
+
 def test_threads_count_alike(factory: LLMWrapperFactory) -> None:
     wrapper = group(factory)
     with ThreadPoolExecutor(8) as threads:
