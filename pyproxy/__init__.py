@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from pyproxy import errors
 
 if TYPE_CHECKING:
     from pyproxy.admission import ConcurrencyController
-    from pyproxy.embedded import Completion
+    from pyproxy.embedded import Completion, CompletionChunk, EnhancedFallbackManager
+    from pyproxy.node import LLMNode
+    from pyproxy.routing import PollingPoolManager, TaskGroupManager
     from pyproxy.runtime import Sidecar
+    from pyproxy.wrappers import LLMWrapperFactory
 
-__all__ = ["Completion", "ConcurrencyController", "Sidecar", "errors"]
+__all__ = [
+    "Completion",
+    "CompletionChunk",
+    "ConcurrencyController",
+    "EnhancedFallbackManager",
+    "LLMNode",
+    "LLMWrapperFactory",
+    "PollingPoolManager",
+    "Sidecar",
+    "TaskGroupManager",
+    "errors",
+]
+
+_HOMES = {
+    "Completion": "pyproxy.embedded",
+    "CompletionChunk": "pyproxy.embedded",
+    "ConcurrencyController": "pyproxy.admission",
+    "EnhancedFallbackManager": "pyproxy.embedded",
+    "LLMNode": "pyproxy.node",
+    "LLMWrapperFactory": "pyproxy.wrappers",
+    "PollingPoolManager": "pyproxy.routing",
+    "Sidecar": "pyproxy.runtime",
+    "TaskGroupManager": "pyproxy.routing",
+}
 
 
 def __getattr__(name: str) -> object:
     """Load what is heavy when it is first used: `pyproxy check` needs neither a server nor a client."""
-    if name == "Sidecar":
-        from pyproxy.runtime import Sidecar
-
-        return Sidecar
-    if name == "Completion":
-        from pyproxy.embedded import Completion
-
-        return Completion
-    if name == "ConcurrencyController":
-        from pyproxy.admission import ConcurrencyController
-
-        return ConcurrencyController
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'pyproxy' has no attribute '{name}'")

@@ -18,11 +18,18 @@ PyproxyError
     ├── InternalError           500, a fault of the sidecar itself
     ├── ShuttingDown            503, the sidecar is stopping
     ├── TargetNotFound          404, no target of that name
+    │   ├── TaskGroupNotFound   404, no task group, or no echelon, of that name
+    │   └── PoolNotFound        404, no polling pool of that name
+    ├── WrapperError            400, a wrapper cannot be what it is to be
+    │   ├── WrapperNotFound     404, no wrapper of that name
+    │   ├── WrapperExists       409, a wrapper of that name is there already
+    │   └── WrapperExecution    409, a wrapper was removed, and a program still uses it
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
         ├── Saturated           429, limits leave no room now
         ├── DeadlineExceeded    504, the request's time ran out
-        └── StreamInterrupted   502, a stream broke after its first content
+        ├── StreamInterrupted   502, a stream broke after its first content
+        └── HealthCheckFailed   503, a target that was probed did not answer
 """
 
 from __future__ import annotations
@@ -39,11 +46,13 @@ __all__ = [
     "ConfigError",
     "DeadlineExceeded",
     "HeadersTooLarge",
+    "HealthCheckFailed",
     "InternalError",
     "InvalidRequest",
     "MethodNotAllowed",
     "NoModelAvailable",
     "NotFound",
+    "PoolNotFound",
     "PyproxyError",
     "RequestError",
     "RequestForbidden",
@@ -52,10 +61,15 @@ __all__ = [
     "ShuttingDown",
     "StreamInterrupted",
     "TargetNotFound",
+    "TaskGroupNotFound",
     "Unauthorized",
     "UnsupportedMediaType",
     "UpstreamError",
     "UriTooLong",
+    "WrapperError",
+    "WrapperExecution",
+    "WrapperExists",
+    "WrapperNotFound",
 ]
 
 
@@ -109,6 +123,8 @@ class RequestError(PyproxyError):
         retryable: whether the same request may succeed later.
         param: the field of the request that is at fault, if one is.
         retry_after_ns: nanoseconds until asking again makes sense, if known.
+        target: the target asked for, if it came to that.
+        attempts: each upstream call and how it ended, as ``scope/model:outcome``.
     """
 
     status: ClassVar[int] = 500
@@ -116,11 +132,22 @@ class RequestError(PyproxyError):
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, param: str | None = None, retry_after_ns: int | None = None, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        retry_after_ns: int | None = None,
+        status: int | None = None,
+        target: str = "",
+        attempts: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.param = param
         self.retry_after_ns = retry_after_ns
         self.http_status = self.status if status is None else status
+        self.target = target
+        self.attempts = tuple(attempts)
 
 
 class InvalidRequest(RequestError):
@@ -223,30 +250,53 @@ class TargetNotFound(RequestError):
     code = "model_not_found"
 
 
-class UpstreamError(RequestError):
-    """Nobody behind the target answered.
+class TaskGroupNotFound(TargetNotFound):
+    """No task group, or no echelon of one, has that name."""
 
-    Attributes:
-        target: the target asked for.
-        attempts: each upstream call and how it ended, as ``scope/model:outcome``.
-    """
+    code = "task_group_not_found"
+
+
+class PoolNotFound(TargetNotFound):
+    """No polling pool has that name."""
+
+    code = "pool_not_found"
+
+
+class WrapperError(RequestError):
+    """A wrapper cannot be what it is to be."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "wrapper_error"
+
+
+class WrapperNotFound(WrapperError):
+    """No wrapper has that name."""
+
+    status = 404
+    code = "wrapper_not_found"
+
+
+class WrapperExists(WrapperError):
+    """A wrapper, or another target, has that name already."""
+
+    status = 409
+    code = "wrapper_exists"
+
+
+class WrapperExecution(WrapperError):
+    """A wrapper was removed, by the program or by a reload, and is still used."""
+
+    status = 409
+    code = "wrapper_execution"
+
+
+class UpstreamError(RequestError):
+    """Nobody behind the target answered."""
 
     status = 502
     code = "upstream_error"
     retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        target: str = "",
-        attempts: Sequence[str] = (),
-        retry_after_ns: int | None = None,
-        status: int | None = None,
-    ) -> None:
-        super().__init__(message, retry_after_ns=retry_after_ns, status=status)
-        self.target = target
-        self.attempts = tuple(attempts)
 
 
 class NoModelAvailable(UpstreamError):
@@ -275,3 +325,10 @@ class StreamInterrupted(UpstreamError):
     """A stream broke after its first content had been delivered."""
 
     code = "stream_interrupted"
+
+
+class HealthCheckFailed(UpstreamError):
+    """A target that was probed did not answer."""
+
+    status = 503
+    code = "health_check_failed"

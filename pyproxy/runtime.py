@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pyproxy.config.sessions import sessions_file
 from pyproxy.config.watched import signature
-from pyproxy.embedded import EmbeddedClient
+from pyproxy.embedded import EmbeddedClient, Home
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config, Fault
     from pyproxy.config.changes import ReloadReport
-    from pyproxy.domain import RequestRecord
-    from pyproxy.embedded import Completion
+    from pyproxy.domain import Plan, RequestRecord
+    from pyproxy.embedded import BlockingStream, Completion, CompletionStream
+    from pyproxy.embedded.messages import Messages
+    from pyproxy.orchestration.dry_run import Route
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
@@ -36,8 +38,12 @@ __all__ = ["Sidecar"]
 class Sidecar:
     """The sidecar inside a program: with a server, without one, or both at once.
 
-    ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` calls without a server; `start` adds one. Either follows the
-    file, unless its ``server.hot_reload`` is false.
+    ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` and `stream` without a server, and so does ``with`` for programs
+    without an event loop, by `generate_sync` and `stream_sync`; `start` adds a server. Either follows the file, unless its
+    ``server.hot_reload`` is false.
+
+    All of it runs on one event loop: that of whoever calls `start` first, else one in a thread of its own, which begins with the first
+    use and ends with `stop`. Calls may come from any event loop and any thread.
 
     Attributes:
         warnings: what the author of the configuration it began with should know.
@@ -50,6 +56,7 @@ class Sidecar:
         environ: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         observers: Sequence[Callable[[RequestRecord], None]] = (),
+        own_thread: bool | None = None,
     ) -> None:
         """Read the configuration and wire the parts; nothing is opened yet.
 
@@ -57,7 +64,9 @@ class Sidecar:
             config: a file, a mapping in the same shape, or a configuration that is loaded already. `reload` reads the first two again.
             environ: where ``${VAR}`` looks; the process's environment unless given.
             transport: replaces the transport to the providers, for tests.
-            observers: called with the record of each finished request.
+            observers: called with the record of each finished request, on the sidecar's own loop.
+            own_thread: true to serve from a thread of its own, too, so that `generate_sync` may be called on the loop that calls `start`;
+                false to run on the event loop of the first use, whatever it is, and start no thread.
 
         Raises:
             ConfigError: with every fault found.
@@ -75,7 +84,8 @@ class Sidecar:
         self._keeper = None if kept_in is None else SessionKeeper(self._assembly.sessions, kept_in)
         self._tell = Observers(observers)
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
-        self._client = EmbeddedClient(self._orchestrator)
+        self._home = Home(own_thread=own_thread)
+        self._client = EmbeddedClient(self._orchestrator, self._home)
         self._server: HttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
@@ -106,6 +116,18 @@ class Sidecar:
         """Each scope's permits and levels now, as the core keeps them."""
         return self._assembly.limits()
 
+    def plan(self, target: str) -> Plan:
+        """Where a request for `target` can go, in the order in which it would.
+
+        Raises:
+            TargetNotFound: no target has that name.
+        """
+        return self._assembly.snapshots.current.resolver.resolve(target)
+
+    def observe(self, observer: Callable[[RequestRecord], None]) -> None:
+        """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
+        self._tell.add(observer)
+
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something, with key paths and revisions; values are never told."""
         self._reloader.on_reload(listener)
@@ -117,7 +139,7 @@ class Sidecar:
             ConfigError: it cannot be used; the one in force stays.
             ShuttingDown: the sidecar is stopping.
         """
-        return await self._reloader.reload()
+        return await self._home.run(self._reloader.reload)
 
     async def start(self, *, host: str | None = None, port: int | None = None, uds: str | None = None) -> None:
         """Serve HTTP until `stop`, and follow the configuration's file; arguments replace the ``server`` settings.
@@ -125,6 +147,10 @@ class Sidecar:
         Raises:
             BindError: the address cannot be had.
         """
+        self._home.settle_here()
+        await self._home.run(lambda: self._start(host, port, uds))
+
+    async def _start(self, host: str | None, port: int | None, uds: str | None) -> None:
         settings = self.config.server
         sockets = bind_unix(uds) if uds else bind_tcp(host or settings.host, settings.port if port is None else port)
         deadlines = Deadlines()
@@ -143,7 +169,7 @@ class Sidecar:
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         self._reloader.started = self.config
-        self._follow()
+        await self._follow()
         await self._server.start()
 
     async def stop(self) -> None:
@@ -151,6 +177,14 @@ class Sidecar:
 
         The server listens to the end of that time: probes are answered, and new requests refused, while others finish.
         """
+        if self._home.closed:
+            return
+        try:
+            await self._home.run(self._stop)
+        finally:
+            await self._home.close()
+
+    async def _stop(self) -> None:
         self._draining = True
         try:
             await self._orchestrator.drain(self.config.server.drain_timeout)
@@ -168,10 +202,19 @@ class Sidecar:
 
     def hurry(self) -> None:
         """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""
-        self._orchestrator.hurry()
+        self._home.post(self._orchestrator.hurry)
 
     async def generate(
-        self, target: str, messages: str | Sequence[Mapping[str, Any]], *, node: str | None = None, **parameters: Any
+        self,
+        target: str,
+        messages: Messages,
+        *,
+        node: str | None = None,
+        session: str | None = None,
+        priority: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the request's own deadline, kept by the engine
+        fallback_groups: Sequence[str] | None = None,
+        **parameters: Any,
     ) -> Completion:
         """Ask a target and wait for the whole answer, on the path that every request takes.
 
@@ -179,28 +222,73 @@ class Sidecar:
             target: a group, ``group.echelon``, model, node, wrapper or alias.
             messages: the turns as the OpenAI API writes them, or a text as the user's only turn.
             node: the caller's name; its limits apply if it is configured.
+            session: the conversation this belongs to.
+            priority: ``high``, ``normal`` or ``low``: who is next where there is no room for all.
+            timeout: seconds for the whole request; the target's own total holds if it is shorter.
+            fallback_groups: where to go if the target fails, instead of what is configured.
             **parameters: further fields of the request, such as ``temperature`` or ``max_tokens``.
 
         Raises:
             RequestError: the request could not be answered; see `pyproxy.errors`.
         """
-        return await self._client.generate(target, messages, node=node, **parameters)
+        own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
+        return await self._client.generate(target, messages, **own, **parameters)
 
-    def route(self, body: Mapping[str, Any], *, node: str | None = None, fault: str = "connect_failed") -> Route:
-        """Tell what would happen to a request now, without sending it.
+    def route(self, target: str, messages: Messages = "Hello", *, fault: str = "connect_failed", **arguments: Any) -> Route:
+        """Tell what would happen to a request now, without sending it: which calls it would lead to if each of them failed.
 
         Args:
-            body: the request as the OpenAI API writes it; ``model`` names the target.
-            node: the caller's name.
+            target: the name that is asked for.
+            messages: the turns; their length counts where tokens are limited.
             fault: how each call fails: a status such as ``"503"``, or a signal such as ``"reset"``.
+            **arguments: those of `generate`.
 
         Raises:
             RequestError: the request would be refused before any call.
             ValueError: there is no such fault.
         """
-        return self._orchestrator.foresee(make_request(body, node), fault)
+        return self._client.foresee(target, messages, fault, arguments)
 
-    def _follow(self) -> None:
+    def generate_sync(self, target: str, messages: Messages, **arguments: Any) -> Completion:
+        """As `generate`, blocking the calling thread until the answer is there.
+
+        Works with and without a running event loop, and from several threads at once.
+
+        Raises:
+            RequestError: the request could not be answered; see `pyproxy.errors`.
+            RuntimeError: called on the event loop that serves: it would have to answer what it waits for.
+        """
+        return self._client.generate_sync(target, messages, **arguments)
+
+    def stream(
+        self,
+        target: str,
+        messages: Messages,
+        *,
+        node: str | None = None,
+        session: str | None = None,
+        priority: str | None = None,
+        timeout: float | None = None,
+        fallback_groups: Sequence[str] | None = None,
+        **parameters: Any,
+    ) -> CompletionStream:
+        """Ask a target for a stream: ``async for chunk in sidecar.stream(target, messages)``.
+
+        The request is made when the first chunk is asked for. What is not read stays with the provider, and a stream that is left early
+        ends there at once. The arguments are those of `generate`.
+
+        Raises:
+            RequestError: from the iteration: before the first chunk, the request could not be answered; after it, `StreamInterrupted`:
+                the answer is not whole.
+        """
+        own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
+        return self._client.stream(target, messages, **own, **parameters)
+
+    def stream_sync(self, target: str, messages: Messages, **arguments: Any) -> BlockingStream:
+        """As `stream`, for ``for``: blocks the calling thread until the next chunk has come. See `generate_sync`."""
+        return self._client.stream_sync(target, messages, **arguments)
+
+    async def _follow(self) -> None:
         """Begin what goes on beside the requests, if it has not begun yet."""
         if self._followed or self._draining:
             return
@@ -211,11 +299,23 @@ class Sidecar:
             self._watcher.start()
 
     async def __aenter__(self) -> Self:
-        self._follow()
+        await self._home.run(self._follow)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
+
+    def __enter__(self) -> Self:
+        self._home.wait(self._follow)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._home.closed:
+            return
+        try:
+            self._home.wait(self._stop)
+        finally:
+            self._home.close_and_wait()
 
 
 def _url(host: str, listener: socket.socket) -> str:

@@ -121,7 +121,7 @@ def migrate(path: str, *, write: bool) -> None:
 @click.option("--body", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="A request's body; a short one if not given.")
 @click.option("--fault", default="connect_failed", show_default=True, help="How each call fails: a status, or a name such as reset.")
 @click.option("--format", "form", type=click.Choice(["human", "json"]), default="human", show_default=True)
-def route(target: str, config: str, node: str | None, body: str | None, fault: str, form: str) -> None:
+def route(target: str, config: str, *, node: str | None, body: str | None, fault: str, form: str) -> None:
     """Tell which calls a request for TARGET would lead to, and why, without sending it."""
     from pyproxy.cli.route import show_route
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pyproxy.errors import RequestError
 from pyproxy.orchestration.dry_run import Call, Passed
 from pyproxy.runtime import Sidecar
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["show_route"]
 
-_BODY: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
 _WORDS = {
     "concurrency": "has no room",
     "rate": "is at its rate",
@@ -32,10 +32,17 @@ def show_route(config: str, target: str, *, node: str | None, body: str | None, 
     """Print which calls a request for a target would lead to, each as if all before it had failed.
 
     Raises:
-        PyproxyError: the configuration cannot be used, or the request would be refused before any call.
+        ConfigError: the configuration cannot be used.
+        ClickException: the request would be refused before any call, or there is no such fault.
     """
-    fields = _BODY if body is None else json.loads(Path(body).read_text(encoding="utf-8"))
-    route = Sidecar(config).route({**fields, "model": target}, node=node, fault=fault)
+    fields = {} if body is None else json.loads(Path(body).read_text(encoding="utf-8"))
+    messages = fields.pop("messages", "Hello")
+    for name in ("model", "stream"):
+        fields.pop(name, None)
+    try:
+        route = Sidecar(config).route(target, messages, fault=fault, node=node, **fields)
+    except (RequestError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
     if form == "json":
         click.echo(json.dumps(_as_json(route), indent=2, ensure_ascii=False))
     else:
@@ -68,7 +75,7 @@ def _policy(policy: FallbackPolicy, total: float) -> str:
 def _call(number: int, call: Call) -> str:
     candidate, step = call.candidate, call.step
     others = len(step.candidates) - 1
-    turn = f"takes turns with {others} more ({step.scheduler.name})" if others else ""
+    turn = f"one of {others + 1} in turn ({step.scheduler.name})" if others else ""
     given = ", ".join(f"{name} {value.decode()}" for name, value in step.defaults.parameters)
     bound = f"at most {step.attempt_timeout:g} s" if step.attempt_timeout is not None else ""
     told = "; ".join(part for part in (turn, bound, given) if part)

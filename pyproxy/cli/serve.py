@@ -25,7 +25,7 @@ __all__ = ["serve_until_signal"]
 def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way finish. SIGHUP reads the configuration again."""
     try:
-        sidecar = Sidecar(path, observers=(AccessLog(),))
+        sidecar = Sidecar(path, observers=(AccessLog(),), own_thread=False)
     except ConfigError as error:
         raise ConfigError(
             f"{path} cannot be used", tuple(fault for fault in error.faults if getattr(fault, "severity", "error") == "error")

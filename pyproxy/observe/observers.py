@@ -21,6 +21,10 @@ class Observers:
     def __init__(self, observers: Iterable[Callable[[RequestRecord], None]] = ()) -> None:
         self._observers = tuple(observers)
 
+    def add(self, observer: Callable[[RequestRecord], None]) -> None:
+        """Tell this one, too, from now on."""
+        self._observers = (*self._observers, observer)
+
     def __call__(self, record: RequestRecord) -> None:
         """Tell everybody. The answer has been given already: a full disk or a closed pipe must not undo it."""
         tell(self._observers, record, f"request {record.request_id}")

@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import Caller, Lease, Prompt
+from pyproxy.admission import Lease
 from pyproxy.dialects.signatures import strip_signatures
 from pyproxy.domain import NO_DEFAULTS
 from pyproxy.orchestration.actions import (
@@ -30,6 +30,7 @@ from pyproxy.orchestration.actions import (
     TooMany,
     Wait,
 )
+from pyproxy.orchestration.caller import caller_of
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.upstream import StreamAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
@@ -73,7 +74,7 @@ class Driver:
         self._sessions = snapshot.sessions
         self._retry_budget = retry_budget
         self._now_ns = now_ns
-        self._caller = _caller(journey)
+        self._caller = caller_of(journey)
         self._extra: ExtraCall | None = None
         self._stripped: tuple[bytes, Envelope] | None = None
         self._lease: Lease | None = None
@@ -293,13 +294,3 @@ class Driver:
         if lease is not None:
             lease.dropped(self._now_ns(), self.usage)
         await self._close_answer()
-
-
-def _caller(journey: Journey) -> Caller:
-    """On whose behalf room is asked for, and how much of it."""
-    envelope, node = journey.request.envelope, journey.node
-    max_tokens = envelope.max_tokens
-    if max_tokens is None and node is not None:
-        max_tokens = node.defaults.max_tokens
-    prompt = Prompt(envelope.text_bytes, envelope.images, max_tokens)
-    return Caller(None if node is None else node.name, journey.request.priority, prompt)

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from pyproxy.orchestration.actions import Admit, Admitted, Answer, Attempt, Done, Failed, NotAdmitted, Sleep, Wait
+from pyproxy.orchestration.caller import caller_of
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
 from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.rust_core import Scheduler, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from pyproxy.admission import Caller, Lease
+    from pyproxy.admission import Lease
     from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.snapshots import Snapshot
@@ -81,13 +82,12 @@ class Route:
     status: int
 
 
-def foresee(snapshot: Snapshot, request: ChatRequest, caller: Caller, fault: str = "connect_failed") -> Route:
+def foresee(snapshot: Snapshot, request: ChatRequest, fault: str) -> Route:
     """Tell what would happen to a request if every call failed.
 
     Args:
         snapshot: the configuration in force.
         request: what would be asked.
-        caller: on whose behalf.
         fault: how each call fails: a signal of the core's classifier, or a status.
 
     Raises:
@@ -98,7 +98,7 @@ def foresee(snapshot: Snapshot, request: ChatRequest, caller: Caller, fault: str
     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
     steps = tuple(replace(step, scheduler=_in_order(step)) for step in plan.steps)
     journey = Journey(request, replace(plan, steps=steps), node)
-    rehearsal = _Rehearsal(snapshot, caller, request.arrived_ns, fault)
+    rehearsal = _Rehearsal(snapshot, journey, {step.name: step for step in plan.steps}, fault)
     status = rehearsal.play(journey)
     return Route(plan, node, tuple(rehearsal.events), status)
 
@@ -106,17 +106,18 @@ def foresee(snapshot: Snapshot, request: ChatRequest, caller: Caller, fault: str
 class _Rehearsal:
     """A driver that does nothing."""
 
-    def __init__(self, snapshot: Snapshot, caller: Caller, now_ns: int, fault: str) -> None:
+    def __init__(self, snapshot: Snapshot, journey: Journey, steps: Mapping[str, Step], fault: str) -> None:
         self.events: list[Call | Passed | Pause] = []
         self._desk = snapshot.desk
-        self._caller = caller
-        self._now_ns = now_ns
+        self._caller = caller_of(journey)
+        self._now_ns = journey.request.arrived_ns
+        self._steps = steps
         self._status = int(fault) if fault.isdigit() else None
         self._outcome = classify("status", self._status, b"") if self._status is not None else classify(fault)
 
     def play(self, journey: Journey) -> int:
         """Play to the end; returns the status that the client would get."""
-        engine = conduct(journey, STRATEGIES[journey.plan.policy.strategy], random.Random(0))  # noqa: S311 - jitter
+        engine = conduct(journey, STRATEGIES[journey.plan.policy.strategy], _Longest())
         action = next(engine)
         while not isinstance(action, Answer):
             action = engine.send(self._answer(action))
@@ -134,7 +135,7 @@ class _Rehearsal:
                     self.events.append(replace(last, waited=True))
                 return NotAdmitted(self._now_ns, action.refused, "deadline", None)
             case Attempt():
-                self.events.append(Call(action.step, action.lease.candidate))
+                self.events.append(Call(self._steps[action.step.name], action.lease.candidate))
                 return Failed(self._now_ns, self._outcome, "as supposed", self._status)
             case Sleep(until_ns=until_ns):
                 self.events.append(Pause((until_ns - self._now_ns) / 1e9))
@@ -151,6 +152,13 @@ class _Rehearsal:
                 self.events.append(passed)
             refused = NotAdmitted(self._now_ns, found.scope, found.reason, found.retry_after_ns)
         return refused
+
+
+class _Longest(random.Random):
+    """Chance at its longest: what is said of pauses is said of the most they can take."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
 
 
 @dataclass(frozen=True, slots=True)

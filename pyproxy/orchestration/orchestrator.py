@@ -13,6 +13,7 @@ from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.delivery import Delivery
 from pyproxy.orchestration.drain import Drain
 from pyproxy.orchestration.driver import Driver
+from pyproxy.orchestration.dry_run import foresee
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
 from pyproxy.orchestration.retry_budget import RetryBudget
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.domain import ChatRequest, Node
+    from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
     from pyproxy.sessions import Affinity
@@ -84,6 +86,11 @@ class Orchestrator:
             now_ns=self._now_ns(),
             previous_response_id=request.envelope.previous_response_id,
         )
+
+    def foresee(self, request: ChatRequest, fault: str) -> Route:
+        """Tell what would happen to a request now, if every call failed. See `pyproxy.orchestration.dry_run.foresee`."""
+        with self._snapshots.hold() as snapshot:
+            return foresee(snapshot, request, fault)
 
     async def drain(self, grace_s: float) -> None:
         """Take no more requests; those under way may finish within `grace_s` seconds, and are then cut in the open."""

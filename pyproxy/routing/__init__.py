@@ -1,5 +1,7 @@
-"""From a name to a plan: the resolver, and the compiler behind it."""
+"""From a name to a plan: the resolver, and the compiler behind it; and looks into groups and pools for programs."""
 
+from pyproxy.routing.polling_pools import PollingPoolManager
 from pyproxy.routing.resolver import Resolver
+from pyproxy.routing.task_groups import TaskGroupManager
 
-__all__ = ["Resolver"]
+__all__ = ["PollingPoolManager", "Resolver", "TaskGroupManager"]

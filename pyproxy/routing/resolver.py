@@ -116,7 +116,7 @@ class Resolver:
         for pattern, name in self._patterns:
             if fnmatchcase(target, pattern):
                 return name
-        raise TargetNotFound(f"There is no target '{target[:200]}' here.{self._nearest(target)}", param="model")
+        raise TargetNotFound(f"There is no target '{target[:200]}' here.{self._nearest(target)}", param="model", target=target)
 
     def _nearest(self, name: str) -> str:
         near = difflib.get_close_matches(name[:200], self.targets(), n=3, cutoff=0.5)

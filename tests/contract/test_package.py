@@ -28,7 +28,10 @@ MODULES = [
 
 
 def test_the_public_names_are_these() -> None:
-    assert sorted(pyproxy.__all__) == ["Completion", "ConcurrencyController", "Sidecar", "errors"]
+    managers = ["ConcurrencyController", "EnhancedFallbackManager", "PollingPoolManager", "TaskGroupManager"]
+    assert sorted(pyproxy.__all__) == sorted(
+        [*managers, "Completion", "CompletionChunk", "LLMNode", "LLMWrapperFactory", "Sidecar", "errors"]
+    )
     for name in pyproxy.__all__:
         assert getattr(pyproxy, name).__doc__
     assert not hasattr(pyproxy, "LiteLLM")

@@ -43,6 +43,6 @@ async def set_stage(config: str, port: int | None, behaviour: Behaviour, observe
             providers.append(provider)
         alpha, beta = providers
         environ = {**os.environ, "PYPROXY_DEMO_ALPHA": alpha.base_url, "PYPROXY_DEMO_BETA": beta.base_url}
-        sidecar = await stack.enter_async_context(Sidecar(config, environ=environ, observers=(observer,)))
+        sidecar = await stack.enter_async_context(Sidecar(config, environ=environ, observers=(observer,), own_thread=False))
         await sidecar.start(port=port)
         yield Stage(alpha, beta, sidecar)

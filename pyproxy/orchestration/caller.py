@@ -1,0 +1,22 @@
+"""From what a request says of itself to what admission asks about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproxy.admission import Caller, Prompt
+
+if TYPE_CHECKING:
+    from pyproxy.orchestration.journey import Journey
+
+__all__ = ["caller_of"]
+
+
+def caller_of(journey: Journey) -> Caller:
+    """On whose behalf room is asked for, and how much of it."""
+    envelope, node = journey.request.envelope, journey.node
+    max_tokens = envelope.max_tokens
+    if max_tokens is None and node is not None:
+        max_tokens = node.defaults.max_tokens
+    prompt = Prompt(envelope.text_bytes, envelope.images, max_tokens)
+    return Caller(None if node is None else node.name, journey.request.priority, prompt)
