@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.forms.moving import without
 from pyproxy.config.kinds import BY_FOLDER, BY_SECTION, ECHELON_SETTINGS, NODE, SECTIONS, TASK_GROUP, Kind
+from pyproxy.config.merging import EXTENDS
 from pyproxy.config.tree import Entry, Scalar, Table
 
 INHERITS = "inherits_from"
@@ -116,13 +117,26 @@ def settings_alone(table: Table, kind: Kind) -> Table:
 
 def without_others(table: Table, kind: Kind) -> Table:
     """Return what of a parent is for one thing of a kind: a file that several kinds inherit from has settings of each."""
-    others = [key for key in table.entries if may_be_inherited(key) and not kind.knows(key)]
+    others = [
+        key
+        for key, entry in table.entries.items()
+        if may_be_inherited(key, entry) and not kind.knows(key) and not (kind is TASK_GROUP and _is_echelon(key, entry))
+    ]
     return without(table, *others)
 
 
-def may_be_inherited(key: str) -> bool:
-    """Whether a key at the top of a file is there for others to inherit."""
+def may_be_inherited(key: str, entry: Entry) -> bool:
+    """Whether what stands at the top of a file is there for others to inherit: a setting of theirs, or an echelon."""
+    return _is_setting(key) or _is_echelon(key, entry)
+
+
+def _is_setting(key: str) -> bool:
     return key in ECHELON_SETTINGS or key in _OLDER or any(kind.knows(key) for kind in BY_SECTION.values())
+
+
+def _is_echelon(key: str, entry: Entry) -> bool:
+    inner = entry.value.entries if isinstance(entry.value, Table) else ()
+    return bool(inner) and not _is_setting(key) and all(name.removesuffix(EXTENDS) in ECHELON_SETTINGS for name in inner)
 
 
 _OLDER = frozenset(("health_check", "fallback", "performance", "monitoring", "default_config", "defaults", INHERITS))

@@ -170,16 +170,23 @@ class Layers:
             elif key in SECTIONS and isinstance(given.value, Table) and isinstance(entry.value, Table):
                 entries[key] = replace(given, value=self._join_names(given.value, entry.value))
             elif key in SECTIONS or key == GLOBAL_FALLBACK:
-                self._twice(key, given, entry)
+                entries[key] = self._only(key, given, entry)
         return first.with_entries(entries)
 
     def _join_names(self, first: Table, second: Table) -> Table:
         entries = dict(first.entries)
         for key, entry in second.entries.items():
-            given = entries.setdefault(key, entry)
-            if given is not entry:
-                self._twice(key, given, entry)
+            given = entries.get(key)
+            entries[key] = entry if given is None else self._only(key, given, entry)
         return first.with_entries(entries)
+
+    def _only(self, key: str, given: Entry, entry: Entry) -> Entry:
+        """Return what counts of an entry that is in two files: it is a fault, unless one of them has it from the other."""
+        if given.place in (entry.place, *entry.overrides):
+            return entry
+        if entry.place not in given.overrides:
+            self._twice(key, given, entry)
+        return given
 
     def _twice(self, key: str, given: Entry, entry: Entry) -> None:
         line = "" if given.place.line is None else f":{given.place.line}"
@@ -202,11 +209,13 @@ class Layers:
 
     def _without_heirlooms(self, tree: Table) -> Table:
         """Leave out what stands at the top of a file only for others to inherit."""
-        parents = self._inheritance.parents
+        parents, tables = self._inheritance.parents, self._inheritance.tables
 
         def is_heirloom(key: str, entry: Entry) -> bool:
             file = Path(entry.place.file)
-            return key not in SECTIONS and may_be_inherited(key) and (resolved(file) in parents or file.stem == "global")
+            by_name = (entry.place.file, key) in tables
+            by_file = may_be_inherited(key, entry) and (file.stem == "global" or resolved(file) in parents)
+            return key not in SECTIONS and (by_name or by_file)
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
 

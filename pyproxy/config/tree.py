@@ -173,6 +173,13 @@ class Table:
 Node: TypeAlias = Scalar | List | Table
 
 
+def size(node: Node) -> int:
+    """Return how many values there are in a node, itself included."""
+    if isinstance(node, Table):
+        return 1 + sum(size(entry.value) for entry in node.entries.values())
+    return 1 + sum(map(size, node.items)) if isinstance(node, List) else 1
+
+
 class NodeBudget:
     """Counts nodes and their text while a tree grows, and stops it where it gets absurd."""
 

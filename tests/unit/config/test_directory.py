@@ -203,6 +203,45 @@ top: {inherits_from: middle, one: {models+: [b]}}
     def test_a_circle_or_a_missing_parent_is_told(self, tmp_path: Path, groups: str, says: str) -> None:
         assert says in "\n".join(told(put(tmp_path, {"groups/all.yaml": groups})))
 
+    def test_a_group_may_inherit_echelons_from_a_file_that_is_no_group(self, tmp_path: Path) -> None:
+        config = loaded(
+            put(
+                tmp_path,
+                {
+                    "root.yaml": "one: {models: [a], timeout: 1}\ntimeouts: {total: 9}\n",
+                    "parents/middle.toml": 'inherits_from = "../root.yaml"\n[one]\ntimeout = 2\nmax_retries = 1\n',
+                    "groups/g.yaml": "inherits_from: ../parents/middle.toml\none: {timeout: 3}\n",
+                    "pools/p.yaml": "inherits_from: ../parents/middle.toml\ntask_groups: [g]\n",
+                },
+            )
+        )
+        (one,) = config.task_groups["g"].echelons
+        assert (one.models, one.timeout, one.max_retries) == (("a",), 3, 1)
+        assert config.task_groups["g"].timeouts.total == 9
+        assert set(config.task_groups) == {"g"}
+
+    def test_a_table_of_the_same_file_may_be_there_only_to_inherit_from(self, tmp_path: Path) -> None:
+        text = "common: {timeouts: {total: 9}}\ntask_groups: {g: {inherits_from: common, one: {models: [a]}}}\n"
+        assert loaded(put(tmp_path, {"more.yaml": text})).task_groups["g"].timeouts.total == 9
+
+    @pytest.mark.parametrize("other", ["above.yaml", "zero.yaml"])
+    def test_a_file_beside_the_one_that_inherits_from_it_is_not_the_same_twice(self, tmp_path: Path, other: str) -> None:
+        heir = "inherits_from: main.yaml\nconfig_validation: lenient\nmodels: {a: {rpm_limit: 20}}\n"
+        config = loaded(put(tmp_path, {"main.yaml": f"config_validation: strict\n{MAIN}", other: heir}))
+        assert (config.models["a"].rpm_limit, config.models["b"].model, config.config_validation) == (20, "b", "lenient")
+
+    def test_two_heirs_that_change_the_same_are_a_fault(self, tmp_path: Path) -> None:
+        heir = "inherits_from: main.yaml\nmodels: {{a: {{rpm_limit: {}}}}}\n"
+        (only,) = told(put(tmp_path, {"x.yaml": heir.format(1), "y.yaml": heir.format(2)}))
+        assert only.startswith("y.yaml:2:10: models.a: 'a' is in two files:")
+        assert "x.yaml:2 has it, too" in only
+
+    @pytest.mark.parametrize("number", [65, 2000])
+    def test_a_chain_of_too_many_parents_is_told(self, tmp_path: Path, number: int) -> None:
+        chain = "".join(f"  g{number - i}: {{inherits_from: g{number - i - 1}}}\n" for i in range(number))
+        faults = told(put(tmp_path, {"more.yaml": f"task_groups:\n{chain}  g0: {{one: {{models: [a]}}}}\n"}))
+        assert "inherits over more than 64 levels" in "\n".join(faults)
+
     def test_a_fault_in_a_parent_is_told_once_under_the_name_that_its_file_has_elsewhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
