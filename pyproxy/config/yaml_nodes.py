@@ -27,6 +27,7 @@ _HINTS = {
     "could not find expected ':'": "a key needs ': ' and a value, with a space after the colon",
     "did not find expected key": "look at the indentation and the quotes of the lines before",
     "expected ',' or": "the bracket that was opened on line {opened} is not closed, or a comma is missing",
+    "expected <document start>": "is it TOML? then the file's name ends in .toml; else look at the indentation",
     "expected <block end>": "look at the indentation and the quotes of the lines before",
     "unexpected end of stream": "close the quote that is opened here",
     "expected node content": "a value is missing here, or a bracket that was opened before is not closed",
