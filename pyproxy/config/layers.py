@@ -18,7 +18,7 @@ from pyproxy.config.old_files import FileLayers, OldFiles
 from pyproxy.config.paths import resolved
 from pyproxy.config.registry import Registry, RegistryReader
 from pyproxy.config.rooting import rooted
-from pyproxy.config.sources import ENVIRONMENTS, SourceFile, environment_file, files_of, registry_of
+from pyproxy.config.sources import ENVIRONMENTS, REGISTRY, SourceFile, environment_file, files_of, registry_of
 from pyproxy.config.tree import Entry, Node, Place, Table
 from pyproxy.config.variables import variables_layer
 
@@ -84,6 +84,7 @@ class Layers:
         for file in self._find(path):
             found.setdefault(resolved(file.path), file)
         files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
+        files = [file for file in files if not self._is_another_registry(file)]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
         old = [file for file in files if self._is_single_model(file)]
@@ -102,6 +103,13 @@ class Layers:
             return None
         named = sections_of(Fragment(file, source.path.stem, source.kind, table), FaultLog()).table(section)
         return None if named is None else named.table(name)
+
+    def _is_another_registry(self, file: SourceFile) -> bool:
+        if file.path.stem == REGISTRY:
+            hint = "put into the one at the top what it says, or take its folder for a configuration of its own"
+            message = "is not read: a configuration has one registry, at its top"
+            self._log.add(Fault(severity="warning", file=str(file.path), line=1, column=1, message=message, hint=hint))
+        return file.path.stem == REGISTRY
 
     def _is_single_model(self, file: SourceFile) -> bool:
         table = self.table_of(file.path)
