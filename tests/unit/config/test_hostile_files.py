@@ -54,6 +54,15 @@ YAML: dict[str, tuple[Callable[[], str], str]] = {
         ),
         "what is inherited included",
     ),
+    "a global fallback to many for many": (
+        lambda: (
+            "global_fallback: {targets: ["
+            + numbered("g{0}, ", 6_000)
+            + "]}\ntask_groups:\n"
+            + numbered("  g{0}: {{e: {{models: [m]}}}}\n", 6_000)
+        ),
+        "as it counts in each task group",
+    ),
     "anchors": (lambda: numbered("- &a{0} x\n", 700_000), "more than 60,000 keys and values"),
     "wide": (lambda: "a: [" + full("1,") + "]", "more than 60,000 keys and values"),
     "one key": (lambda: full("a: 1\n"), "more than 60,000 keys and values"),
