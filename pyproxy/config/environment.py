@@ -104,4 +104,4 @@ class _Substitution:
 
         end = text.rfind("}") + 1  # behind it no form is closed: to look for the end of each there would take the square of the time
         made = _FORMS.sub(replaced, text[:end]) + _OPENED.sub(replaced, text[end:])
-        return Scalar(node.place, made, tuple(variables), broken)
+        return Scalar(node.place, made, tuple(variables), broken, text)
