@@ -116,7 +116,7 @@ def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
 
 
 def _read_file(path: Path, log: FaultLog) -> Node | None:
-    read = read_toml if path.suffix == ".toml" else read_yaml
+    read = read_toml if path.suffix.lower() == ".toml" else read_yaml
     return read(read_text(path, str(path)), str(path), log)
 
 

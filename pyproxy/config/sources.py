@@ -22,8 +22,9 @@ class SourceFile:
 
 
 def files_of(directory: Path) -> list[SourceFile]:
-    """Return the files of a directory in the order of their names: those at the top first, then folder by folder."""
-    return list(_files(directory, None, (resolved(directory),)))
+    """Return the files of a directory but for its registry, in the order of their names: those at the top first, then by folder."""
+    registry = registry_of(directory)
+    return [file for file in _files(directory, None, (resolved(directory),)) if file.path != registry]
 
 
 def source_file(directory: Path, path: Path) -> SourceFile:
@@ -50,7 +51,7 @@ def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterato
     except OSError as error:
         raise UnreadableError(Fault(file=str(folder), message=f"cannot be read: {error.strerror}")) from None
     for entry in entries:
-        if is_file(entry) and entry.suffix in ENDINGS and entry.stem != REGISTRY:
+        if is_file(entry) and entry.suffix in ENDINGS:
             yield SourceFile(entry, kind)
     for entry in entries:
         inside = resolved(entry)
