@@ -49,6 +49,7 @@ class Reloader:
         self._one_at_a_time = asyncio.Lock()
         self._ended = False
         self._content = ""
+        self._latest: ConfigError | None = None
         self._told: tuple[str, str] | None = None
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
@@ -73,10 +74,17 @@ class Reloader:
         async with self._one_at_a_time:
             if self._ended:
                 raise ShuttingDown
-            return self._put_into_force(await asyncio.to_thread(self._next))
+            try:
+                to_come = await asyncio.to_thread(self._next)
+            except ConfigError as error:
+                self._latest = error
+                raise
+            return self._put_into_force(to_come)
 
     def reject(self, error: ConfigError) -> None:
-        """Note that the source cannot be used, and log why, unless that is known of this content."""
+        """Note that the source cannot be used, and log why, unless that is known of this content, or it has been read again since."""
+        if error is not self._latest:
+            return
         self.failure = error
         told = (self._content, error.message)
         if told != self._told:
@@ -120,7 +128,7 @@ class Reloader:
         old = self._current
         if to_come.prepared is not None:
             self._assembly.swap(to_come.prepared)
-        self.failure = self._told = None
+        self.failure = self._latest = self._told = None
         report = ReloadReport(old.revision, to_come.config.revision, to_come.changes, self._needs_restart(to_come.config), to_come.faults)
         if to_come.changes:
             tell(self._listeners, report, f"the reload to revision {report.revision}")

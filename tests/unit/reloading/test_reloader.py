@@ -121,6 +121,21 @@ async def test_a_failed_attempt_is_not_noted_before_it_is_rejected(mapping: dict
     assert state == {"message": "<mapping>: 1 error", "faults": [str(caught.value.faults[0])]}
 
 
+async def test_a_failed_attempt_is_not_noted_once_another_has_done_better(
+    mapping: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    on = Stage(mapping)
+    environ = dict(ENVIRON)
+    on.source._environ = environ
+    key = environ.pop("KEY")
+    with pytest.raises(ConfigError) as caught:
+        await on.reloader.attempt()
+    environ["KEY"] = key
+    await on.reloader.reload()
+    on.reloader.reject(caught.value)
+    assert (on.reloader.failure, caplog.records) == (None, [])
+
+
 async def test_an_address_that_cannot_follow_is_told_as_long_as_it_differs(mapping: dict[str, Any]) -> None:
     on = Stage(mapping)
     on.reloader.started = on.config
