@@ -127,6 +127,7 @@ class Sidecar:
             targets=lambda: self.targets,
             ready=lambda: not self._draining,
             config_state=self._reloader.state,
+            metrics=self._reloader.metrics,
             settings=lambda: self.config.server,
             reload=self.reload,
             deadlines=deadlines,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyproxy.config.changes import Changes, ReloadReport, compare, needing_restart
 from pyproxy.errors import ConfigError, ShuttingDown
 from pyproxy.observe.observers import tell
+from pyproxy.reloading.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.config import Config, Fault
+    from pyproxy.observe.metrics import Metric
     from pyproxy.reloading.assembly import Assembly, Prepared
     from pyproxy.reloading.source import ConfigSource
 
@@ -46,6 +48,7 @@ class Reloader:
         self._source = source
         self._assembly = assembly
         self._listeners: list[Callable[[ReloadReport], object]] = []
+        self._ledger = Ledger()
         self._one_at_a_time = asyncio.Lock()
         self._ended = False
         self._content = ""
@@ -86,6 +89,7 @@ class Reloader:
         if error is not self._latest:
             return
         self.failure = error
+        self._ledger.note("refused")
         told = (self._content, error.message)
         if told != self._told:
             self._told = told
@@ -101,6 +105,10 @@ class Reloader:
             message = self.failure.message.partition("\n")[0]
             state["reload_error"] = {"message": message, "faults": faults[:_MOST_SHOWN]}
         return state
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """The revision in force, and what became of the reloads."""
+        return self._ledger.metrics(self._current.revision)
 
     async def end(self) -> None:
         """Put nothing into force any more; a reload under way comes to its end first."""
@@ -129,6 +137,7 @@ class Reloader:
         if to_come.prepared is not None:
             self._assembly.swap(to_come.prepared)
         self.failure = self._latest = self._told = None
+        self._ledger.note("changed" if to_come.changes else "unchanged")
         report = ReloadReport(old.revision, to_come.config.revision, to_come.changes, self._needs_restart(to_come.config), to_come.faults)
         if to_come.changes:
             tell(self._listeners, report, f"the reload to revision {report.revision}")
