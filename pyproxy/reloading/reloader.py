@@ -10,6 +10,7 @@ from pyproxy.config.changes import Changes, ReloadReport, compare, needing_resta
 from pyproxy.errors import ConfigError, ShuttingDown
 from pyproxy.observe.observers import tell
 from pyproxy.reloading.ledger import Ledger
+from pyproxy.reloading.quiet import no_collections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,7 @@ class Reloader:
             if self._ended:
                 raise ShuttingDown
             try:
-                to_come = await asyncio.to_thread(self._next)
+                to_come = await asyncio.to_thread(self._read_and_prepared)
             except ConfigError as error:
                 self._latest = error
                 raise
@@ -118,6 +119,10 @@ class Reloader:
     @property
     def _current(self) -> Config:
         return self._assembly.snapshots.current.config
+
+    def _read_and_prepared(self) -> _Next:
+        with no_collections():
+            return self._next()
 
     def _next(self) -> _Next:
         """All that takes its time; runs in a thread, and touches nothing that serves."""

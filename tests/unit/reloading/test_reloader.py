@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config
     from pyproxy.config.changes import ReloadReport
+    from pyproxy.reloading.source import Reading
 
 GOOD: dict[str, Any] = {
     "server": {"port": 1},
@@ -134,6 +137,30 @@ async def test_a_failed_attempt_is_not_noted_once_another_has_done_better(
     await on.reloader.reload()
     on.reloader.reject(caught.value)
     assert (on.reloader.failure, caplog.records) == (None, [])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+async def test_no_collection_stops_those_who_are_served_while_it_is_read(
+    mapping: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *, enabled: bool, fails: bool
+) -> None:
+    on = Stage(mapping)
+    read, seen = on.source.read, []
+
+    def reading() -> Reading:
+        seen.append(gc.isenabled())
+        if fails:
+            raise KeyError
+        return read()
+
+    monkeypatch.setattr(on.source, "read", reading)
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(ConfigError):
+            await on.reloader.reload()
+        assert (seen, gc.isenabled()) == ([False], enabled)
+    finally:
+        gc.enable()
 
 
 async def test_an_address_that_cannot_follow_is_told_as_long_as_it_differs(mapping: dict[str, Any]) -> None:
