@@ -62,6 +62,13 @@ def test_what_was_read_is_watched_wherever_it_is(tmp_path: Path) -> None:
     assert digest(folder, [shared]) != told
 
 
+def test_a_link_in_a_directory_is_watched_with_what_it_leads_to(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "a.yaml").symlink_to(file)
+    assert watched_paths(folder) == {tmp_path, folder, folder / "a.yaml", file}
+
+
 def test_a_folder_that_is_a_link_is_watched_as_it_is_read_and_a_hidden_one_is_neither(tmp_path: Path) -> None:
     folder, groups, hidden = tmp_path / "conf", tmp_path / "elsewhere", tmp_path / "conf" / ".git"
     for each in (folder, groups, hidden):

@@ -117,6 +117,15 @@ def test_a_file_may_be_deleted_or_commented_out_but_not_emptied(folder: Path, mo
         assert taken or "g.yaml: has been emptied" in str(reading.faults[0])
 
 
+def test_a_file_that_began_empty_may_be_filled_and_is_then_like_any_other(folder: Path) -> None:
+    source = ConfigSource(folder, {})
+    source.read()
+    later = folder / "groups" / "to-come.yaml"
+    for text, taken in ((GROUP, True), ("", False)):
+        later.write_text(text)
+        assert (source.read().config is not None) is taken
+
+
 def test_files_outside_of_the_directory_are_part_of_what_is_looked_at(folder: Path) -> None:
     source = ConfigSource(folder, {})
     source.read()
