@@ -66,7 +66,7 @@ class Sidecar:
             raise source.error(reading.faults)
         self.warnings: tuple[Fault, ...] = reading.faults
         self._assembly = Assembly(reading.config, transport)
-        self._reloader = Reloader(source, self._assembly)
+        self._reloader = Reloader(source, self._assembly, reading.faults)
         self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         self._tell = Observers(observers)
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)

@@ -43,7 +43,14 @@ class Reloader:
         failure: why the source cannot be used, if the last reload found that.
     """
 
-    def __init__(self, source: ConfigSource, assembly: Assembly) -> None:
+    def __init__(self, source: ConfigSource, assembly: Assembly, warnings: tuple[Fault, ...] = ()) -> None:
+        """Begin with what the assembly serves.
+
+        Args:
+            source: where the configuration comes from.
+            assembly: puts it into force.
+            warnings: those of the first reading, which are told already.
+        """
         self.started: Config | None = None
         self.failure: ConfigError | None = None
         self._source = source
@@ -55,6 +62,7 @@ class Reloader:
         self._content = ""
         self._latest: ConfigError | None = None
         self._told: tuple[str, str] | None = None
+        self._warned = frozenset(map(str, warnings))
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something; one that fails is logged and disturbs nobody."""
@@ -142,11 +150,19 @@ class Reloader:
         if to_come.prepared is not None:
             self._assembly.swap(to_come.prepared)
         self.failure = self._latest = self._told = None
+        self._warn(to_come.faults)
         self._ledger.note("changed" if to_come.changes else "unchanged")
         report = ReloadReport(old.revision, to_come.config.revision, to_come.changes, self._needs_restart(to_come.config), to_come.faults)
         if to_come.changes:
             tell(self._listeners, report, f"the reload to revision {report.revision}")
         return report
+
+    def _warn(self, faults: tuple[Fault, ...]) -> None:
+        """Log each warning once as long as it stands, also of what is not served: a part that is left out may be a new one."""
+        before, self._warned = self._warned, frozenset(map(str, faults))
+        for fault in faults:
+            if str(fault) not in before:
+                _log.warning("%s: %s", fault.severity, fault)
 
     def _needs_restart(self, config: Config) -> tuple[str, ...]:
         return () if self.started is None else needing_restart(self.started, config)

@@ -163,6 +163,19 @@ async def test_no_collection_stops_those_who_are_served_while_it_is_read(
         gc.enable()
 
 
+async def test_warnings_are_logged_once_as_long_as_they_stand_even_if_nothing_changed(
+    mapping: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    mapping["config_validation"] = "lenient"
+    on = Stage(mapping)
+    broken = {"provider": "nobody", "model": "x"}
+    for models, logged in (({"n": broken}, 1), ({"n": broken}, 1), ({}, 1), ({"n": broken}, 2), ({"n": broken, "o": broken}, 3)):
+        mapping["models"] = {**GOOD["models"], **models}
+        assert not (await on.reloader.reload()).changes
+        assert len(caplog.records) == logged
+    assert all(record.getMessage().startswith("warning: <mapping>: models.") for record in caplog.records)
+
+
 async def test_an_address_that_cannot_follow_is_told_as_long_as_it_differs(mapping: dict[str, Any]) -> None:
     on = Stage(mapping)
     on.reloader.started = on.config
