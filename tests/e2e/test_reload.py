@@ -240,7 +240,7 @@ def test_the_admin_route_reloads_and_tells_what_changed_but_no_secret(seen: Seen
     assert (told["old_revision"], told["revision"]) == (old, seen.config()["revision"])
     assert told["needs_restart"] == seen.config()["needs_restart"] == ["server.port"]
     assert seen.models() == ["second"], "the port is the one it was started with"
-    assert "not before a restart: server.port" in seen.program.said
+    seen.program.wait_for("not before a restart: server.port")
 
     file.write_text(BROKEN)
     faulty = seen.reload()
