@@ -132,7 +132,7 @@ class Inheritance:
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
         if not is_file(path):
-            self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
+            self._log.add_unread(path, asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
             return None
         self.parents.add(here)
         content = self._read(path)

@@ -207,12 +207,12 @@ class Layers:
             try:
                 node = self._read(path)
             except UnreadableError as stop:
-                self._log.add(stop.fault)
+                self._log.add_unread(path, stop.fault)
             else:
                 if isinstance(node, Table):
                     self._tables[path] = node
                 elif node is not None:
-                    self._log.add(node.place.fault("must be a table of sections such as providers and task_groups"))
+                    self._log.add_unread(path, node.place.fault("must be a table of sections such as providers and task_groups"))
         return self._tables[path]
 
     def _without_heirlooms(self, tree: Table) -> Table:

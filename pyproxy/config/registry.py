@@ -90,7 +90,7 @@ class RegistryReader:
         if not self._is_enabled(table):
             self._disabled.add(resolved(file))
         elif not is_file(file):
-            self._log.add(place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
+            self._log.add_unread(file, place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
         else:
             kinds = (kind_of_folder(folder) for folder in Path(name).parts[:-1])
             self._listed.append(SourceFile(file, kind or next((found for found in kinds if found is not None), None)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -315,14 +317,14 @@ top: {inherits_from: middle, one: {models+: [b]}}
 
 
 class TestPaths:
-    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", "loop.yaml"])
+    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", ".loop.yaml"])
     def test_what_cannot_be_a_path_is_told_like_what_is_not_there(self, tmp_path: Path, name: str) -> None:
         files = {
             "groups/g.yaml": f'inherits_from: "./{name}"\n' + GROUP,
             "_registry.yaml": f'groups: {{h: {{file: "groups/{name}"}}}}\n',
         }
         put(tmp_path, files)
-        (tmp_path / "groups" / "loop.yaml").symlink_to("loop.yaml")
+        (tmp_path / "groups" / ".loop.yaml").symlink_to(".loop.yaml")
         faults = told(tmp_path)
         assert len(faults) == 2
         assert all("there is no such file" in fault and fault.isprintable() for fault in faults)
@@ -344,3 +346,33 @@ class TestPaths:
         assert "there is no file for it" in fault
         (fault,) = told(folder / ("x" * 5000))
         assert "cannot be read" in fault
+
+
+@pytest.mark.parametrize("name", ["groups/g.yaml", "_registry.toml", "env/test.yaml"])
+def test_a_link_that_leads_nowhere_is_a_fault_and_not_a_file_less(tmp_path: Path, name: str) -> None:
+    (tmp_path / "main.yaml").write_text("providers: {p: {base_url: 'http://h'}}\nmodels: {m: {provider: p, model: x}}\n")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to("nowhere.yaml")
+    config, faults = check_config(tmp_path, {"PYPROXY_ENV": "test"} if name.startswith("env") else {})
+    assert config is None
+    assert [str(fault) for fault in faults] == [f"{tmp_path / name}: is a link that leads nowhere"]
+
+
+def test_files_that_may_not_be_looked_at_are_faults_and_not_files_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretended, as the one who runs the tests may be allowed everything."""
+    (tmp_path / "main.yaml").write_text("providers: {p: {base_url: 'http://h'}}\nmodels: {m: {provider: p, model: x}}\n")
+    group = tmp_path / "groups" / "g.yaml"
+    group.parent.mkdir()
+    group.write_text("e: {models: [m]}\n")
+    for name in ("stat", "open"):
+        allowed = getattr(Path, name)
+
+        def refused(path: Path, *how: Any, allowed: Any = allowed, **options: Any) -> Any:
+            if path == group:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return allowed(path, *how, **options)
+
+        monkeypatch.setattr(Path, name, refused)
+    config, faults = check_config(tmp_path, {})
+    assert config is None
+    assert [str(fault) for fault in faults] == [f"{group}: cannot be read: Permission denied"]
