@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pyproxy.config.sessions import sessions_file
-from pyproxy.config.watched import signature
 from pyproxy.embedded import EmbeddedClient, Home
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
@@ -72,14 +71,14 @@ class Sidecar:
             ConfigError: with every fault found.
         """
         source = ConfigSource(config, environ)
-        seen = {} if source.path is None else signature(source.path)
+        seen = source.signature()
         reading = source.read()
         if reading.config is None:
             raise source.error(reading.faults)
         self.warnings: tuple[Fault, ...] = reading.faults
         self._assembly = Assembly(reading.config, transport)
-        self._reloader = Reloader(source, self._assembly)
-        self._watcher = None if source.path is None else Watcher(source.path, seen, self._reloader, lambda: self.config.server)
+        self._reloader = Reloader(source, self._assembly, reading.faults)
+        self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         kept_in = sessions_file(reading.config.sessions, source.path, environ)
         self._keeper = None if kept_in is None else SessionKeeper(self._assembly.sessions, kept_in)
         self._tell = Observers(observers)
@@ -159,6 +158,7 @@ class Sidecar:
             targets=lambda: self.targets,
             ready=lambda: not self._draining,
             config_state=self._reloader.state,
+            metrics=self._reloader.metrics,
             settings=lambda: self.config.server,
             reload=self.reload,
             deadlines=deadlines,

@@ -14,9 +14,6 @@ from pyproxy.observe.access_log import AccessLog
 from pyproxy.runtime import Sidecar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pyproxy.config import Fault
     from pyproxy.config.changes import ReloadReport
 
 __all__ = ["serve_until_signal"]
@@ -37,8 +34,9 @@ def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: st
 
 async def _serve(sidecar: Sidecar, host: str | None, port: int | None, uds: str | None) -> None:
     stop = stop_requested(sidecar.hurry)
-    tell = _Teller(sidecar.warnings)
-    sidecar.on_reload(tell.reloaded)
+    for fault in sidecar.warnings:
+        click.echo(f"pyproxy: {fault.severity}: {fault}", err=True)
+    sidecar.on_reload(_tell)
     with on_hangup(lambda: _reload(sidecar)):
         async with sidecar:
             await sidecar.start(host=host, port=port, uds=uds)
@@ -47,24 +45,9 @@ async def _serve(sidecar: Sidecar, host: str | None, port: int | None, uds: str 
             click.echo("pyproxy stops: requests under way may finish, a second signal cuts them", err=True)
 
 
-class _Teller:
-    """Tells what reloads do, and each warning once as long as it stands."""
-
-    def __init__(self, warnings: Iterable[Fault]) -> None:
-        self._known: set[str] = set()
-        self._warn(warnings)
-
-    def reloaded(self, report: ReloadReport) -> None:
-        self._warn(report.warnings)
-        waiting = f"; not before a restart: {', '.join(report.needs_restart)}" if report.needs_restart else ""
-        click.echo(f"pyproxy reloaded: revision {report.old_revision} -> {report.revision} ({report.changes}{waiting})", err=True)
-
-    def _warn(self, faults: Iterable[Fault]) -> None:
-        warnings = [f"pyproxy: {fault.severity}: {fault}" for fault in faults]
-        for warning in warnings:
-            if warning not in self._known:
-                click.echo(warning, err=True)
-        self._known = set(warnings)
+def _tell(report: ReloadReport) -> None:
+    waiting = f"; not before a restart: {', '.join(report.needs_restart)}" if report.needs_restart else ""
+    click.echo(f"pyproxy reloaded: revision {report.old_revision} -> {report.revision} ({report.changes}{waiting})", err=True)
 
 
 async def _reload(sidecar: Sidecar) -> None:

@@ -39,19 +39,29 @@ def stop_requested(hurry: Callable[[], object] | None = None) -> asyncio.Event:
 
 @contextlib.contextmanager
 def on_hangup(work: Callable[[], Coroutine[Any, Any, object]]) -> Iterator[None]:
-    """Do `work` for each SIGHUP; what is left of it at the end is cancelled."""
+    """Do `work` after each SIGHUP; what is left of it at the end is cancelled.
+
+    Those that come while it is done are answered together by doing it once more.
+    """
     loop = asyncio.get_running_loop()
-    under_way: set[asyncio.Task[object]] = set()
+    asked = asyncio.Event()
+    answering: asyncio.Task[None] | None = None
+
+    async def answer() -> None:
+        while asked.is_set():
+            asked.clear()
+            await work()
 
     def heard() -> None:
-        task = loop.create_task(work(), name="hangup")
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
+        nonlocal answering
+        asked.set()
+        if answering is None or answering.done():
+            answering = loop.create_task(answer(), name="hangup")
 
     loop.add_signal_handler(signal.SIGHUP, heard)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
-        for task in under_way:
-            task.cancel()
+        if answering is not None:
+            answering.cancel()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from pyproxy.config.faults import Fault
@@ -68,7 +69,7 @@ def compare(old: Config, new: Config) -> Changes:
 
 def needing_restart(started: Config, now: Config) -> tuple[str, ...]:
     """Return the settings that a server started with ``started`` does not follow."""
-    return tuple(path for path in compare(started, now).changed if path in NEED_A_RESTART)
+    return tuple(path for path in NEED_A_RESTART if attrgetter(path)(started) != attrgetter(path)(now))
 
 
 def _differences(old: Table, new: Table, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:

@@ -87,6 +87,8 @@ def _fault(root: Table, detail: ErrorDetails, log: FaultLog) -> Fault | None:
     key_place, node = _find(root, location)
     if isinstance(node, Scalar) and node.broken:
         return None
+    if kind == "too_short" and isinstance(node, List) and node.items:
+        return None  # pydantic counts the items that are right; of each other one something is told
     place = node.place if node and kind != "extra_forbidden" else key_place
     if isinstance(node, Table) or kind == "missing":
         place = key_place

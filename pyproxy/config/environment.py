@@ -22,6 +22,8 @@ MAX_FORMS = 10_000
 """Variables in one configuration."""
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
+_OPENED = re.compile(r"\$?\$\{")
+
 
 def process_environment() -> Mapping[str, str]:
     """Return the environment variables of this process."""
@@ -60,7 +62,7 @@ class _Substitution:
             return self.table(node)
         if isinstance(node, List):
             return List(node.place, tuple(self.node(item) for item in node.items))
-        if isinstance(node.value, str) and "${" in node.value:
+        if isinstance(node.value, str) and "${" in node.value and not node.variables:
             return self._text(node, node.value)
         return node
 
@@ -84,12 +86,12 @@ class _Substitution:
             nonlocal broken
             if form[0] == "$${":
                 return "${"
-            name: str | None = form["name"]
-            if name is None:
+            if form[0] == "${":
                 hint = "write ${NAME} or ${NAME:default}, or $${ for a literal ${"
                 self._log.add(node.place.fault("holds a '${' that is no variable", hint))
                 broken = True
                 return ""
+            name = form["name"]
             variables.append(name)
             value = self._environ.get(name)
             if form["given"] is not None:
@@ -100,5 +102,6 @@ class _Substitution:
                 broken = True
             return value or ""
 
-        made = _FORMS.sub(replaced, text)
-        return Scalar(node.place, made, tuple(variables), broken)
+        end = text.rfind("}") + 1  # behind it no form is closed: to look for the end of each there would take the square of the time
+        made = _FORMS.sub(replaced, text[:end]) + _OPENED.sub(replaced, text[end:])
+        return Scalar(node.place, made, tuple(variables), broken, text)

@@ -1,6 +1,6 @@
 """What holds at a key path, why, and since which line: the answers of `pyproxy explain`.
 
-No answer shows a credential, nor a text that a variable took part in: it names the variable. Numbers, truth values and choices from
+No answer shows a credential, nor a text that a variable took part in, but how the file writes it. Numbers, truth values and choices from
 variables are shown: they were checked, and what they are is what people ask for.
 """
 
@@ -142,8 +142,10 @@ class _Explainer:
             said = [(key, child) for key, child in children if origin_of(self._tree, (*location, key)) is not None]
             inside = ", ".join(f"{_written((key,))}: {self._shown((*location, key), child)}" for key, child in said)
             return f"{{{inside}}}" if said else "all defaults" if isinstance(value, Settings) else "none"
-        if isinstance(value, SecretStr) or (isinstance(value, str) and origin is not None and origin.variables):
+        if isinstance(value, SecretStr):
             return HIDDEN
+        if isinstance(value, str) and origin is not None and origin.variables:
+            return _LIKE_A_KEY.sub(HIDDEN, as_written(origin.written)) if origin.written else HIDDEN
         return _LIKE_A_KEY.sub(HIDDEN, as_written(value))
 
 

@@ -12,6 +12,7 @@ from pyproxy.config.nearest import Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pyproxy.config.tree import Place
 
@@ -67,11 +68,16 @@ class FaultLog:
 
     Args:
         most: How many errors it keeps, and how many warnings; those after are not told, and warnings never keep an error from it.
+
+    Attributes:
+        unread: The fault of each file that could not be read at all, or is not where another says.
+        suggestions: Finds what was meant by names that are unknown.
     """
 
     def __init__(self, most: int = MOST_FAULTS) -> None:
         self._most = most
         self._faults: dict[Severity, dict[Fault, None]] = {"error": {}, "warning": {}}
+        self.unread: dict[Path, Fault] = {}
         self.suggestions = Suggestions()
 
     def add(self, fault: Fault) -> None:
@@ -84,6 +90,11 @@ class FaultLog:
     def is_full(self) -> bool:
         """Whether no more errors are told."""
         return len(self._faults["error"]) >= self._most
+
+    def add_unread(self, path: Path, fault: Fault) -> None:
+        """Note the fault by which nothing is known of what a file holds."""
+        self.unread.setdefault(path, fault)
+        self.add(fault)
 
     def relocate(self, places: Mapping[int, tuple[Place, Place]]) -> None:
         """Tell faults by the places that theirs have become: for the identity of each old place, itself and the new one."""

@@ -40,7 +40,7 @@ def _read_bytes(path: Path, file: str) -> bytes:
     except IsADirectoryError:
         reason, hint = "is a directory", "name one YAML file"
     except FileNotFoundError:
-        reason, hint = "there is no such file", ""
+        reason, hint = ("is a link that leads nowhere", "") if path.is_symlink() else ("there is no such file", "")
     except (OSError, ValueError) as error:
         reason, hint = f"cannot be read: {getattr(error, 'strerror', None) or 'not a usable path'}", ""
     raise UnreadableError(Fault(file=file, message=reason, hint=hint))

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pyproxy.config.faults import FaultLog
-from pyproxy.config.forms.moving import without
+from pyproxy.config.forms.moving import move, without
 from pyproxy.config.kinds import BY_FOLDER, BY_SECTION, ECHELON_SETTINGS, NODE, SECTIONS, TASK_GROUP, Kind
+from pyproxy.config.merging import EXTENDS
 from pyproxy.config.tree import Entry, Scalar, Table
 
 INHERITS = "inherits_from"
@@ -32,7 +33,7 @@ def sections_of(fragment: Fragment, log: FaultLog) -> Table:
     """Return the content of a fragment under the canonical sections."""
     table, kind = fragment.table, fragment.kind
     if kind is None or _has_sections(table, kind):
-        sections = _renamed(table)
+        sections = _renamed(fragment, log)
         # A workflow says more than which nodes it has, to those who run it.
         return (
             sections.with_entries({key: sections.entries[key] for key in ("nodes",)})
@@ -46,16 +47,40 @@ def sections_of(fragment: Fragment, log: FaultLog) -> Table:
 def _has_sections(table: Table, kind: Kind) -> bool:
     """Whether its keys are sections; a group may have an echelon of any name, but a section holds tables alone."""
     sections = [key for key in table.entries if key in SECTIONS and not kind.knows(key)]
-    return any(table.table(key) is not None for key in sections)
+    return any(table.table(key) is not None for key in sections) or any(
+        _is_section(key, entry, kind) for key, entry in table.entries.items()
+    )
 
 
-def _renamed(table: Table) -> Table:
-    """Sections under their canonical names: ``pools`` is ``polling_pools``."""
+def _is_section(key: str, entry: Entry, kind: Kind) -> bool:
+    """Whether it is a section of the kind under another name: ``pools`` for ``polling_pools``."""
+    inner = list(entry.value.entries.values()) if isinstance(entry.value, Table) else []
+    is_other_name = _kind_of(key) is kind and key != kind.table and not kind.knows(key)
+    return is_other_name and bool(inner) and all(isinstance(named.value, Table) for named in inner)
+
+
+def _kind_of(key: str) -> Kind | None:
+    return BY_FOLDER.get(key.replace("-", "_"))
+
+
+def _renamed(fragment: Fragment, log: FaultLog) -> Table:
+    """Sections under their canonical names: ``pools`` is ``polling_pools``, and ``[pool]`` with settings in it is one of them."""
     entries: dict[str, Entry] = {}
-    for key, entry in table.entries.items():
-        kind = BY_FOLDER.get(key.replace("-", "_")) if isinstance(entry.value, Table) else None
-        entries[kind.section if kind is not None and key not in SECTIONS else key] = entry
-    return table.with_entries(entries)
+    names: dict[str, str] = {}
+    for key, entry in fragment.table.entries.items():
+        kind = _kind_of(key) if isinstance(entry.value, Table) and key not in SECTIONS else None
+        entries[key] = entry
+        if kind is not None and isinstance(entry.value, Table):
+            names[key] = kind.section
+            if key == kind.table and _is_single(entry.value, kind):
+                entries[key] = replace(entry, value=Table(entry.value.place, dict([_single(entry.value, fragment.stem)])))
+    return move(fragment.table.with_entries(entries), names, log)
+
+
+def _is_single(table: Table, kind: Kind) -> bool:
+    """Whether it has settings of one thing of the kind, and not such things by name."""
+    settings = [key for key, entry in table.entries.items() if key == "echelons" or not isinstance(entry.value, Table)]
+    return any(key == "name" or kind.knows(key) for key in settings)
 
 
 def _named(fragment: Fragment, kind: Kind, log: FaultLog) -> Iterator[tuple[str, Entry]]:
@@ -116,13 +141,26 @@ def settings_alone(table: Table, kind: Kind) -> Table:
 
 def without_others(table: Table, kind: Kind) -> Table:
     """Return what of a parent is for one thing of a kind: a file that several kinds inherit from has settings of each."""
-    others = [key for key in table.entries if may_be_inherited(key) and not kind.knows(key)]
+    others = [
+        key
+        for key, entry in table.entries.items()
+        if may_be_inherited(key, entry) and not kind.knows(key) and not (kind is TASK_GROUP and _is_echelon(key, entry))
+    ]
     return without(table, *others)
 
 
-def may_be_inherited(key: str) -> bool:
-    """Whether a key at the top of a file is there for others to inherit."""
+def may_be_inherited(key: str, entry: Entry) -> bool:
+    """Whether what stands at the top of a file is there for others to inherit: a setting of theirs, or an echelon."""
+    return _is_setting(key) or _is_echelon(key, entry)
+
+
+def _is_setting(key: str) -> bool:
     return key in ECHELON_SETTINGS or key in _OLDER or any(kind.knows(key) for kind in BY_SECTION.values())
+
+
+def _is_echelon(key: str, entry: Entry) -> bool:
+    inner = entry.value.entries if isinstance(entry.value, Table) else ()
+    return bool(inner) and not _is_setting(key) and all(name.removesuffix(EXTENDS) in ECHELON_SETTINGS for name in inner)
 
 
 _OLDER = frozenset(("health_check", "fallback", "performance", "monitoring", "default_config", "defaults", INHERITS))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.faults import FaultLog, UnreadableError, printable
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
 from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
 from pyproxy.config.paths import beside, is_file, resolved
-from pyproxy.config.tree import Scalar, Table
+from pyproxy.config.tree import MAX_DEPTH, MAX_NODES, Entry, Scalar, Table, size
 
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
 
@@ -30,24 +30,27 @@ class Inheritance:
 
     Attributes:
         parents: The files that something inherits from.
+        tables: The tables at the top of a file that are there for others of it to inherit, as file and name.
     """
 
     def __init__(self, read: ReadFile, log: FaultLog) -> None:
         self._read = read
         self._log = log
         self.parents: set[Path] = set()
+        self.tables: set[tuple[str, str]] = set()
+        self._nodes_left = MAX_NODES
 
     def whole(self, file: Path, table: Table, chain: Chain = ()) -> Table:
         """Return a file of sections over the file that it inherits from."""
         asked = self._asked(table)
         own = without(table, INHERITS)
-        if asked is None:
+        if asked is None or self._too_deep(asked, chain):
             return own
         parent = self._file(file, asked, (*chain, str(file)))
         if parent is None:
             return own
         path, content = parent
-        return merge(self.whole(path, content, (*chain, str(file))), own)
+        return self._within_bounds(merge(self.whole(path, content, (*chain, str(file))), own), asked)
 
     def each(self, file: Path, raw: Table, sections: Table) -> Table:
         """Return the sections with each thing in them canonical, and over what it inherits.
@@ -60,6 +63,8 @@ class Inheritance:
         for kind, name, entry in list(named_entries(sections)):
             if isinstance(entry.value, Table):
                 made = self._made(kind, name, entry.value, (file, raw, sections), ())
+                asked = entry.value.entries.get(INHERITS)
+                made = made if asked is None else self._within_bounds(made, asked)
                 sections = with_named(sections, kind.section, name, replace(entry, value=made))
         return sections
 
@@ -70,7 +75,7 @@ class Inheritance:
             return own
         file, raw, sections = where
         here = f"{file.name}:{name}"
-        if self._circle(asked, here, chain):
+        if self._circle(asked, here, chain) or self._too_deep(asked, chain):
             return own
         parent: Table | None = None
         text = str(asked.value)
@@ -81,10 +86,13 @@ class Inheritance:
                 nearest = settings_alone(content, kind)
                 parent = without_others(self._made(kind, path.stem, nearest, (path, content, content), (*chain, here)), kind)
         else:
-            named = (sections.table(kind.section) or raw).table(text) or raw.table(text)
-            if named is None or text == name:
+            beside_it = (sections.table(kind.section) or raw).table(text)
+            named = beside_it or raw.table(text)
+            if named is None:
                 self._missing(asked, kind, sections, raw)
-            else:
+            elif not self._circle(asked, f"{file.name}:{text}", (here,)):
+                if beside_it is None:
+                    self.tables.add((str(file), text))
                 parent = self._made(kind, text, named, where, (*chain, here))
         return own if parent is None else merge(without(parent, "name"), own)
 
@@ -104,6 +112,18 @@ class Inheritance:
         self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
         return True
 
+    def _too_deep(self, asked: Scalar, chain: Chain) -> bool:
+        if len(chain) >= MAX_DEPTH:
+            self._log.add(asked.place.fault(f"inherits over more than {MAX_DEPTH} levels"))
+        return len(chain) >= MAX_DEPTH
+
+    def _within_bounds(self, made: Table, asked: Scalar | Entry) -> Table:
+        """Return what was made by inheriting; a file of few words could otherwise grow without an end."""
+        self._nodes_left -= size(made)
+        if self._nodes_left < 0:
+            raise UnreadableError(asked.place.fault(f"more than {MAX_NODES:,} keys and values, what is inherited included"))
+        return made
+
     def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
         path = beside(file, str(asked.value))
         here = resolved(path)
@@ -112,7 +132,7 @@ class Inheritance:
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
         if not is_file(path):
-            self._log.add(asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
+            self._log.add_unread(path, asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
             return None
         self.parents.add(here)
         content = self._read(path)

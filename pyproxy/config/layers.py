@@ -18,7 +18,7 @@ from pyproxy.config.old_files import FileLayers, OldFiles
 from pyproxy.config.paths import resolved
 from pyproxy.config.registry import Registry, RegistryReader
 from pyproxy.config.rooting import rooted
-from pyproxy.config.sources import ENVIRONMENTS, SourceFile, environment_file, files_of, registry_of
+from pyproxy.config.sources import ENVIRONMENTS, REGISTRY, SourceFile, environment_file, files_of, registry_of
 from pyproxy.config.tree import Entry, Node, Place, Table
 from pyproxy.config.variables import variables_layer
 
@@ -84,6 +84,7 @@ class Layers:
         for file in self._find(path):
             found.setdefault(resolved(file.path), file)
         files = [file for where, file in (found | _as_listed(listed.listed, found)).items() if where not in listed.disabled]
+        files = [file for file in files if not self._is_another_registry(file)]
         if not files:
             raise UnreadableError(Fault(file=str(path), message="holds no configuration", hint="put a .yaml or .toml file into it"))
         old = [file for file in files if self._is_single_model(file)]
@@ -102,6 +103,13 @@ class Layers:
             return None
         named = sections_of(Fragment(file, source.path.stem, source.kind, table), FaultLog()).table(section)
         return None if named is None else named.table(name)
+
+    def _is_another_registry(self, file: SourceFile) -> bool:
+        if file.path.stem == REGISTRY:
+            hint = "put into the one at the top what it says, or take its folder for a configuration of its own"
+            message = "is not read: a configuration has one registry, at its top"
+            self._log.add(Fault(severity="warning", file=str(file.path), line=1, column=1, message=message, hint=hint))
+        return file.path.stem == REGISTRY
 
     def _is_single_model(self, file: SourceFile) -> bool:
         table = self.table_of(file.path)
@@ -170,16 +178,23 @@ class Layers:
             elif key in SECTIONS and isinstance(given.value, Table) and isinstance(entry.value, Table):
                 entries[key] = replace(given, value=self._join_names(given.value, entry.value))
             elif key in SECTIONS or key == GLOBAL_FALLBACK:
-                self._twice(key, given, entry)
+                entries[key] = self._only(key, given, entry)
         return first.with_entries(entries)
 
     def _join_names(self, first: Table, second: Table) -> Table:
         entries = dict(first.entries)
         for key, entry in second.entries.items():
-            given = entries.setdefault(key, entry)
-            if given is not entry:
-                self._twice(key, given, entry)
+            given = entries.get(key)
+            entries[key] = entry if given is None else self._only(key, given, entry)
         return first.with_entries(entries)
+
+    def _only(self, key: str, given: Entry, entry: Entry) -> Entry:
+        """Return what counts of an entry that is in two files: it is a fault, unless one of them has it from the other."""
+        if given.place in (entry.place, *entry.overrides):
+            return entry
+        if entry.place not in given.overrides:
+            self._twice(key, given, entry)
+        return given
 
     def _twice(self, key: str, given: Entry, entry: Entry) -> None:
         line = "" if given.place.line is None else f":{given.place.line}"
@@ -192,21 +207,23 @@ class Layers:
             try:
                 node = self._read(path)
             except UnreadableError as stop:
-                self._log.add(stop.fault)
+                self._log.add_unread(path, stop.fault)
             else:
                 if isinstance(node, Table):
                     self._tables[path] = node
                 elif node is not None:
-                    self._log.add(node.place.fault("must be a table of sections such as providers and task_groups"))
+                    self._log.add_unread(path, node.place.fault("must be a table of sections such as providers and task_groups"))
         return self._tables[path]
 
     def _without_heirlooms(self, tree: Table) -> Table:
         """Leave out what stands at the top of a file only for others to inherit."""
-        parents = self._inheritance.parents
+        parents, tables = self._inheritance.parents, self._inheritance.tables
 
         def is_heirloom(key: str, entry: Entry) -> bool:
             file = Path(entry.place.file)
-            return key not in SECTIONS and may_be_inherited(key) and (resolved(file) in parents or file.stem == "global")
+            by_name = (entry.place.file, key) in tables
+            by_file = may_be_inherited(key, entry) and (file.stem == "global" or resolved(file) in parents)
+            return key not in SECTIONS and (by_name or by_file)
 
         return tree.with_entries({key: entry for key, entry in tree.entries.items() if not is_heirloom(key, entry)})
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,16 @@ class Examined:
         tree: What it was made from, in the canonical form and with the place of every key; None when it could not be read.
         faults: All faults, errors and warnings, in the order of the lines.
         left_out: Those of them that say what was left out, in lenient mode.
+        files: Every file that was looked for, and whether anything is in it; None where that is not known.
+        unread: The faults of those of which nothing is known, as errors in either mode.
     """
 
     config: Config | None
     tree: Table | None
     faults: tuple[Fault, ...]
     left_out: tuple[Fault, ...] = ()
+    files: Mapping[Path, bool | None] = field(default_factory=dict)
+    unread: tuple[Fault, ...] = ()
 
 
 def load_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Config:
@@ -88,17 +92,24 @@ def check_config(
 def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Examined:
     """Check a configuration as `check_config` does, and return with it the tree that says where each value stands."""
     log = FaultLog()
+    files: dict[Path, bool | None] = {}
     environ = process_environment() if environ is None else environ
     try:
-        root = substitute(_read(source, environ, log), environ, log)
+        root = substitute(_read(source, environ, log, files), environ, log)
     except UnreadableError as stop:
         log.add(stop.fault)
-        return Examined(None, None, log.sorted())
-    if (mode or _own_mode(root)) == "lenient":
-        remainder = interpret_leniently(root, _shown(source), log)
+        examined = Examined(None, None, log.sorted())
+    else:
+        examined = _examine(root, _shown(source), mode or _own_mode(root), log)
+    return replace(examined, files=files | dict.fromkeys(log.unread), unread=tuple(log.unread.values()))
+
+
+def _examine(root: Table, shown: str, mode: Mode, log: FaultLog) -> Examined:
+    if mode == "lenient":
+        remainder = interpret_leniently(root, shown, log)
         config = None if remainder.log.has_errors else remainder.interpretation.config
         return Examined(config, remainder.interpretation.tree, remainder.log.sorted(), remainder.left_out)
-    interpretation = interpret(root, _shown(source), log)
+    interpretation = interpret(root, shown, log)
     return Examined(None if log.has_errors else interpretation.config, interpretation.tree, log.sorted())
 
 
@@ -107,17 +118,20 @@ def _own_mode(root: Table) -> Mode:
     return "lenient" if any(text.value == "lenient" for text in root.texts("config_validation")) else "strict"
 
 
-def _read(source: Source, environ: Mapping[str, str], log: FaultLog) -> Table:
-    layers = Layers(lambda path: _read_file(path, log), environ, log)
+def _read(source: Source, environ: Mapping[str, str], log: FaultLog, files: dict[Path, bool | None]) -> Table:
+    layers = Layers(lambda path: _read_file(path, log, files), environ, log)
     if isinstance(source, Mapping):
         return layers.of_mapping(read_mapping(source, log))
     path = Path(source)
     return layers.of_directory(path) if is_folder(path) else layers.of_file(path)
 
 
-def _read_file(path: Path, log: FaultLog) -> Node | None:
-    read = read_toml if path.suffix == ".toml" else read_yaml
-    return read(read_text(path, str(path)), str(path), log)
+def _read_file(path: Path, log: FaultLog, files: dict[Path, bool | None]) -> Node | None:
+    files[path] = None
+    text = read_text(path, str(path))
+    files[path] = bool(text)
+    read = read_toml if path.suffix.lower() == ".toml" else read_yaml
+    return read(text, str(path), log)
 
 
 def _shown(source: Source) -> str:

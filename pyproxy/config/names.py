@@ -71,7 +71,8 @@ def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: 
         return
     other, first = meanings[name]
     lines = f" (lines {first.line} and {place.line})" if place.line is not None else ""
-    message = f"'{printable(name)}' is the name of {other} and of {kind}{lines}"
+    where = lines if first.file == place.file else f" (the other in {printable(first.file)}:{first.line})"
+    message = f"'{printable(name)}' is the name of {other} and of {kind}{where}"
     log.add(place.fault(message, f"a request could mean either: rename one of {first.path} and {place.path}"))
 
 

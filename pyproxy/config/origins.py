@@ -25,6 +25,11 @@ class Origin:
         """The environment variables that the value was made from, each once."""
         return tuple(dict.fromkeys(self.node.variables)) if isinstance(self.node, Scalar) else ()
 
+    @property
+    def written(self) -> str:
+        """The text with variables that the value was made from; empty where the file has none."""
+        return self.node.written if isinstance(self.node, Scalar) else ""
+
 
 def origin_of(tree: Table, path: Location) -> Origin | None:
     """Return the origin of what stands at a key path, or None when no file says anything about it, so that its default holds.

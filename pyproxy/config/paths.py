@@ -1,6 +1,7 @@
 """Asks the file system about paths that a configuration names: whatever is written there, the answer is never an exception."""
 
-from os.path import normpath, realpath
+import stat
+from os.path import islink, normpath, realpath
 from pathlib import Path
 
 
@@ -20,12 +21,31 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_meant_as_file(path: Path) -> bool:
+    """Whether there is a file, or something that ought to be one: a link that leads nowhere, a file that may not be looked at."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return islink(path)  # noqa: PTH114 - Path's raises where no path can be
+
+
 def is_folder(path: Path) -> bool:
     """Whether there is a folder; there is none under a path that cannot be one."""
     try:
         return path.is_dir()
     except OSError:
         return False
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder, such as a pipe."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def beside(file: Path, name: str) -> Path:

@@ -83,14 +83,24 @@ class RegistryReader:
 
     def _list(self, place: Scalar, name: str, table: Table, kind: Kind | None) -> None:
         file = self._path.parent / name
-        enabled = table.entries.get("enabled")
-        if enabled is not None and isinstance(enabled.value, Scalar) and enabled.value.value is False:
+        for key, entry in table.entries.items():
+            if key not in ("file", "enabled"):
+                hint = self._log.suggestions.hint(key, ("file", "enabled")) or _WRITE
+                self._log.add(entry.place.fault("is not what a registry says of a file", hint))
+        if not self._is_enabled(table):
             self._disabled.add(resolved(file))
         elif not is_file(file):
-            self._log.add(place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
+            self._log.add_unread(file, place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
         else:
             kinds = (kind_of_folder(folder) for folder in Path(name).parts[:-1])
             self._listed.append(SourceFile(file, kind or next((found for found in kinds if found is not None), None)))
+
+    def _is_enabled(self, table: Table) -> bool:
+        given = table.entries.get("enabled")
+        value = given.value.value if given is not None and isinstance(given.value, Scalar) else None
+        if given is not None and not isinstance(value, bool):
+            self._log.add(given.place.fault("must be true or false", "write it without quotes, and without a variable"))
+        return value is not False
 
 
 _WRITE = 'write name = {file = "groups/name.toml", enabled = true}'

@@ -27,7 +27,7 @@ class Config(Settings):
     config_validation: Mode = Field(
         default="strict",
         description="What becomes of a configuration with a broken part: `strict` refuses it, `lenient` leaves the part out, and with it "
-        "whatever needs it, and warns of each.",
+        "whatever needs it, and warns of each. While it serves, a file that cannot be read is never left out: the last good one stays.",
         examples=["strict", "lenient"],
     )
     server: ServerConfig = Field(default=ServerConfig(), description="Where the sidecar listens.", examples=[{"port": 8484}])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyproxy.config.faults import Fault, UnreadableError
 from pyproxy.config.kinds import Kind, kind_of_folder
-from pyproxy.config.paths import is_file, is_folder, resolved
+from pyproxy.config.paths import is_folder, is_meant_as_file, resolved
 
 ENDINGS = (".yaml", ".yml", ".toml")
 REGISTRY = "_registry"
@@ -22,8 +22,9 @@ class SourceFile:
 
 
 def files_of(directory: Path) -> list[SourceFile]:
-    """Return the files of a directory in the order of their names: those at the top first, then folder by folder."""
-    return list(_files(directory, None, (resolved(directory),)))
+    """Return the files of a directory but for its registry, in the order of their names: those at the top first, then by folder."""
+    registry = registry_of(directory)
+    return [file for file in _files(directory, None, (resolved(directory),)) if file.path != registry]
 
 
 def source_file(directory: Path, path: Path) -> SourceFile:
@@ -35,13 +36,15 @@ def source_file(directory: Path, path: Path) -> SourceFile:
 
 def registry_of(directory: Path) -> Path | None:
     """Return the registry of a directory, if it has one."""
-    return next((directory / f"{REGISTRY}{ending}" for ending in ENDINGS if is_file(directory / f"{REGISTRY}{ending}")), None)
+    paths = (directory / f"{REGISTRY}{ending}" for ending in ENDINGS)
+    return next((path for path in paths if is_meant_as_file(path)), None)
 
 
 def environment_file(source: Path, name: str) -> Path | None:
     """Return ``env/NAME.*`` in a directory, or beside a file."""
     folder = (source if is_folder(source) else source.parent) / ENVIRONMENTS
-    return next((folder / f"{name}{ending}" for ending in ENDINGS if is_file(folder / f"{name}{ending}")), None)
+    paths = (folder / f"{name}{ending}" for ending in ENDINGS)
+    return next((path for path in paths if is_meant_as_file(path)), None)
 
 
 def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterator[SourceFile]:
@@ -50,7 +53,7 @@ def _files(folder: Path, kind: Kind | None, around: tuple[Path, ...]) -> Iterato
     except OSError as error:
         raise UnreadableError(Fault(file=str(folder), message=f"cannot be read: {error.strerror}")) from None
     for entry in entries:
-        if is_file(entry) and entry.suffix in ENDINGS and entry.stem != REGISTRY:
+        if entry.suffix in ENDINGS and is_meant_as_file(entry):
             yield SourceFile(entry, kind)
     for entry in entries:
         inside = resolved(entry)

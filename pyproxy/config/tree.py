@@ -89,12 +89,14 @@ class Scalar:
         value: As read; a text that had variables holds their values.
         variables: The environment variables it was made from: then no fault and no repr may show it.
         broken: A fault was already reported about it, so that nobody reports another.
+        written: The text that had variables, as the file has it; empty where there is none.
     """
 
     place: Place
     value: Value
     variables: tuple[str, ...] = ()
     broken: bool = False
+    written: str = ""
 
     @property
     def origin(self) -> str:
@@ -171,6 +173,13 @@ class Table:
 
 
 Node: TypeAlias = Scalar | List | Table
+
+
+def size(node: Node) -> int:
+    """Return how many values there are in a node, itself included."""
+    if isinstance(node, Table):
+        return 1 + sum(size(entry.value) for entry in node.entries.values())
+    return 1 + sum(map(size, node.items)) if isinstance(node, List) else 1
 
 
 class NodeBudget:

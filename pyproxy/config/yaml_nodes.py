@@ -20,6 +20,7 @@ from pyproxy.config.faults import Fault, UnreadableError
 from pyproxy.config.tree import MAX_DEPTH, NodeBudget
 
 _TAG_HANDLE = re.compile("tag handle .*")  # what follows is the file's own text, perhaps a credential
+_VARIABLE = re.compile(r"\$\{")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HINTS = {
     "mapping values are not allowed": "a ': ' stands where none can be: put the text in quotes, or mend the indentation",
@@ -27,6 +28,7 @@ _HINTS = {
     "could not find expected ':'": "a key needs ': ' and a value, with a space after the colon",
     "did not find expected key": "look at the indentation and the quotes of the lines before",
     "expected ',' or": "the bracket that was opened on line {opened} is not closed, or a comma is missing",
+    "expected <document start>": "is it TOML? then the file's name ends in .toml; else look at the indentation",
     "expected <block end>": "look at the indentation and the quotes of the lines before",
     "unexpected end of stream": "close the quote that is opened here",
     "expected node content": "a value is missing here, or a bracket that was opened before is not closed",
@@ -55,19 +57,21 @@ def _events(text: str, file: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        fault = _not_yaml(error, file)
+        fault = _not_yaml(error, file, text)
     except yaml.YAMLError:
         fault = Fault(file=file, message="not YAML: it holds a character that cannot be read")
     if fault is not None:
         raise UnreadableError(fault)
 
 
-def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> Fault:
+def _not_yaml(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
     opened, mark = error.context_mark or error.problem_mark, error.problem_mark or error.context_mark
     problem = _TAG_HANDLE.sub("tag handle", error.problem or "cannot be read")
     if "unexpected end of stream" in problem:  # the end is where every open quote ends up; its beginning is what to look at
         mark, problem = opened, "found a quote that is never closed"
     hint = next((hint for part, hint in _HINTS.items() if part in (error.problem or "")), "")
+    if error.problem_mark is not None and _VARIABLE.match(text, max(error.problem_mark.index - 1, 0)):
+        hint = 'within braces or brackets a variable needs quotes: "${{NAME}}"'
     return _fault(file, mark, f"not YAML: {problem}", hint.format(opened=opened.line + 1) if opened else hint)
 
 

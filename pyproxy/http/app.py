@@ -13,11 +13,12 @@ from pyproxy.http.chat import ChatCompletions
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
+from pyproxy.http.metrics import metrics_router
 from pyproxy.http.models import models_router
 from pyproxy.http.replies import nothing_at, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.http.deadlines import Deadlines
+    from pyproxy.observe.metrics import Metric
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["build_app"]
@@ -37,6 +39,7 @@ def build_app(
     targets: Callable[[], list[str]],
     ready: Callable[[], bool],
     config_state: Callable[[], Mapping[str, object]],
+    metrics: Callable[[], Iterable[Metric]],
     settings: Callable[[], ServerConfig],
     reload: Callable[[], Awaitable[ReloadReport]],
     deadlines: Deadlines,
@@ -50,6 +53,7 @@ def build_app(
         targets: the names that ``/v1/models`` lists.
         ready: whether ``/readyz`` says yes.
         config_state: what ``/readyz`` says of the configuration in force.
+        metrics: what ``/metrics`` says.
         settings: the ``server`` settings in force; asked anew for each request.
         reload: reads the configuration again.
         deadlines: how long a client may take.
@@ -60,6 +64,7 @@ def build_app(
     app.router.routes.append(Route("/v1/chat/completions", ChatCompletions(orchestrator, settings, deadlines.body), methods=["POST"]))
     app.include_router(models_router(targets))
     app.include_router(health_router(ready, config_state))
+    app.include_router(metrics_router(metrics))
     app.include_router(admin_router(settings, reload))
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _method_not_allowed)

@@ -1,1 +1,1 @@
-"""What can be seen from outside: access lines now, metrics and history later."""
+"""What can be seen from outside: access lines and metrics now, history later."""

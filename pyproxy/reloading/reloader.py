@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyproxy.config.changes import Changes, ReloadReport, compare, needing_restart
 from pyproxy.errors import ConfigError, ShuttingDown
 from pyproxy.observe.observers import tell
+from pyproxy.reloading.ledger import Ledger
+from pyproxy.reloading.quiet import no_collections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.config import Config, Fault
+    from pyproxy.observe.metrics import Metric
     from pyproxy.reloading.assembly import Assembly, Prepared
     from pyproxy.reloading.source import ConfigSource
 
@@ -40,16 +43,26 @@ class Reloader:
         failure: why the source cannot be used, if the last reload found that.
     """
 
-    def __init__(self, source: ConfigSource, assembly: Assembly) -> None:
+    def __init__(self, source: ConfigSource, assembly: Assembly, warnings: tuple[Fault, ...] = ()) -> None:
+        """Begin with what the assembly serves.
+
+        Args:
+            source: where the configuration comes from.
+            assembly: puts it into force.
+            warnings: those of the first reading, which are told already.
+        """
         self.started: Config | None = None
         self.failure: ConfigError | None = None
         self._source = source
         self._assembly = assembly
         self._listeners: list[Callable[[ReloadReport], object]] = []
+        self._ledger = Ledger()
         self._one_at_a_time = asyncio.Lock()
         self._ended = False
         self._content = ""
+        self._latest: ConfigError | None = None
         self._told: tuple[str, str] | None = None
+        self._warned = frozenset(map(str, warnings))
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something; one that fails is logged and disturbs nobody."""
@@ -73,11 +86,19 @@ class Reloader:
         async with self._one_at_a_time:
             if self._ended:
                 raise ShuttingDown
-            return self._put_into_force(await asyncio.to_thread(self._next))
+            try:
+                to_come = await asyncio.to_thread(self._read_and_prepared)
+            except ConfigError as error:
+                self._latest = error
+                raise
+            return self._put_into_force(to_come)
 
     def reject(self, error: ConfigError) -> None:
-        """Note that the source cannot be used, and log why, unless that is known of this content."""
+        """Note that the source cannot be used, and log why, unless that is known of this content, or it has been read again since."""
+        if error is not self._latest:
+            return
         self.failure = error
+        self._ledger.note("refused")
         told = (self._content, error.message)
         if told != self._told:
             self._told = told
@@ -94,6 +115,10 @@ class Reloader:
             state["reload_error"] = {"message": message, "faults": faults[:_MOST_SHOWN]}
         return state
 
+    def metrics(self) -> tuple[Metric, ...]:
+        """The revision in force, and what became of the reloads."""
+        return self._ledger.metrics(self._current.revision)
+
     async def end(self) -> None:
         """Put nothing into force any more; a reload under way comes to its end first."""
         async with self._one_at_a_time:
@@ -102,6 +127,10 @@ class Reloader:
     @property
     def _current(self) -> Config:
         return self._assembly.snapshots.current.config
+
+    def _read_and_prepared(self) -> _Next:
+        with no_collections():
+            return self._next()
 
     def _next(self) -> _Next:
         """All that takes its time; runs in a thread, and touches nothing that serves."""
@@ -120,11 +149,20 @@ class Reloader:
         old = self._current
         if to_come.prepared is not None:
             self._assembly.swap(to_come.prepared)
-        self.failure = self._told = None
+        self.failure = self._latest = self._told = None
+        self._warn(to_come.faults)
+        self._ledger.note("changed" if to_come.changes else "unchanged")
         report = ReloadReport(old.revision, to_come.config.revision, to_come.changes, self._needs_restart(to_come.config), to_come.faults)
         if to_come.changes:
             tell(self._listeners, report, f"the reload to revision {report.revision}")
         return report
+
+    def _warn(self, faults: tuple[Fault, ...]) -> None:
+        """Log each warning once as long as it stands, also of what is not served: a part that is left out may be a new one."""
+        before, self._warned = self._warned, frozenset(map(str, faults))
+        for fault in faults:
+            if str(fault) not in before:
+                _log.warning("%s: %s", fault.severity, fault)
 
     def _needs_restart(self, config: Config) -> tuple[str, ...]:
         return () if self.started is None else needing_restart(self.started, config)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pyproxy.config import Config, check_config
-from pyproxy.config.watched import digest
+from pyproxy.config import Config
+from pyproxy.config.faults import Fault
+from pyproxy.config.loader import examine_config
+from pyproxy.config.paths import is_special
+from pyproxy.config.watched import digest, signature
 from pyproxy.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from os import PathLike
 
-    from pyproxy.config import Fault
+    from pyproxy.config.loader import Examined
+    from pyproxy.config.watched import Signature
 
 __all__ = ["ConfigSource", "Reading"]
 
@@ -21,15 +25,19 @@ _MOST_TOLD = 20
 
 
 class Reading(NamedTuple):
-    """What was read: a configuration if it has no error, its faults, and what tells this content from another."""
+    """What was read: a configuration if it can be used, its faults, and what tells this content from another if it cannot."""
 
     config: Config | None
     faults: tuple[Fault, ...]
-    content: str
+    content: str = ""
 
 
 class ConfigSource:
     """A file, a directory, a mapping, or a configuration that is what it is.
+
+    Once it could be used, it is read more strictly: who is served already loses nothing because somebody is writing a file. What a
+    lenient configuration leaves out when it is started with, a file that is not there or not whole, refuses it now; and so does a
+    file that is emptied.
 
     Attributes:
         path: where it stands on the disk, or None.
@@ -38,15 +46,29 @@ class ConfigSource:
     def __init__(self, source: str | PathLike[str] | Mapping[str, Any] | Config, environ: Mapping[str, str] | None = None) -> None:
         self._source = source
         self._environ = environ
+        self._read: frozenset[Path] = frozenset()
+        self._filled: frozenset[Path] | None = None
         self.path = Path(source) if isinstance(source, str) or hasattr(source, "__fspath__") else None
+
+    def signature(self) -> Signature:
+        """What is different once another reading may find something else."""
+        return {} if self.path is None else signature(self.path, self._read)
 
     def read(self) -> Reading:
         """Read it as it is now; no content makes this raise."""
         if isinstance(self._source, Config):
-            return Reading(self._source, (), self._source.revision)
-        content = "" if self.path is None else digest(self.path)
-        config, faults = check_config(self._source, self._environ)
-        return Reading(config, faults, content)
+            return Reading(self._source, ())
+        if self._filled is not None and self.path is not None and is_special(self.path):
+            return self._refused((Fault(file=str(self.path), message="is not a regular file: what was in it can be read once only"),))
+        examined = examine_config(self._source, self._environ)
+        self._read |= examined.files.keys()
+        if examined.config is None:
+            return self._refused(examined.faults)
+        if self._filled is not None and (lost := (*examined.unread, *self._emptied(examined, self._filled))):
+            return self._refused(lost)
+        self._read = frozenset(examined.files)
+        self._filled = frozenset(file for file, filled in examined.files.items() if filled)
+        return Reading(examined.config, examined.faults)
 
     def error(self, faults: tuple[Fault, ...]) -> ConfigError:
         """What says that it cannot be used, and why."""
@@ -54,3 +76,12 @@ class ConfigSource:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         more = [f"… and {len(errors) - _MOST_TOLD} more"] if len(errors) > _MOST_TOLD else []
         return ConfigError("\n".join([f"{self.path or '<mapping>'}: {count}", *errors[:_MOST_TOLD], *more]), faults)
+
+    def _refused(self, faults: tuple[Fault, ...]) -> Reading:
+        return Reading(None, faults, "" if self.path is None else digest(self.path, self._read))
+
+    @staticmethod
+    def _emptied(examined: Examined, before: frozenset[Path]) -> Iterator[Fault]:
+        for file, filled in examined.files.items():
+            if file in before and filled is False:
+                yield Fault(file=str(file), message="has been emptied", hint="to take out what it held, delete it or leave a comment in it")

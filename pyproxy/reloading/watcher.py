@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
-from pyproxy.config.watched import signature
 from pyproxy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pyproxy.config import ServerConfig
     from pyproxy.config.watched import Signature
     from pyproxy.reloading.reloader import Reloader
+    from pyproxy.reloading.source import ConfigSource
 
 __all__ = ["Watcher"]
 
@@ -33,18 +33,18 @@ _MOST_WAITS = 3
 
 
 class Watcher:
-    """Follows one path until it is stopped."""
+    """Follows one source until it is stopped."""
 
-    def __init__(self, path: Path, seen: Signature, reloader: Reloader, settings: Callable[[], ServerConfig]) -> None:
+    def __init__(self, source: ConfigSource, seen: Signature, reloader: Reloader, settings: Callable[[], ServerConfig]) -> None:
         """Nothing is watched yet.
 
         Args:
-            path: the configuration's file or directory.
+            source: the configuration's file or directory.
             seen: its signature from before it was read for the first time.
             reloader: reads it again.
             settings: the server's settings in force: whether to follow, and how patiently.
         """
-        self._path = path
+        self._source = source
         self._reloader = reloader
         self._settings = settings
         self._seen = seen
@@ -68,9 +68,8 @@ class Watcher:
             if not self._settings().hot_reload:
                 await self._stopped_within(LOOK_EVERY_S)
                 continue
-            folders = _folders(signature(self._path))
             try:
-                await self._look()
+                folders = await self._look()
                 async with contextlib.aclosing(
                     awatch(
                         *folders,
@@ -87,12 +86,12 @@ class Watcher:
             except (OSError, RuntimeError) as error:  # no folder is there, or the system has no more watches to give
                 if not self._warned:
                     self._warned = True
-                    _log.warning("%s sends no notices (%s): it is looked at every %g s", self._path, error, LOOK_EVERY_S)
+                    _log.warning("%s sends no notices (%s): it is looked at every %g s", self._source.path, error, LOOK_EVERY_S)
                 await self._stopped_within(LOOK_EVERY_S)
 
     async def _look(self) -> dict[Path, tuple[int, ...]]:
         """Have the files read if they are not what they were; returns the folders that are to be watched now."""
-        now = signature(self._path)
+        now = await self._signature()
         while self._settings().hot_reload and now != self._seen and not self._stopped.is_set():
             self._seen = now = await self._rested(now)
             try:
@@ -100,17 +99,21 @@ class Watcher:
             except ConfigError as error:
                 # Perhaps somebody is writing it and pauses: only what still stands a little later is a fault.
                 await self._stopped_within(self._settings().reload_interval)
-                if signature(self._path) == self._seen and not self._stopped.is_set():
+                if await self._signature() == self._seen and not self._stopped.is_set():
                     self._reloader.reject(error)
-            now = signature(self._path)
+            now = await self._signature()
         return _folders(now)
+
+    async def _signature(self) -> Signature:
+        """In a thread: a file system that answers slowly must not hold up who is served."""
+        return await asyncio.to_thread(self._source.signature)
 
     async def _rested(self, now: Signature) -> Signature:
         """Wait until nothing has changed for a while."""
         for _ in range(_MOST_WAITS):
             before = now
             await self._stopped_within(self._settings().reload_interval)
-            now = signature(self._path)
+            now = await self._signature()
             if now == before:
                 break
         return now

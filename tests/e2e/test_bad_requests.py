@@ -129,7 +129,7 @@ def test_a_wrong_method_is_refused(sidecar: Served, method: str, path: str) -> N
         "/docs",
         "/openapi.json",
         "/redoc",
-        "/metrics",
+        "/metrics/x",
         "/admin/v1/status",
         "/v1/chat/completions/x",
         "/%2e%2e/etc/passwd",

@@ -34,6 +34,7 @@ def routes() -> list[tuple[str, str]]:
         targets=list,
         ready=lambda: True,
         config_state=dict,
+        metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=1),
         reload=unused_reload,
         deadlines=Deadlines(),
@@ -75,6 +76,7 @@ def test_the_walk_finds_the_routes() -> None:
         "/v1/models/plain",
         "/livez",
         "/readyz",
+        "/metrics",
         "/admin/v1/reload",
     }
 

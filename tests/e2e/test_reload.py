@@ -66,6 +66,11 @@ class Seen:
         state: dict[str, Any] = ready.json()["config"]
         return state
 
+    def metrics(self) -> dict[str, str]:
+        answer = self._http.get("/metrics")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+        return dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+
     def reload(self, headers: Mapping[str, str] = BEARER) -> httpx2.Response:
         return self._http.post("/admin/v1/reload", headers=headers)
 
@@ -179,6 +184,10 @@ def test_a_broken_file_is_told_once_for_each_content_and_shown_to_probes(seen: S
     assert state["reload_error"]["message"] == f"{file}: 1 error"
     assert f"{file}:2:21: models.other.provider: " in state["reload_error"]["faults"][0]
     assert seen.models() == ["first"]
+    metrics = seen.metrics()
+    assert metrics[f'pyproxy_config_info{{revision="{revision}"}}'] == "1"
+    assert metrics['pyproxy_config_reloads_total{result="refused"}'] == "1"
+    assert metrics["pyproxy_config_last_reload_successful"] == "0"
 
     file.write_text(BROKEN)  # as before
     seen.program.send(signal.SIGHUP)
@@ -192,8 +201,11 @@ def test_a_broken_file_is_told_once_for_each_content_and_shown_to_probes(seen: S
     seen.program.send(signal.SIGHUP)
     seen.program.wait_for(f"^pyproxy: asked to reload: nothing changed, revision {revision} stays$")
     assert seen.config() == {"revision": revision}
+    assert seen.metrics()["pyproxy_config_last_reload_successful"] == "1"
     file.write_text(text(provider, "second"))
     seen.reloaded()
+    assert seen.metrics()['pyproxy_config_reloads_total{result="changed"}'] == "1"
+    assert "route=/metrics" not in seen.program.said
 
 
 def test_sighup_reads_the_file_again_even_where_it_is_not_followed(file: Path, provider: Mock, env: Mapping[str, str]) -> None:
@@ -228,7 +240,7 @@ def test_the_admin_route_reloads_and_tells_what_changed_but_no_secret(seen: Seen
     assert (told["old_revision"], told["revision"]) == (old, seen.config()["revision"])
     assert told["needs_restart"] == seen.config()["needs_restart"] == ["server.port"]
     assert seen.models() == ["second"], "the port is the one it was started with"
-    assert "not before a restart: server.port" in seen.program.said
+    seen.program.wait_for("not before a restart: server.port")
 
     file.write_text(BROKEN)
     faulty = seen.reload()
@@ -283,3 +295,30 @@ def test_a_stream_under_way_ends_whole_after_its_model_has_left_the_file(seen: S
     line = seen.program.wait_for("target=first .* revision=(?P<revision>[0-9a-f]{12})$")
     assert line["revision"] != seen.config()["revision"], "it was served with the configuration it began with"
     provider.script("first", {})
+
+
+def test_files_outside_of_the_directory_are_followed_and_one_that_is_half_written_takes_nothing_away(
+    tmp_path: Path, provider: Mock, env: Mapping[str, str]
+) -> None:
+    conf, base = tmp_path / "conf", tmp_path / "shared" / "base.yaml"
+    for folder in (conf / "groups", base.parent):
+        folder.mkdir(parents=True)
+    main = {"config_validation": "lenient", **json.loads(text(provider, "first"))}
+    main["models"]["first"]["inherits_from"] = "../shared/base.yaml"
+    (conf / "main.yaml").write_text(json.dumps(main))
+    (conf / "groups" / "g.yaml").write_text("e: {models: [first]}\n")
+    base.write_text("rpm_limit: 1000\n")
+    with serve(conf, env=env) as served:
+        seen = Seen(served)
+        base.write_text("rpm_limit: 2000\n")
+        seen.reloaded()
+        (conf / "groups" / "g.yaml").write_text("e: {models: [first")
+        seen.refused()
+        base.unlink()
+        seen.refused(2)
+        assert seen.models() == ["g", "g.e", "first"]
+        (conf / "groups" / "g.yaml").write_text("f: {models: [first]}\n")
+        base.write_text("rpm_limit: 3000\n")
+        seen.reloaded(2)
+        assert seen.models() == ["g", "g.f", "first"]
+        seen._http.close()

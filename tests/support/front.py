@@ -54,6 +54,7 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         targets=targets,
         ready=lambda: True,
         config_state=dict,
+        metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=4096),
         reload=unused_reload,
         deadlines=deadlines,

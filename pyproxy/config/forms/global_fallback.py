@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from pyproxy.config.fallback import FallbackConfig
-from pyproxy.config.faults import Fault, FaultLog
+from pyproxy.config.faults import Fault, FaultLog, UnreadableError
 from pyproxy.config.forms.moving import lift, move, without
-from pyproxy.config.tree import Entry, List, Node, Place, Scalar, Table
+from pyproxy.config.tree import MAX_NODES, Entry, List, Node, Place, Scalar, Table
 
 GLOBAL_FALLBACK = "global_fallback"
 
@@ -55,6 +55,9 @@ class GlobalFallback:
     def know(self, groups: Iterable[str], models: Collection[str], providers: Collection[str]) -> None:
         """Take the names of the configuration, to tell targets from models and to lead nobody in a circle."""
         names = list(groups)
+        if len(names) * len(self._targets) > MAX_NODES:
+            message = f"more than {MAX_NODES:,} keys and values, as it counts in each task group"
+            raise UnreadableError(self.place.fault(message, "list fewer targets"))
         known = dict.fromkeys(names)
         kept: list[Node] = []
         for target in self._targets:

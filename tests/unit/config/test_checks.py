@@ -176,3 +176,35 @@ def walk(alias: str, aliases: dict[str, str]) -> list[str]:
     while aliases[way[-1]] not in way:
         way.append(aliases[way[-1]])
     return way
+
+
+POOL = BASE + "  g: {e: {models: [a]}, f: {models: [b]}}\npolling_pools: {q: {task_groups: [g], rotation_strategy: "
+
+
+@pytest.mark.parametrize("weights", ["{a: 2, g.f: 3}", "{}", "{b: 0}"])
+def test_weights_of_models_and_echelons_of_the_pool_are_in_order(check: Check, weights: str) -> None:
+    _, faults = check(f"{POOL}weighted, weights: {weights}}}}}\n")
+    assert told(faults) == []
+
+
+@pytest.mark.parametrize(
+    ("groups", "weights"), [("[g]", "{c: 2}"), ("[g]", "{g: 2}"), ("[g]", "{g.x: 2}"), ("[g.e]", "{b: 2}"), ("[g.e]", "{g.f: 2}")]
+)
+def test_a_weight_of_what_is_not_in_the_pool_is_an_error_at_its_place(check: Check, groups: str, weights: str) -> None:
+    config, faults = check(f"{POOL}weighted,\n  weights: {weights}}}}}\n".replace("[g]", groups))
+    assert config is None
+    errors = [fault for fault in faults if fault.severity == "error"]
+    assert [(fault.line, fault.column, fault.message) for fault in errors] == [(6, 13, "is no instance of the pool 'q'")]
+
+
+@pytest.mark.parametrize("groups", ["[g, nowhere]", '[g, "${NOWHERE}"]', "[]", "3"])
+def test_weights_of_a_pool_that_is_not_known_in_full_are_not_judged(check: Check, groups: str) -> None:
+    _, faults = check(f"{POOL}weighted, weights: {{c: 2}}}}}}\n".replace("[g]", groups))
+    assert faults
+    assert not any("no instance" in message for message in told(faults))
+
+
+def test_weights_that_the_strategy_does_not_look_at_are_told(check: Check) -> None:
+    config, faults = check(f"{POOL}random, weights: {{a: 2}}}}}}\n")
+    assert config is not None
+    assert told(faults) == ["changes nothing: the rotation_strategy is random"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +68,33 @@ def test_a_file_may_hold_several_by_name_or_sections_or_one_in_a_table(tmp_path:
     assert (config.wrappers["w"].target, config.nodes["x"].llm_group) == ("q2", "g1.one")
 
 
+@pytest.mark.parametrize("name", ["one.toml", "pools/one.toml"])
+@pytest.mark.parametrize("table", ["[pools.one]\n", "[polling_pools.one]\n", '[pool]\nname = "one"\n', "[pool]\n"])
+def test_a_pool_is_one_in_each_table_that_names_it_in_its_folder_or_not(tmp_path: Path, name: str, table: str) -> None:
+    pool = f'{table}task_groups = ["g"]\n'
+    settings = "rotation_strategy.type = 'random'\n"
+    config = loaded(put(tmp_path, {"groups/g.yaml": GROUP, name: pool + settings}))
+    assert {key: pool.rotation_strategy for key, pool in config.polling_pools.items()} == {"one": "random"}
+
+
+def test_a_group_is_one_in_a_table_of_a_single_file(tmp_path: Path) -> None:
+    group = "[task_group]\nname = 'g'\n[task_group.echelons.one]\nmodels = ['a']\n"
+    config = loaded(put(tmp_path, {"more.toml": group}))
+    assert [(name, len(group.echelons)) for name, group in config.task_groups.items()] == [("g", 1)]
+
+
+def test_a_section_under_two_names_in_one_file_is_a_fault(tmp_path: Path) -> None:
+    (only,) = told(put(tmp_path, {"more.yaml": "model: {c: {provider: p, model: c}}\nmodels: {d: {provider: p, model: d}}\n"}))
+    assert only.startswith("more.yaml:2:1: models: means models, which is given in line 1")
+
+
+def test_a_name_with_two_meanings_is_told_with_both_files(tmp_path: Path) -> None:
+    (only,) = told(put(tmp_path, {"nodes/b.yaml": "llm_group: g\n", "groups/g.yaml": GROUP}))
+    assert only.startswith("main.yaml:3:")
+    assert "(the other in " in only
+    assert "nodes/b.yaml:1)" in only
+
+
 def test_a_name_in_two_files_is_an_error_that_names_both(tmp_path: Path) -> None:
     (fault,) = told(put(tmp_path, {"groups/first.yaml": "name: g\n" + GROUP, "groups/second.yaml": "\nname: g\n" + GROUP}))
     assert fault.startswith("groups/second.yaml:2:1: ")
@@ -105,6 +134,29 @@ groups:
         files = {"teams/h.yaml": GROUP, "pools/q.yaml": "task_groups: [h]\n", "_registry.yaml": registry}
         config = loaded(put(tmp_path, files))
         assert (list(config.task_groups), list(config.polling_pools)) == (["h"], ["q"])
+
+    @pytest.mark.parametrize(
+        ("said", "fault"),
+        [
+            ('file: groups/g.yaml, enabled: "no"', "enabled: must be true or false"),
+            ("file: groups/g.yaml, enabled: ${ON:false}", "enabled: must be true or false"),
+            ("file: groups/g.yaml, enable: false", "enable: is not what a registry says of a file (did you mean 'enabled'?)"),
+        ],
+    )
+    def test_a_file_that_is_left_out_in_the_wrong_words_is_a_fault(self, tmp_path: Path, said: str, fault: str) -> None:
+        first, second = said.split(", ")
+        registry = f"groups:\n  g:\n    {first}\n    {second}\n"
+        (only,) = told(put(tmp_path, {"groups/g.yaml": GROUP, "_registry.yaml": registry}))
+        assert only.startswith("_registry.yaml:4:")
+        assert fault in only
+
+    @pytest.mark.parametrize("name", ["_registry.toml", "below/_registry.toml", "groups/_registry.yml"])
+    def test_a_second_registry_is_told_and_not_read(self, tmp_path: Path, name: str) -> None:
+        folder = put(tmp_path, {"_registry.yaml": "reload_interval: 5\n", name: "reload_interval: ["})
+        config, faults = check_config(folder, {})
+        assert config is not None
+        assert config.server.reload_interval == 5
+        assert [(fault.severity, fault.file) for fault in faults] == [("warning", str(folder / name))]
 
     def test_a_file_that_is_not_there_is_a_fault_at_its_line(self, tmp_path: Path) -> None:
         (fault,) = told(put(tmp_path, {"groups/g.yaml": GROUP, "_registry.yaml": "groups:\n  x: {file: groups/x.yaml}\n"}))
@@ -203,6 +255,45 @@ top: {inherits_from: middle, one: {models+: [b]}}
     def test_a_circle_or_a_missing_parent_is_told(self, tmp_path: Path, groups: str, says: str) -> None:
         assert says in "\n".join(told(put(tmp_path, {"groups/all.yaml": groups})))
 
+    def test_a_group_may_inherit_echelons_from_a_file_that_is_no_group(self, tmp_path: Path) -> None:
+        config = loaded(
+            put(
+                tmp_path,
+                {
+                    "root.yaml": "one: {models: [a], timeout: 1}\ntimeouts: {total: 9}\n",
+                    "parents/middle.toml": 'inherits_from = "../root.yaml"\n[one]\ntimeout = 2\nmax_retries = 1\n',
+                    "groups/g.yaml": "inherits_from: ../parents/middle.toml\none: {timeout: 3}\n",
+                    "pools/p.yaml": "inherits_from: ../parents/middle.toml\ntask_groups: [g]\n",
+                },
+            )
+        )
+        (one,) = config.task_groups["g"].echelons
+        assert (one.models, one.timeout, one.max_retries) == (("a",), 3, 1)
+        assert config.task_groups["g"].timeouts.total == 9
+        assert set(config.task_groups) == {"g"}
+
+    def test_a_table_of_the_same_file_may_be_there_only_to_inherit_from(self, tmp_path: Path) -> None:
+        text = "common: {timeouts: {total: 9}}\ntask_groups: {g: {inherits_from: common, one: {models: [a]}}}\n"
+        assert loaded(put(tmp_path, {"more.yaml": text})).task_groups["g"].timeouts.total == 9
+
+    @pytest.mark.parametrize("other", ["above.yaml", "zero.yaml"])
+    def test_a_file_beside_the_one_that_inherits_from_it_is_not_the_same_twice(self, tmp_path: Path, other: str) -> None:
+        heir = "inherits_from: main.yaml\nconfig_validation: lenient\nmodels: {a: {rpm_limit: 20}}\n"
+        config = loaded(put(tmp_path, {"main.yaml": f"config_validation: strict\n{MAIN}", other: heir}))
+        assert (config.models["a"].rpm_limit, config.models["b"].model, config.config_validation) == (20, "b", "lenient")
+
+    def test_two_heirs_that_change_the_same_are_a_fault(self, tmp_path: Path) -> None:
+        heir = "inherits_from: main.yaml\nmodels: {{a: {{rpm_limit: {}}}}}\n"
+        (only,) = told(put(tmp_path, {"x.yaml": heir.format(1), "y.yaml": heir.format(2)}))
+        assert only.startswith("y.yaml:2:10: models.a: 'a' is in two files:")
+        assert "x.yaml:2 has it, too" in only
+
+    @pytest.mark.parametrize("number", [65, 2000])
+    def test_a_chain_of_too_many_parents_is_told(self, tmp_path: Path, number: int) -> None:
+        chain = "".join(f"  g{number - i}: {{inherits_from: g{number - i - 1}}}\n" for i in range(number))
+        faults = told(put(tmp_path, {"more.yaml": f"task_groups:\n{chain}  g0: {{one: {{models: [a]}}}}\n"}))
+        assert "inherits over more than 64 levels" in "\n".join(faults)
+
     def test_a_fault_in_a_parent_is_told_once_under_the_name_that_its_file_has_elsewhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -226,14 +317,14 @@ top: {inherits_from: middle, one: {models+: [b]}}
 
 
 class TestPaths:
-    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", "loop.yaml"])
+    @pytest.mark.parametrize("name", ["no\\0thing.yaml", f"{'x' * 5000}.yaml", f"{'x/' * 3000}y.yaml", ".loop.yaml"])
     def test_what_cannot_be_a_path_is_told_like_what_is_not_there(self, tmp_path: Path, name: str) -> None:
         files = {
             "groups/g.yaml": f'inherits_from: "./{name}"\n' + GROUP,
             "_registry.yaml": f'groups: {{h: {{file: "groups/{name}"}}}}\n',
         }
         put(tmp_path, files)
-        (tmp_path / "groups" / "loop.yaml").symlink_to("loop.yaml")
+        (tmp_path / "groups" / ".loop.yaml").symlink_to(".loop.yaml")
         faults = told(tmp_path)
         assert len(faults) == 2
         assert all("there is no such file" in fault and fault.isprintable() for fault in faults)
@@ -255,3 +346,33 @@ class TestPaths:
         assert "there is no file for it" in fault
         (fault,) = told(folder / ("x" * 5000))
         assert "cannot be read" in fault
+
+
+@pytest.mark.parametrize("name", ["groups/g.yaml", "_registry.toml", "env/test.yaml"])
+def test_a_link_that_leads_nowhere_is_a_fault_and_not_a_file_less(tmp_path: Path, name: str) -> None:
+    (tmp_path / "main.yaml").write_text("providers: {p: {base_url: 'http://h'}}\nmodels: {m: {provider: p, model: x}}\n")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to("nowhere.yaml")
+    config, faults = check_config(tmp_path, {"PYPROXY_ENV": "test"} if name.startswith("env") else {})
+    assert config is None
+    assert [str(fault) for fault in faults] == [f"{tmp_path / name}: is a link that leads nowhere"]
+
+
+def test_files_that_may_not_be_looked_at_are_faults_and_not_files_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretended, as the one who runs the tests may be allowed everything."""
+    (tmp_path / "main.yaml").write_text("providers: {p: {base_url: 'http://h'}}\nmodels: {m: {provider: p, model: x}}\n")
+    group = tmp_path / "groups" / "g.yaml"
+    group.parent.mkdir()
+    group.write_text("e: {models: [m]}\n")
+    for name in ("stat", "open"):
+        allowed = getattr(Path, name)
+
+        def refused(path: Path, *how: Any, allowed: Any = allowed, **options: Any) -> Any:
+            if path == group:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return allowed(path, *how, **options)
+
+        monkeypatch.setattr(Path, name, refused)
+    config, faults = check_config(tmp_path, {})
+    assert config is None
+    assert [str(fault) for fault in faults] == [f"{group}: cannot be read: Permission denied"]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from pyproxy.config import check_config, load_config
@@ -92,3 +94,15 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.Monke
     assert load_config({"server": {"port": "${PYPROXY_TEST_PORT}"}}).server.port == 4321
     with pytest.raises(Exception, match="PYPROXY_TEST_PORT is not set"):
         load_config({"server": {"port": "${PYPROXY_TEST_PORT}"}}, {})
+
+
+@pytest.mark.parametrize("value", ["sk-${HOME}", "sk-$${x", "sk-${"])
+def test_what_a_variable_sets_is_not_looked_through_for_others_nor_shown(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("providers: {p: {base_url: http://127.0.0.1:1/v1}}\nmodels: {m: {provider: p, model: m}}\n")
+    config, faults = check_config(path, {"PYPROXY__PROVIDERS__P__API_KEY": value, "HOME": "other"})
+    assert config is not None
+    assert [key.get_secret_value() for key in config.providers["p"].credentials()] == [value]
+    _, faults = check_config(path, {"PYPROXY__ALIASES__A": value, "HOME": "other"})
+    assert len(faults) == 1
+    assert "sk-" not in str(faults[0])

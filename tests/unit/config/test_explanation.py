@@ -9,6 +9,7 @@ import pytest
 
 from pyproxy.config.explanation import Explanation, UnknownKeyError, explain
 from pyproxy.config.loader import examine_config
+from pyproxy.config.settings import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,3 +136,16 @@ def test_an_unknown_key_is_told_with_the_nearest_known_one(key: str, said: str) 
     with pytest.raises(UnknownKeyError) as caught:
         told(key)
     assert said in str(caught.value)
+
+
+def test_a_text_with_variables_is_told_as_the_file_writes_it_and_one_that_is_a_variable_is_not_told() -> None:
+    source = {"providers": {"p": {"base_url": "http://${HOST:127.0.0.1}:1/v1", "api_key": "${KEY:not-a-key}"}}}
+    assert told("providers.p.base_url", source, {"HOST": CANARY}).value == '"http://${HOST:127.0.0.1}:1/v1"'
+    assert told("providers.p.api_key", source, {}).value == HIDDEN
+
+
+def test_a_text_that_a_variable_sets_is_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text('providers: {p: {base_url: "http://127.0.0.1/v1"}}\n')
+    found = told("providers.p.base_url", path, {"PYPROXY__PROVIDERS__P__BASE_URL": f"http://{CANARY}/v1"})
+    assert found.value == HIDDEN

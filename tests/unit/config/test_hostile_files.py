@@ -47,6 +47,22 @@ YAML: dict[str, tuple[Callable[[], str], str]] = {
     "merge bomb": (lambda: bomb("{k: v}", "{<<: [", "]}"), "more than 60,000 keys"),
     "alias of a long text": (lambda: f"a: &a {'x' * 10**6}\nb: [{'*a, ' * 55_000}]", "more than 10,485,760 characters of text"),
     "alias of variables": (lambda: f"a: &a '{'${A:xxxxxxxx}' * 1000}'\nb: [{'*a, ' * 55_000}]", "more than 10,485,760 characters"),
+    "variables that are not closed": (lambda: 'server: {host: "' + "${A:" * 9_000 + "x" * (LARGEST - 50_000) + '"}', "no variable"),
+    "much that is inherited by many": (
+        lambda: (
+            "task_groups:\n  g: {" + numbered("e{0}: {{models: [m]}}, ", 3_000) + "}\n" + numbered("  h{0}: {{inherits_from: g}}\n", 2_000)
+        ),
+        "what is inherited included",
+    ),
+    "a global fallback to many for many": (
+        lambda: (
+            "global_fallback: {targets: ["
+            + numbered("g{0}, ", 6_000)
+            + "]}\ntask_groups:\n"
+            + numbered("  g{0}: {{e: {{models: [m]}}}}\n", 6_000)
+        ),
+        "as it counts in each task group",
+    ),
     "anchors": (lambda: numbered("- &a{0} x\n", 700_000), "more than 60,000 keys and values"),
     "wide": (lambda: "a: [" + full("1,") + "]", "more than 60,000 keys and values"),
     "one key": (lambda: full("a: 1\n"), "more than 60,000 keys and values"),

@@ -45,6 +45,51 @@ def test_a_directory_is_watched_with_every_folder_and_configuration_file_in_it(t
     assert watched_paths(folder) == {tmp_path, folder, folder / "groups", *files}
 
 
+def test_what_was_read_is_watched_wherever_it_is(tmp_path: Path) -> None:
+    folder, shared = tmp_path / "conf", tmp_path / "shared" / "base.yaml"
+    for each in (folder / "a.yaml", shared):
+        each.parent.mkdir()
+        each.write_text("")
+    missing = folder / ".." / "other" / "missing.yaml"
+    assert watched_paths(folder, [folder / "a.yaml", folder / ".." / "shared" / "base.yaml", missing]) == {
+        *watched_paths(folder),
+        *(shared, shared.parent),
+        *(tmp_path / "other" / "missing.yaml", tmp_path / "other"),
+    }
+    before, told = signature(folder, [shared]), digest(folder, [shared])
+    shared.write_text("a: 1")
+    assert signature(folder, [shared]) != before
+    assert digest(folder, [shared]) != told
+
+
+def test_a_link_in_a_directory_is_watched_with_what_it_leads_to(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "a.yaml").symlink_to(file)
+    assert watched_paths(folder) == {tmp_path, folder, folder / "a.yaml", file}
+
+
+def test_a_folder_that_is_a_link_is_watched_as_it_is_read_and_a_hidden_one_is_neither(tmp_path: Path) -> None:
+    folder, groups, hidden = tmp_path / "conf", tmp_path / "elsewhere", tmp_path / "conf" / ".git"
+    for each in (folder, groups, hidden):
+        each.mkdir()
+        (each / "g.yaml").write_text("")
+    (folder / "groups").symlink_to(groups)
+    (groups / "round").symlink_to(folder)
+    found = watched_paths(folder)
+    assert {folder / "groups", folder / "groups" / "g.yaml", groups} <= found
+    assert not [path for path in found if path.name in (".git", "round")]
+
+
+def test_what_may_not_be_looked_at_is_watched_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stat(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(file), "stat", stat)
+    assert signature(file) == {file: (), file.parent: ()}
+    assert digest(file)
+
+
 def test_what_is_not_there_is_watched_for(tmp_path: Path) -> None:
     missing = tmp_path / "none" / "pyproxy.yaml"
     assert watched_paths(missing) == {missing, missing.parent}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config
     from pyproxy.config.changes import ReloadReport
+    from pyproxy.reloading.source import Reading
 
 GOOD: dict[str, Any] = {
     "server": {"port": 1},
@@ -119,6 +122,58 @@ async def test_a_failed_attempt_is_not_noted_before_it_is_rejected(mapping: dict
     on.reloader.reject(caught.value)
     state = on.reloader.state()["reload_error"]
     assert state == {"message": "<mapping>: 1 error", "faults": [str(caught.value.faults[0])]}
+
+
+async def test_a_failed_attempt_is_not_noted_once_another_has_done_better(
+    mapping: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    on = Stage(mapping)
+    environ = dict(ENVIRON)
+    on.source._environ = environ
+    key = environ.pop("KEY")
+    with pytest.raises(ConfigError) as caught:
+        await on.reloader.attempt()
+    environ["KEY"] = key
+    await on.reloader.reload()
+    on.reloader.reject(caught.value)
+    assert (on.reloader.failure, caplog.records) == (None, [])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+async def test_no_collection_stops_those_who_are_served_while_it_is_read(
+    mapping: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *, enabled: bool, fails: bool
+) -> None:
+    on = Stage(mapping)
+    read, seen = on.source.read, []
+
+    def reading() -> Reading:
+        seen.append(gc.isenabled())
+        if fails:
+            raise KeyError
+        return read()
+
+    monkeypatch.setattr(on.source, "read", reading)
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(ConfigError):
+            await on.reloader.reload()
+        assert (seen, gc.isenabled()) == ([False], enabled)
+    finally:
+        gc.enable()
+
+
+async def test_warnings_are_logged_once_as_long_as_they_stand_even_if_nothing_changed(
+    mapping: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    mapping["config_validation"] = "lenient"
+    on = Stage(mapping)
+    broken = {"provider": "nobody", "model": "x"}
+    for models, logged in (({"n": broken}, 1), ({"n": broken}, 1), ({}, 1), ({"n": broken}, 2), ({"n": broken, "o": broken}, 3)):
+        mapping["models"] = {**GOOD["models"], **models}
+        assert not (await on.reloader.reload()).changes
+        assert len(caplog.records) == logged
+    assert all(record.getMessage().startswith("warning: <mapping>: models.") for record in caplog.records)
 
 
 async def test_an_address_that_cannot_follow_is_told_as_long_as_it_differs(mapping: dict[str, Any]) -> None:

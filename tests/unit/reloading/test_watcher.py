@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from pyproxy.config import ServerConfig
-from pyproxy.config.watched import signature
 from pyproxy.errors import ConfigError
-from pyproxy.reloading import Reloader, Watcher, watcher
+from pyproxy.reloading import ConfigSource, Reloader, Watcher, watcher
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 BROKEN = "broken"
 
@@ -57,7 +58,8 @@ class Stage:
         self.path = path
         self.settings = ServerConfig(reload_interval=interval)
         self.reader = Reader(path)
-        self.watcher = Watcher(path, signature(path), cast("Reloader", self.reader), lambda: self.settings)
+        source = ConfigSource(path)
+        self.watcher = Watcher(source, source.signature(), cast("Reloader", self.reader), lambda: self.settings)
 
 
 @contextlib.asynccontextmanager
@@ -193,6 +195,26 @@ async def test_it_ends_at_once_and_leaves_nothing_behind(file: Path) -> None:
         assert loop.time() - began < 2
         assert on.reader.read == []
         assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_a_folder_that_may_not_be_entered_is_followed_again_when_it_may(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretended, as the one who runs the tests may be allowed everything."""
+    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.01)
+    closed = False
+    seen = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if closed and path.is_relative_to(file.parent / "pyproxy.yaml"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return seen(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    async with watching(file) as on:
+        closed = True
+        await on.reader.until_read("first")
+        closed = False
+        put(file, "second")
+        await on.reader.until_read("second")
 
 
 async def test_one_that_was_never_started_ends_too(file: Path) -> None:
