@@ -69,4 +69,4 @@ async def test_a_connection_serves_again_after_a_stream() -> None:
     async with scene() as on:
         for _ in range(3):
             await on.stream("second")
-        assert len(on.mock._service.connections) == 1
+        assert on.mock.open_connections == 1
