@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WAYS = [("httpx2", "complete"), ("the SDK", "complete"), ("the SDK", "resume"), ("the SDK without a stream", "complete")]
 
 
-@pytest.fixture(params=PAIRS.values(), ids=PAIRS.keys())
+@pytest.fixture(params=list(PAIRS.values()), ids=list(PAIRS))
 def pair(request: pytest.FixtureRequest) -> Pair:
     chosen: Pair = request.param
     return chosen
