@@ -47,7 +47,7 @@ class Behaviour:
         mid_event: `cut_after`, `reset_after` and `stall_after` send half of the next event first, so that they fall inside an SSE event
             and inside an HTTP chunk. Default false.
         omit_done: No `[DONE]`, though finish_reason was sent. Default false.
-        stall_at_end: Silence for ever after the last byte of the body, which is not ended: the connection stays open. Default false.
+        stall_at_end: Silence for ever after a stream's last event: the body is not ended, and the connection stays open. Default false.
         include_role_chunk: The stream begins with a chunk that has the role and an empty content. Default true.
         split: Bytes of the body per write; in a stream each is also an HTTP chunk of its own, so that 1 shows a client every byte by
             itself. 0 writes whole events. Default 0.
@@ -138,7 +138,6 @@ class Behaviour:
             self.latency
             or self.head_pause
             or self.split
-            or self.stall_at_end
             or self.reset_before_head
             or self.close_before_head
             or self.stall_before_head

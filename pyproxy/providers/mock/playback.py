@@ -96,7 +96,8 @@ class Playback:
             await self._write(body[: len(body) // 2])
             return await self._break(self._fault[0])
         await self._write(body)
-        return await self._end("answered")
+        self._wire.send(h11.EndOfMessage())
+        return "answered"
 
     async def _play_stream(self, stream: Stream) -> Ending:
         await self._send_head(None)
@@ -120,18 +121,15 @@ class Playback:
         await self._play_content(stream.content)
         for event in stream.closing:
             await self._write_event(event)
-        return await self._end("answered" if self._fault is None else "fault")
+        if self._behaviour.stall_at_end:
+            await self._wire.silence()
+        self._wire.send(h11.EndOfMessage())
+        return "answered" if self._fault is None else "fault"
 
     async def _send_head(self, body: bytes | None) -> None:
         self._wire.send(_head(self._reply, body))
         if self._behaviour.head_pause:
             await asyncio.sleep(self._behaviour.head_pause)
-
-    async def _end(self, ending: Ending) -> Ending:
-        if self._behaviour.stall_at_end:
-            await self._wire.silence()
-        self._wire.send(h11.EndOfMessage())
-        return ending
 
     async def _play_content(self, events: Iterable[bytes]) -> None:
         every = self._behaviour.comment_every
