@@ -91,6 +91,27 @@ async def test_a_client_that_leaves_cancels_the_upstream_call_within_100_ms(when
 
 
 @pytest.mark.parametrize("how", ["FIN", "RST"])
+async def test_a_client_that_has_stopped_reading_and_leaves_cancels_the_upstream_call_within_100_ms(how: str) -> None:
+    async with scene(timeouts=PATIENT) as on:
+        on.mock.script("first", Behaviour(text="x" * 65536 + " y", chunks=2_000))
+        leaver = Leaver(on)
+        await leaver.ask(stream=True)  # nobody reads: the stream's own limit is soon reached, and then every buffer on the way
+        await on.mock.wait_for(lambda: on.mock.arrived == 1)
+        (call,) = on.mock.requests
+        before, last = -1, 0
+        while before != last:
+            before = last
+            for _ in range(200):
+                await asyncio.sleep(0)
+            last = call.chunks_sent
+        left_ns = leaver.leave(how)
+        await on.mock.wait_for(lambda: call.outcome == "client_gone")
+        assert_soon(f"behind full buffers, {how}", left_ns, call.closed_ns)
+        assert call.chunks_sent < 2_000
+        await on.idle()
+
+
+@pytest.mark.parametrize("how", ["FIN", "RST"])
 async def test_a_client_that_leaves_while_the_standby_is_asked_cancels_that_call_within_100_ms(how: str) -> None:
     async with scene(timeouts=PATIENT) as on:
         on.mock.script("first", Behaviour(status=503))
