@@ -65,12 +65,12 @@ FULL = Waits(
 BRIEF = Waits(
     pace=0.0,
     retry_after=0.4,
-    slow_token=1.2,
-    patience=0.3,
-    outage=1.0,
+    slow_token=1.6,
+    patience=0.5,
+    outage=1.2,
     between=0.15,
-    requests=14,
-    back_within=0.8,
+    requests=20,
+    back_within=1.5,
     breaker=0.3,
     back_off=0.05,
     hang=6,
@@ -112,6 +112,10 @@ class Bench:
         assert self._mock.arrived - before <= CALLS_AT_MOST, "one budget of calls for each request, whoever repeats it"
         return seen
 
+    async def ask_one_of_many(self) -> Seen:
+        """Ask while others do."""
+        return await self.caller.ask(self._running.address, "g")
+
     def calls(self, model: str) -> list[float]:
         """When each call for a model came, in seconds since the first of all."""
         began = self._mock.requests[0].arrived_ns
@@ -131,20 +135,26 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def bench(pair: Pair, way: Way, **group: Any) -> AsyncIterator[Bench]:
-    """Two retries, one fallback, and the times of a careful operator; everything else is what pyproxy does by itself."""
+async def bench(pair: Pair, way: Way, *, first_at: str | None = None, **group: Any) -> AsyncIterator[Bench]:
+    """Two retries, one fallback, and the times of a careful operator; everything else is what pyproxy does by itself.
+
+    With `first_at` the first model is elsewhere, at that base_url.
+    """
     async with MockProvider() as mock:
         config = {
-            "providers": {"p": {"base_url": mock.base_url, "api_key": "sk-of-the-sidecar"}},
+            "providers": {
+                "p": {"base_url": mock.base_url, "api_key": "sk-of-the-sidecar"},
+                **({} if first_at is None else {"elsewhere": {"base_url": first_at}}),
+            },
             "models": {
-                "first": {"provider": "p", "model": "first", "context_window": 8_192},
+                "first": {"provider": "p" if first_at is None else "elsewhere", "model": "first", "context_window": 8_192},
                 "second": {"provider": "p", "model": "second", "context_window": 128_000},
             },
             "task_groups": {
                 "g": {
                     "e1": {"models": ["first"], "max_retries": 2},
                     "e2": {"models": ["second"], "max_retries": 2},
-                    "timeouts": {"connect": 5, "first_byte": WAITS.patience, "idle": WAITS.patience, "total": 3 * WAITS.hang},
+                    "timeouts": {"connect": WAITS.patience, "first_byte": WAITS.patience, "idle": WAITS.patience, "total": 3 * WAITS.hang},
                     "stream_guarantee": way.guarantee,
                     "fallback_config": {
                         "attempt_budget": CALLS_AT_MOST,
