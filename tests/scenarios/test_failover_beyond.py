@@ -141,6 +141,15 @@ async def test_whatever_a_short_retry_after_is_written_as_the_same_model_answers
         assert len(stage.calls("first")) == 2
 
 
+async def test_an_error_that_says_when_to_come_again_is_not_asked_again_before(pair: Pair) -> None:
+    async with bench(pair, Way(CALLERS["the SDK"], "first_content")) as stage:
+        stage.fault(Behaviour(status=500, retry_after="0.4"), then_healthy=True)
+        seen = await stage.ask()
+        assert (seen.error, seen.words, seen.model) == (None, ANSWER, "first")
+        first, second = stage.calls("first")
+        assert second - first >= 0.4
+
+
 LONG = {"seconds": "60", "a date": formatdate(4_000_000_000, usegmt=True), "absurd": "1e12", "a number of many digits": "9" * 400}
 
 
