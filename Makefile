@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test test-reload lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
+.PHONY: demo test test-reload test-disconnects test-failover lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -42,6 +42,14 @@ unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed
 test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; about a minute
 	$(SAY) "1,000 reloads under load"
 	@RELOADS=1000 STREAMS=200 $(BIN)/pytest -s tests/scenarios/test_reload_under_load.py
+
+test-disconnects: $(VENV)/.dev $(VENV)/.installed ## 10,000 clients that leave at random moments; about a minute
+	$(SAY) "10,000 disconnects"
+	@DISCONNECTS=10000 $(BIN)/pytest -s tests/scenarios/test_disconnects.py
+
+test-failover: $(VENV)/.dev $(VENV)/.installed ## Failover Bench's sixteen faults with the waits it publishes; about eight minutes
+	$(SAY) "Failover Bench, in full"
+	@FAILOVER_BENCH=full $(BIN)/pytest tests/scenarios/test_failover_bench.py
 
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from pyproxy.errors import RequestError
     from pyproxy.http.deadlines import Deadlines
@@ -90,7 +90,13 @@ class Connection(H11Protocol):
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; an answer that it left unfinished is cut, so that the client sees it."""
         cycle = self.cycle
-        await self._edge(scope, receive, send)
+
+        async def reply(message: Message) -> None:
+            if self.transport.is_closing():  # it broke in this very turn of the loop, which tells of it in the next
+                cycle.disconnected = True
+            await send(message)
+
+        await self._edge(scope, receive, reply)
         if cycle.response_started and not cycle.response_complete and not cycle.disconnected:
             cycle.disconnected = True
             self._close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final, Literal, TypeAlias
 
 Fault: TypeAlias = Literal["cut", "reset", "stall", "finish_early", "error", "malformed"]
+Prefill: TypeAlias = Literal["ignore", "continue", "refuse"]
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
@@ -23,6 +24,7 @@ class Behaviour:
     Attributes:
         status: HTTP status of the answer, 200 to 599. From 400 on the body is an error. Default 200.
         latency: Seconds before the head, or before the fault that takes its place. Default 0.
+        head_pause: Seconds between the head and the body's first byte. Default 0.
         text: Text of the reply. Default: a sentence with the model's name and the first words of the last user message.
         chunks: Number of content chunks in a stream, where one token is one word. A shorter text repeats its words until they suffice
             (also when the answer is not a stream); a longer one has its words grouped. Default: a chunk per word.
@@ -45,6 +47,7 @@ class Behaviour:
         mid_event: `cut_after`, `reset_after` and `stall_after` send half of the next event first, so that they fall inside an SSE event
             and inside an HTTP chunk. Default false.
         omit_done: No `[DONE]`, though finish_reason was sent. Default false.
+        stall_at_end: Silence for ever after a stream's last event: the body is not ended, and the connection stays open. Default false.
         include_role_chunk: The stream begins with a chunk that has the role and an empty content. Default true.
         split: Bytes of the body per write; in a stream each is also an HTTP chunk of its own, so that 1 shows a client every byte by
             itself. 0 writes whole events. Default 0.
@@ -55,6 +58,8 @@ class Behaviour:
             text. Default 1.
         tool_name: Name of the called function. Default: the n-th offered tool for the n-th call, from the start again when they run out.
         tool_arguments: Arguments of each call: text, verbatim, that need not be JSON. Default `"{}"`.
+        prefill: What becomes of an assistant's message at the end of the conversation: `ignore` answers as if it were not there, `continue`
+            says only what follows it where it is the beginning of the text, `refuse` is a 400. Default `ignore`.
 
     Raises:
         ValueError: If a number is negative or not finite, the status is out of range or a header cannot be sent.
@@ -62,6 +67,7 @@ class Behaviour:
 
     status: int = 200
     latency: float = 0.0
+    head_pause: float = 0.0
     text: str | None = None
     chunks: int | None = None
     pace: float = 0.0
@@ -81,14 +87,17 @@ class Behaviour:
     malformed_after: int | None = None
     mid_event: bool = False
     omit_done: bool = False
+    stall_at_end: bool = False
     include_role_chunk: bool = True
     split: int = 0
+    split_pace: float = 0.0
     crlf: bool = False
     comments_before: int = 0
     comment_every: int = 0
     tool_calls: int = 1
     tool_name: str | None = None
     tool_arguments: str = "{}"
+    prefill: Prefill = "ignore"
 
     def __post_init__(self) -> None:
         """Refuse what could not be played, where it is written and not where it is served."""
@@ -127,6 +136,7 @@ class Behaviour:
         """Whether an answer that is not a stream can be written at once: nothing to wait for, no fault to play."""
         return not (
             self.latency
+            or self.head_pause
             or self.split
             or self.reset_before_head
             or self.close_before_head

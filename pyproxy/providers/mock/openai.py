@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, cycle, islice, pairwise
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ class OpenAI:
             return Reply(behaviour.status, behaviour.body, behaviour, self._request_id())
         if behaviour.status >= 400:  # noqa: PLR2004  # the errors begin here
             return self.error(behaviour, ask.model)
+        if behaviour.prefill == "refuse" and ask.prefill is not None:
+            return self.error(replace(behaviour, status=400, error_code="invalid_prefill"), ask.model)
         number = next(self._numbers)
         answer = _answer(ask, behaviour)
         base = {"id": f"chatcmpl-mock{number}", "created": int(time.time()), "model": ask.model}
@@ -85,6 +87,8 @@ def _answer(ask: ChatAsk, behaviour: Behaviour) -> _Answer:
         words = text.split()
         if len(words) < behaviour.chunks:
             text = " ".join(islice(cycle(words or ["word"]), behaviour.chunks))
+    if behaviour.prefill == "continue" and ask.prefill is not None:
+        text = text.removeprefix(ask.prefill)
     return _Answer(text=text, calls=(), finish_reason="stop")
 
 

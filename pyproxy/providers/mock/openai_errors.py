@@ -56,6 +56,13 @@ _BY_CODE: Final = {
         _Error(
             "invalid_request_error", "content_filter", "The response was filtered due to the prompt triggering content management policy."
         ),
+        _Error("invalid_request_error", "content_policy_violation", "Your request was refused by our safety system."),
+        _Error(
+            "invalid_request_error",
+            "invalid_prefill",
+            "This model does not go on with an assistant's message: the last one must be the user's.",
+            "messages",
+        ),
         _Error("invalid_request_error", "account_deactivated", "The account associated with this API key has been deactivated."),
         _Error("invalid_request_error", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model."),
     )

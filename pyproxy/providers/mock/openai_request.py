@@ -18,6 +18,7 @@ class ChatAsk:
         tools: Names of the functions that may be called now; empty if none are offered, or `tool_choice` is `none`.
         last_role: Role of the last message.
         question: Text of the last user message.
+        prefill: Text of the last message, if it is the assistant's: an answer to go on with.
         json_answer: Whether `response_format` wants JSON.
         prompt_tokens: Words of all messages, counted by their spaces.
     """
@@ -28,6 +29,7 @@ class ChatAsk:
     tools: tuple[str, ...]
     last_role: str
     question: str
+    prefill: str | None
     json_answer: bool
     prompt_tokens: int
 
@@ -63,6 +65,7 @@ def read_chat(body: bytes) -> ChatAsk:
         tools=_tools(document),
         last_role=str(messages[-1].get("role")),
         question=users[-1] if users else "",
+        prefill=texts[-1] if messages[-1].get("role") == "assistant" else None,
         json_answer=_object(document.get("response_format")).get("type") in {"json_object", "json_schema"},
         prompt_tokens=sum(text.count(" ") + 1 for text in texts if text),
     )

@@ -91,7 +91,7 @@ class Playback:
 
     async def _play_body(self) -> Ending:
         body = _whole_body(self._request, self._reply)
-        self._wire.send(_head(self._reply, body))
+        await self._send_head(body)
         if self._fault is not None and self._fault[0] in _UNCLEAN:
             await self._write(body[: len(body) // 2])
             return await self._break(self._fault[0])
@@ -100,7 +100,7 @@ class Playback:
         return "answered"
 
     async def _play_stream(self, stream: Stream) -> Ending:
-        self._wire.send(_head(self._reply, None))
+        await self._send_head(None)
         for index in range(self._behaviour.comments_before):
             await self._pause(index)
             await self._write_event(_COMMENT)
@@ -121,8 +121,15 @@ class Playback:
         await self._play_content(stream.content)
         for event in stream.closing:
             await self._write_event(event)
+        if self._behaviour.stall_at_end:
+            await self._wire.silence()
         self._wire.send(h11.EndOfMessage())
         return "answered" if self._fault is None else "fault"
+
+    async def _send_head(self, body: bytes | None) -> None:
+        self._wire.send(_head(self._reply, body))
+        if self._behaviour.head_pause:
+            await asyncio.sleep(self._behaviour.head_pause)
 
     async def _play_content(self, events: Iterable[bytes]) -> None:
         every = self._behaviour.comment_every
@@ -155,7 +162,7 @@ class Playback:
             for start in range(0, len(data), split):
                 self._wire.send(h11.Data(data=data[start : start + split]))
                 await self._wire.drained()
-                await asyncio.sleep(0)
+                await asyncio.sleep(self._behaviour.split_pace)
         await self._wire.drained()
 
     async def _break(self, fault: Fault, torn: bytes = b"") -> Ending:

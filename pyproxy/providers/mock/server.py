@@ -108,6 +108,11 @@ class MockProvider:
         self._scripts.default = behaviour
 
     @property
+    def open_connections(self) -> int:
+        """Connections that clients hold now, idle ones included."""
+        return len(self._service.connections)
+
+    @property
     def base_url(self) -> str:
         """Where it listens, as clients of the dialect want it: `http://127.0.0.1:PORT/v1`. Stays as it was after `stop`.
 

@@ -34,7 +34,9 @@ class Wire:
         Raises:
             h11.LocalProtocolError: If HTTP does not allow them now.
         """
-        self._transport.write(b"".join([self._http.send(event) or b"" for event in events]))
+        data = b"".join([self._http.send(event) or b"" for event in events])
+        if not self._transport.is_closing():  # a client that left in the middle of a burst is heard of after it
+            self._transport.write(data)
 
     def tear(self, event: h11.Data) -> None:
         """Write the first half of an event's bytes, its HTTP framing included; the connection is of no use afterwards."""

@@ -343,3 +343,33 @@ async def test_requests_on_one_connection_are_answered_in_turn_even_when_pipelin
     assert client.received.count(b"HTTP/1.1 200") == 2
     assert client.received.index(b"first") < client.received.index(b"This is other")
     assert mock.peak_in_flight == 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_pause_after_the_head_comes_before_the_first_byte_of_the_body(mock: MockProvider, stream: bool) -> None:  # noqa: FBT001
+    client = await ask(mock, Behaviour(head_pause=60), stream=stream)
+    await client.until(b"\r\n\r\n")
+    assert client.received.startswith(b"HTTP/1.1 200")
+    assert client.received.endswith(b"\r\n\r\n")
+    assert client.parsed()[0] == []
+    client.transport.abort()
+
+
+async def test_a_body_that_is_not_ended_keeps_the_connection_open_after_its_last_byte(mock: MockProvider) -> None:
+    client = await ask(mock, Behaviour(text=THREE_WORDS, stall_at_end=True))
+    await client.until(b"[DONE]")
+    chunks, complete = client.parsed()
+    assert chunks[-1] == b"data: [DONE]\n\n"
+    assert not complete
+    assert mock.in_flight == 1
+    client.transport.abort()
+    await mock.wait_for(lambda: mock.requests[0].outcome == "client_gone")
+
+
+async def test_an_answer_can_trickle(mock: MockProvider) -> None:
+    client = await ask(mock, Behaviour(body=b'"123456"', split=2, split_pace=0.01), stream=False)
+    assert await client.end() is None
+    (request,) = mock.requests
+    assert request.ended_ns is not None
+    assert request.ended_ns - request.arrived_ns >= 36_000_000
+    assert client.received.endswith(b'"123456"')

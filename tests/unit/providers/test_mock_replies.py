@@ -246,3 +246,30 @@ async def test_keys_are_checked_only_when_there_are_any() -> None:
         assert (await http.get("/models")).status_code == 401
         assert (await http.get("/models", headers={"authorization": "Bearer sk-right"})).status_code == 200
         assert mock.requests[0].model == "m"
+
+
+@pytest.mark.parametrize(
+    ("prefill", "said"),
+    [("continue", "three four"), ("ignore", "one two three four")],
+)
+async def test_an_answer_that_was_begun_is_gone_on_with_or_begun_anew(
+    mock: MockProvider, sdk: openai.AsyncOpenAI, prefill: Any, said: str
+) -> None:
+    mock.script("m", Behaviour(text="one two three four", prefill=prefill))
+    begun: list[ChatCompletionMessageParam] = [*HELLO, {"role": "assistant", "content": "one two "}]
+    answer = await sdk.chat.completions.create(model="m", messages=begun)
+    assert answer.choices[0].message.content == said
+
+
+async def test_an_answer_that_was_begun_can_be_refused(mock: MockProvider, sdk: openai.AsyncOpenAI) -> None:
+    mock.script("m", Behaviour(prefill="refuse"))
+    assert (await sdk.chat.completions.create(model="m", messages=HELLO)).choices[0].finish_reason == "stop"
+    with pytest.raises(openai.BadRequestError) as caught:
+        await sdk.chat.completions.create(model="m", messages=[*HELLO, {"role": "assistant", "content": "one two "}])
+    assert caught.value.code == "invalid_prefill"
+
+
+async def test_another_beginning_than_the_answer_s_own_is_not_gone_on_with(mock: MockProvider, sdk: openai.AsyncOpenAI) -> None:
+    mock.script("m", Behaviour(text="one two", prefill="continue"))
+    answer = await sdk.chat.completions.create(model="m", messages=[*HELLO, {"role": "assistant", "content": "two "}])
+    assert answer.choices[0].message.content == "one two"

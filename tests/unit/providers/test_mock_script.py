@@ -73,6 +73,7 @@ def test_every_simple_field_can_stand_in_a_name() -> None:
         "status=201&latency=0.5&text=a+b&chunks=2&pace=1.5&retry_after=1e12&error_code=c&body=x%26y&reset_before_head=1&close_before_head"
         "&stall_before_head=true&cut_after=1&reset_after=2&stall_after=3&finish_early_after=4&error_after=5&malformed_after=6&mid_event"
         "&omit_done&include_role_chunk=false&split=1&crlf&comments_before=7&comment_every=8&tool_calls=0&tool_name=t&tool_arguments=%7B%7D"
+        "&head_pause=2.5&stall_at_end&split_pace=3.5&prefill=refuse"
     )
     assert behaviour_from_query(query) == Behaviour(
         status=201,
@@ -102,6 +103,10 @@ def test_every_simple_field_can_stand_in_a_name() -> None:
         tool_calls=0,
         tool_name="t",
         tool_arguments="{}",
+        head_pause=2.5,
+        stall_at_end=True,
+        split_pace=3.5,
+        prefill="refuse",
     )
     assert {part.partition("=")[0] for part in query.split("&")} == set(FIELDS) - {"headers", "error"}
 
