@@ -136,7 +136,7 @@ class Driver:
     def _refused(self, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease
         outcome = classify("status", refusal.status, refusal.body)
-        retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000)
+        retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000, refusal.body)
         self._give_back()
         if outcome.pause_limiter and retry_after_ns is not None and lease is not None:
             self._desk.pause(lease.candidate.instance, now_ns + retry_after_ns, now_ns)
