@@ -111,6 +111,11 @@ def test_a_moment_is_written_by_rfc_3339(text: str, seconds: Fraction) -> None:
     assert until(text) == seconds * SECOND
 
 
+@pytest.mark.parametrize(("day", "is_there"), [("2000-02-29", True), ("1900-02-29", False), ("2028-02-29", True), ("2027-02-29", False)])
+def test_every_fourth_year_is_a_leap_year_but_for_three_centuries_of_four(day: str, is_there: bool) -> None:  # noqa: FBT001
+    assert (until(f"{day}T00:00:00Z") is not None) == is_there
+
+
 @pytest.mark.parametrize(
     "text",
     [
