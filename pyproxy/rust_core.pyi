@@ -39,6 +39,7 @@ __all__ = [
     "__version__",
     "classify",
     "inspect_response",
+    "parse_rate_limits",
     "parse_retry_after",
     "parse_toml",
     "register_scheduler",
@@ -829,6 +830,8 @@ def scan_envelope(body: bytes) -> Envelope:
         EnvelopeError: it cannot be routed; the message says what to send.
     """
 
+_Dimension: TypeAlias = Literal["requests", "tokens", "input_tokens", "output_tokens"]
+
 @final
 class Outcome:
     """What to do after a failed attempt. Frozen: one row of the core's table."""
@@ -874,8 +877,19 @@ def classify(signal: str, status: int | None = None, body: bytes | None = None) 
         ValueError: an unknown signal; "status" without a status, or with one below 300.
     """
 
-def parse_retry_after(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int) -> int | None:
-    """Tell how many nanoseconds a provider's response headers ask to wait, from 0 to one hour; None where they ask for none."""
+def parse_retry_after(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int, body: bytes | None = None) -> int | None:
+    """Tell how many nanoseconds a provider's answer asks to wait, from 0 to one hour; None where it asks for none.
+
+    ``retry-after-ms`` goes first, then ``retry-after``, then ``RetryInfo.retryDelay`` in the body, then the latest reset of the
+    limits of which nothing remains.
+    """
+
+def parse_rate_limits(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int) -> list[tuple[_Dimension, int, int]]:
+    """Tell each limit of a provider's response headers: its dimension, what remains, nanoseconds until its reset (a day at most).
+
+    Read are ``x-ratelimit-{remaining,reset}-*`` and ``anthropic-ratelimit-*-{remaining,reset}``; one of which either is missing
+    or cannot be read is passed over.
+    """
 
 @final
 class Frames:

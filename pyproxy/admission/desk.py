@@ -18,7 +18,7 @@ from pyproxy.rust_core import Open
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pyproxy.admission.controller import ConcurrencyController
+    from pyproxy.admission.controller import ConcurrencyController, Dimension
     from pyproxy.admission.standing import Standing
     from pyproxy.domain import Candidate, Step
     from pyproxy.rust_core import Pass, Path, Probe
@@ -150,6 +150,10 @@ class AdmissionDesk:
     def pause(self, instance: str, until_ns: int) -> None:
         """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
         self._controller.block_until(instance, until_ns)
+
+    def tighten(self, instance: str, dimension: Dimension, remaining: int, reset_at_ns: int) -> None:
+        """Let no more through to an instance before the reset than its provider says is left; it never lets more through."""
+        self._controller.tighten(instance, dimension, remaining, reset_at_ns)
 
     def _acquire(self, step: Step, candidate: Candidate, caller: Caller, now_ns: int) -> Lease | Refused:
         """Take permits, if breaker and credential let the instance be asked at all."""

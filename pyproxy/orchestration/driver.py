@@ -34,11 +34,12 @@ from pyproxy.orchestration.caller import caller_of
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.upstream import StreamAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
-from pyproxy.rust_core import classify, parse_retry_after, scan_envelope
+from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after, scan_envelope
 from pyproxy.sessions import Place, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
+    from typing import Literal
 
     from pyproxy.admission import Refused
     from pyproxy.domain import Candidate, Step
@@ -187,6 +188,7 @@ class Driver:
         action.lease.committed(now_ns)
         self._heard(step, well=True)
         self._note_session(candidate, now_ns)
+        self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
 
     def _body(self, step: Step, candidate: Candidate) -> bytes:
@@ -223,13 +225,22 @@ class Driver:
     def _refused(self, step: Step, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease
         outcome = classify("status", refusal.status, refusal.body)
-        retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000)
+        retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000, refusal.body)
         headers = tuple(refusal.headers)
         failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
         self._given_back(step, failed)
-        if outcome.pause_limiter and retry_after_ns is not None and lease is not None:
-            self._desk.pause(lease.candidate.instance, now_ns + retry_after_ns)
+        if lease is not None:
+            self._heed(lease.candidate, refusal.headers, now_ns)
+            if outcome.pause_limiter and retry_after_ns is not None:
+                self._desk.pause(lease.candidate.instance, now_ns + retry_after_ns)
         return failed
+
+    def _heed(self, candidate: Candidate, headers: Iterable[tuple[bytes, bytes]], now_ns: int) -> None:
+        """Let no more through than the provider says is left."""
+        for dimension, remaining, reset_in_ns in parse_rate_limits(list(headers), time.time_ns() // 1_000_000):
+            if dimension != "output_tokens":  # which are limited apart, and cannot be told from the rest beforehand
+                kind: Literal["requests", "tokens"] = "requests" if dimension == "requests" else "tokens"
+                self._desk.tighten(candidate.instance, kind, remaining, now_ns + reset_in_ns)
 
     def _given_back(self, step: Step, failed: Failed) -> Failed:
         """Give back permits and charges of an attempt that failed, and tell the retry budget."""

@@ -28,7 +28,9 @@ from pyproxy.rust_core import (
     Statistics,
     TokenBucket,
     TokenEstimator,
+    parse_rate_limits,
     parse_retry_after,
+    scan_envelope,
 )
 
 if TYPE_CHECKING:
@@ -262,6 +264,8 @@ def test_no_argument_however_wrong_breaks_a_machine(kind: str, data: st.DataObje
         lambda endless: AdmissionController().try_acquire(endless),
         lambda endless: AdmissionController().define("scope", rates=endless),
         lambda endless: parse_retry_after(endless, 0),
+        lambda endless: parse_rate_limits(endless, 0),
+        lambda endless: scan_envelope(b'{"model":"m"}').rewrite(b'{"model":"m"}', "n", defaults=endless),
     ],
 )
 def test_a_sequence_that_claims_to_be_endless_reserves_no_memory(call: Callable[[Any], object]) -> None:

@@ -134,6 +134,31 @@ def test_a_status_decides_where_the_body_says_nothing(status: int, name: str, bo
             "credential_refused",
         ),
         (500, error(message="maximum context length"), "server_error"),
+        (400, error(code=400, status="INVALID_ARGUMENT", message="API key not valid. Please pass a valid API key."), "credential_refused"),
+        (400, error(code=400, status="INVALID_ARGUMENT", message="API key expired. Please renew the API key."), "credential_refused"),
+        (400, error(code=400, status="INVALID_ARGUMENT", message="Request contains an invalid argument."), "bad_request"),
+        (
+            400,
+            error(
+                code=400, status="INVALID_ARGUMENT", message="The input token count (9) exceeds the maximum number of tokens allowed (8)"
+            ),
+            "context_length",
+        ),
+        (400, error(message="You have reached your specified API usage limits. You will regain access on 2026-12-01"), "quota_exhausted"),
+        (400, error(message="You have reached your specified workspace API usage limits."), "quota_exhausted"),
+        (400, error(type="exceed_context_size_error", message="the request exceeds the available context size"), "context_length"),
+        (400, error(message="Your input exceeds the context window of this model."), "context_length"),
+        (429, error(type="rate_limit_error", message="requests with a long context length are limited"), "rate_limited"),
+        (429, error(message="too many tokens for this context window"), "rate_limited"),
+        (429, error(message="Your credit balance is too low"), "quota_exhausted"),
+        (
+            413,
+            error(type="tokens", code="rate_limit_exceeded", message="Request too large for model on tokens per minute"),
+            "context_length",
+        ),
+        (403, error(code="rate_limit_exceeded", message="x"), "rate_limited"),
+        (408, error(message="Request timed out"), "server_error"),
+        (409, error(message="conflict"), "conflict"),
     ],
 )
 def test_what_a_provider_says_goes_before_its_status(status: int, body: bytes, name: str) -> None:
@@ -144,6 +169,29 @@ def test_an_answer_that_breaks_the_protocol_is_as_a_502_unless_its_body_says_mor
     check(classify("malformed"), "invalid_answer")
     check(classify("malformed", 200, b"{"), "invalid_answer")
     check(classify("malformed", 200, error(type="overloaded_error")), "overloaded")
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (error(code=429, message="x"), "rate_limited"),
+        (error(code=503, message="x"), "overloaded"),
+        (error(code=502, message="x"), "server_error"),
+        (error(code=402, message="x"), "quota_exhausted"),
+        (error(code=503, status="UNAVAILABLE", message="x"), "overloaded"),
+        (error(code=429, status="RESOURCE_EXHAUSTED", message="x"), "rate_limited"),
+        (error(type="rate_limit_error", message="x"), "rate_limited"),
+        (error(code="rate_limit_exceeded", message="x"), "rate_limited"),
+        (error(code=400, message="x"), "invalid_answer"),  # the client would get it as an answer
+        (error(code=413, message="x"), "invalid_answer"),
+        (error(code=200, message="x"), "invalid_answer"),
+        (error(code=307, message="x"), "invalid_answer"),
+        (error(code=99_999, message="x"), "invalid_answer"),
+        (error(code=-1, message="x"), "invalid_answer"),
+    ],
+)
+def test_an_error_in_a_good_answer_may_name_the_status_it_should_have_had(body: bytes, name: str) -> None:
+    check(classify("malformed", 200, body), name)
 
 
 def test_only_the_beginning_of_a_body_is_read() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +92,27 @@ def test_only_the_reset_of_what_is_spent_counts_and_of_two_the_later() -> None:
     assert wait(x_ratelimit_remaining_requests="12", x_ratelimit_remaining_tokens="7", **resets) is None
     assert wait(x_ratelimit_remaining_requests="0", x_ratelimit_remaining_tokens="7", **resets) == SECOND
     assert wait(x_ratelimit_remaining_requests="0", x_ratelimit_remaining_tokens="0", **resets) == 9 * SECOND
+
+
+def delay(value: object, *, listed: bool = False) -> bytes:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": value}
+    body = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "x", "details": [{"reason": "r"}, info, {}]}}
+    return json.dumps([body] if listed else body).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("34s", 34 * SECOND), ("0.5s", 500 * MS), ("7200s", HOUR), ("0s", 0), ("soon", None), ("", None), (5, None), (None, None)],
+)
+def test_a_body_may_hold_the_delay(value: object, expected: int | None) -> None:
+    assert parse_retry_after([], NOW_MS, delay(value)) == parse_retry_after([], NOW_MS, delay(value, listed=True)) == expected
+
+
+def test_the_body_goes_after_what_headers_ask_for_and_before_resets() -> None:
+    resets = [(b"x-ratelimit-remaining-requests", b"0"), (b"x-ratelimit-reset-requests", b"3s")]
+    assert parse_retry_after([(b"retry-after", b"2")], NOW_MS, delay("34s")) == 2 * SECOND
+    assert parse_retry_after(resets, NOW_MS, delay("34s")) == 34 * SECOND
+    assert parse_retry_after(resets, NOW_MS, b"{") == parse_retry_after(resets, NOW_MS, delay(None)) == 3 * SECOND
 
 
 def test_names_come_in_any_case_and_strange_bytes_are_passed_over() -> None:

@@ -73,6 +73,7 @@ def test_what_it_begins_with() -> None:
     assert TokenEstimator().estimate(4_000, 0, None) == (1_008, 1_024)
     assert TokenEstimator().estimate(4_001, 2, 100) == (8 + 1_001 + 2_200, 100)
     assert TokenEstimator().estimate(END, END, END) == (END, 1_024)
+    assert TokenEstimator().estimate(0, END) == (END, 1_024)
     assert repr(TokenEstimator()) == "TokenEstimator(250 tokens per 1000 bytes, 1024 an answer)"
 
 
@@ -138,3 +139,14 @@ def test_old_answers_are_forgotten() -> None:
     for answer in [*[100_000] * 500, *[10] * 128]:
         estimator.record(1, 0, 1, answer)
     assert estimator.estimate(1)[1] == 10
+
+
+def test_an_answer_counts_among_the_next_127_and_no_longer() -> None:
+    estimator = TokenEstimator()
+    for answer in [9_000, *[10] * 116, *[9_000] * 11]:
+        estimator.record(1, 0, 1, answer)
+    assert estimator.estimate(1)[1] == 10
+    estimator.record(1, 0, 1, 9_000)
+    assert estimator.estimate(1)[1] == 10
+    estimator.record(1, 0, 1, 9_000)
+    assert estimator.estimate(1)[1] == 9_000

@@ -52,7 +52,7 @@ mod rust_core {
     #[pymodule_export]
     use crate::wire::response::{ResponseInspection, inspect_response};
     #[pymodule_export]
-    use crate::wire::retry_after::parse_retry_after;
+    use crate::wire::retry_after::{parse_rate_limits, parse_retry_after};
     #[pymodule_export]
     use crate::wire::sse::{Frames, SseFramer, sse_error_event};
 

@@ -10,6 +10,8 @@ const READ_AT_MOST: usize = 64 * 1024;
 pub(super) struct FailureBody {
     codes: Vec<String>,
     message: String,
+    status: Option<u16>,
+    retry_delay: Option<String>,
 }
 
 impl FailureBody {
@@ -22,11 +24,13 @@ impl FailureBody {
         let error = whole.get("error").filter(|error| !error.is_null()).unwrap_or(whole);
         let mut said =
             Self { message: text(Some(error)).or(text(error.get("message"))).unwrap_or_default(), ..Self::default() };
+        said.status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
         for member in ["code", "type", "status"] {
             said.codes.extend(text(error.get(member)));
         }
         for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
             said.codes.extend(text(detail.get("reason")));
+            said.retry_delay = text(detail.get("retryDelay")).or(said.retry_delay);
         }
         said
     }
@@ -34,6 +38,16 @@ impl FailureBody {
     /// Whether one of its codes is this one.
     pub(super) fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|own| own == code)
+    }
+
+    /// The status that it names as its code, as some do whose answer has another.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The delay of Google's `RetryInfo`, a duration.
+    pub(super) fn retry_delay(&self) -> Option<&str> {
+        self.retry_delay.as_deref()
     }
 
     /// Whether its message holds this phrase.

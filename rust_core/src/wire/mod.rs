@@ -5,14 +5,17 @@ mod envelope;
 mod failure_body;
 mod json;
 mod outcome;
+mod rate_limits;
 mod response;
 mod retry_after;
+mod spans;
 mod sse;
 mod usage;
 
 pub use dialect::Dialect;
 pub use envelope::{Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
+pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
 pub use sse::{Frames, Framing, SseFramer, error_event};

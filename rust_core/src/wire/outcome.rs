@@ -132,6 +132,7 @@ const BY_CODE: &[(&str, &str)] = &[
     ("billing_not_active", "quota_exhausted"),
     ("context_length_exceeded", "context_length"),
     ("request_too_large", "context_length"),
+    ("exceed_context_size_error", "context_length"),
     ("content_filter", "content_filter"),
     ("content_policy_violation", "content_filter"),
     ("model_not_found", "model_not_found"),
@@ -139,15 +140,26 @@ const BY_CODE: &[(&str, &str)] = &[
     ("invalid_api_key", "credential_refused"),
     ("overloaded_error", "overloaded"),
     ("overloaded", "overloaded"),
+    ("unavailable", "overloaded"),
+    ("rate_limit_error", "rate_limited"),
+    ("rate_limit_exceeded", "rate_limited"),
+    ("resource_exhausted", "rate_limited"),
 ];
 
-/// Phrases that decide in an answer 4xx, where a provider has no code for what it means.
+/// Phrases that decide in an answer 4xx, where a provider has no code for what it means. Of the window's length limits speak too, so
+/// that in a 429 it means nothing.
 const BY_PHRASE: &[(&str, &str)] = &[
     ("credit balance is too low", "quota_exhausted"),
     ("reached your specified api usage limits", "quota_exhausted"),
+    ("reached your specified workspace api usage limits", "quota_exhausted"),
+    ("api key not valid", "credential_refused"),
+    ("api key expired", "credential_refused"),
     ("prompt is too long", "context_length"),
     ("exceed context limit", "context_length"),
-    ("maximum context length", "context_length"),
+    ("context length", "context_length"),
+    ("context window", "context_length"),
+    ("available context size", "context_length"),
+    ("maximum model length", "context_length"),
     ("exceeds the maximum number of tokens", "context_length"),
 ];
 
@@ -188,10 +200,11 @@ pub fn classify(signal: Signal, status: Option<u16>, body: Option<&[u8]>) -> Res
     let said = || body.map(FailureBody::read).unwrap_or_default();
     match signal {
         Signal::Event(name) => Ok(named(name)),
-        Signal::Malformed => Ok(named(by_code(&said()).unwrap_or("invalid_answer"))),
+        Signal::Malformed => Ok(in_good_answer(&said())),
         Signal::Status => match status.ok_or(ClassifyError::MissingStatus)? {
             status @ ..300 => Err(ClassifyError::NotAFailure(status)),
-            status @ 300..400 => Ok(named(by_status(status))),
+            // Whatever else a 413 is called, the same request is as large the next time.
+            status @ (300..400 | 413) => Ok(named(by_status(status))),
             status => {
                 let said = said();
                 let name = by_code(&said).or_else(|| by_phrase(status, &said));
@@ -205,13 +218,21 @@ fn named(name: &str) -> Outcome {
     TABLE.iter().find(|row| row.name == name).copied().unwrap_or(OTHERWISE)
 }
 
+/// An error in an answer whose status is good. It may name the status that it should have had; but nothing that would send it to
+/// the client, who would take it for an answer.
+fn in_good_answer(said: &FailureBody) -> Outcome {
+    let by_its_status = || said.status().filter(|status| (400..600).contains(status)).map(by_status).map(named);
+    let row = by_code(said).map(named).or_else(|| by_its_status().filter(|row| !row.to_client));
+    row.unwrap_or_else(|| named("invalid_answer"))
+}
+
 fn by_code(said: &FailureBody) -> Option<&'static str> {
     BY_CODE.iter().find(|(code, _)| said.has_code(code)).map(|(_, name)| *name)
 }
 
 fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
-    let decides = (400..500).contains(&status);
-    BY_PHRASE.iter().find(|(phrase, _)| decides && said.says(phrase)).map(|(_, name)| *name)
+    let decides = |name: &str| (400..500).contains(&status) && (status != 429 || name == "quota_exhausted");
+    BY_PHRASE.iter().find(|(phrase, name)| decides(name) && said.says(phrase)).map(|(_, name)| *name)
 }
 
 fn by_status(status: u16) -> &'static str {
