@@ -19,6 +19,7 @@ from pyproxy.providers.mock import Behaviour
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from pyproxy import CompletionChunk
     from pyproxy.domain import RequestRecord
 
 WORDS = "one two three four five six seven eight"
@@ -83,24 +84,27 @@ async def test_a_stream_that_breaks_in_the_middle_raises_and_is_never_taken_for_
 ) -> None:
     upstream.provider.script("one", Behaviour(text=WORDS, **{fault: 3}))  # type: ignore[arg-type]
     stream = beside.stream("fast_group", "Hello")
-    texts: list[str] = []
+    chunks: list[CompletionChunk] = []
 
     async def read() -> None:
         async for chunk in stream:
-            texts.append(chunk.text)  # noqa: PERF401 - what came before the error counts
+            chunks.append(chunk)  # noqa: PERF401 - what came before the error counts
 
     with pytest.raises(errors.StreamInterrupted) as caught:
         await read()
-    assert "".join(texts) == "one two three "
+    assert "".join(map(str, chunks)) == "one two three "
+    assert all(chunk.raw["choices"] for chunk in chunks)
     assert (caught.value.target, caught.value.attempts) == ("fast_group", ("fast_group.echelon1/one:200",))
     assert [chunk async for chunk in stream] == []
 
 
 async def test_a_stream_whose_time_runs_out_while_nobody_reads_is_interrupted(beside: Sidecar, upstream: MockApart) -> None:
     upstream.provider.script("one", Behaviour(chunks=200))
+    records: list[RequestRecord] = []
+    beside.observe(records.append)
     stream = beside.stream("one", "Hello", timeout=0.3)
     await anext(stream)
-    await until(lambda: not any(scope["in_flight"] for scope in beside.limits()))
+    await until(lambda: bool(records))
     with pytest.raises(errors.StreamInterrupted, match="time is over"):
         async for _ in stream:
             pass
