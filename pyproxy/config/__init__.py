@@ -7,7 +7,6 @@ file, line and column what is wrong and what to do. Nothing else in the package 
 from pyproxy.config.fallback import CircuitBreakerConfig, FallbackConfig
 from pyproxy.config.faults import Fault
 from pyproxy.config.groups import EchelonConfig, TaskGroupConfig, Timeouts
-from pyproxy.config.limits import Parameters
 from pyproxy.config.loader import check_config, load_config
 from pyproxy.config.pools import PollingPoolConfig, RateLimitingConfig, SlidingWindowConfig, TokenBucketConfig
 from pyproxy.config.providers import ModelConfig, ProviderConfig
@@ -26,7 +25,6 @@ __all__ = [
     "Fault",
     "ModelConfig",
     "NodeConfig",
-    "Parameters",
     "PollingPoolConfig",
     "ProviderConfig",
     "RateLimitingConfig",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pyproxy.config import Parameters
+from pyproxy.config.limits import Parameters
 from pyproxy.domain import Defaults
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ task_groups:
   fast_group:
     echelon1: {models: ["one:m"]}
 """
-WARNED = GOOD.replace("fast_group:", "fast_group:\n    tpm_limit: 5")
+WARNED = GOOD.replace("fast_group:", "fast_group:\n    fallback_config: {attempt_budget: 2}")
 BAD = WARNED.replace("one: {", "one: {dialect: openay, ").replace("one:m", "tow:m")
 
 
@@ -67,7 +67,7 @@ def test_people_get_a_line_an_editor_can_follow_and_the_hint_below_it() -> None:
     lines = result.stderr.splitlines()
     assert lines[0] == "error: bad.yaml:2:18: providers.one.dialect: must be 'openai', 'anthropic' or 'gemini'"
     assert lines[1] == "       did you mean 'openai'?"
-    assert lines[-1] == "bad.yaml: 2 errors, 0 warnings; nothing would be started"
+    assert lines[-1] == "bad.yaml: 2 errors, 1 warning; nothing would be started"
 
 
 @pytest.mark.usefixtures("files")
@@ -121,7 +121,7 @@ def test_a_workflow_gets_annotations_at_the_lines() -> None:
     assert check("bad.yaml", "--format", "github").stdout.splitlines()[0] == (
         "::error file=bad.yaml,line=2,col=18::providers.one.dialect: must be 'openai', 'anthropic' or 'gemini' (did you mean 'openai'?)"
     )
-    assert check("warned.yaml", "--format", "github").stdout.startswith("::warning file=warned.yaml,line=5,col=5::")
+    assert check("warned.yaml", "--format", "github").stdout.startswith("::warning file=warned.yaml,line=5,col=23::")
     assert check("none.yaml", "--format", "github").stdout == "::error file=none.yaml::there is no such file\n"
     assert check("good.yaml", "--format", "github").stdout == ""
 

@@ -53,8 +53,8 @@ def test_a_default_is_told_as_one() -> None:
 
 
 def test_a_setting_without_effect_is_told_as_one() -> None:
-    said = explain("task_groups.fast_group.echelon1.temperature").stdout
-    assert said.endswith("  in effect  not yet: default parameters are not added to requests\n")
+    said = explain("providers.one.dialect").stdout
+    assert said.endswith("  in effect  openai only: only openai upstreams are called\n")
 
 
 def test_a_table_tells_its_children_and_where_each_comes_from() -> None:

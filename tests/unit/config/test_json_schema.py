@@ -110,8 +110,8 @@ def test_every_property_is_described_with_examples_that_it_takes() -> None:
 
 
 def test_what_is_not_in_effect_yet_says_so() -> None:
-    said = json_schema()["$defs"]["EchelonConfig"]["properties"]["temperature"]["description"]
-    assert said == "Sampling temperature, 0 to 2. Not in effect yet: default parameters are not added to requests."
+    said = json_schema()["$defs"]["ProviderConfig"]["properties"]["dialect"]["description"]
+    assert said == "The API that the upstream speaks. Not in effect yet, but for openai: only openai upstreams are called."
 
 
 def _all_models(model: type[Settings]) -> set[type[Settings]]:
