@@ -18,6 +18,8 @@ PyproxyError
     ├── InternalError           500, a fault of the sidecar itself
     ├── ShuttingDown            503, the sidecar is stopping
     ├── TargetNotFound          404, no target of that name
+    │   └── PoolNotFound        404, no polling pool of that name
+    ├── SingleTurnOnly          409, a conversation that was sent to a polling pool
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
         ├── Saturated           429, limits leave no room now
@@ -44,12 +46,14 @@ __all__ = [
     "MethodNotAllowed",
     "NoModelAvailable",
     "NotFound",
+    "PoolNotFound",
     "PyproxyError",
     "RequestError",
     "RequestForbidden",
     "RequestTimeout",
     "Saturated",
     "ShuttingDown",
+    "SingleTurnOnly",
     "StreamInterrupted",
     "TargetNotFound",
     "Unauthorized",
@@ -221,6 +225,28 @@ class TargetNotFound(RequestError):
     status = 404
     type = "invalid_request_error"
     code = "model_not_found"
+
+
+class PoolNotFound(TargetNotFound):
+    """No polling pool has the name that was asked for."""
+
+    code = "pool_not_found"
+
+
+class SingleTurnOnly(RequestError):
+    """A request that goes on with a conversation was sent to a polling pool, whose instances take turns from request to request.
+
+    Attributes:
+        instead: the group or echelon to ask.
+    """
+
+    status = 409
+    type = "invalid_request_error"
+    code = "single_turn_only"
+
+    def __init__(self, message: str, *, instead: str, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.instead = instead
 
 
 class UpstreamError(RequestError):

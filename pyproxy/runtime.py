@@ -14,6 +14,7 @@ from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.server import HttpServer
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
+from pyproxy.pools import HealthChecks, Pools
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.embedded import Completion
+    from pyproxy.pools import PollingPool, PoolStatus
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
@@ -72,6 +74,9 @@ class Sidecar:
         self._tell = Observers(observers)
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._client = EmbeddedClient(self._orchestrator)
+        self._pools = Pools(self._assembly.snapshots)
+        self._checks = HealthChecks(self._assembly.snapshots)
+        self._reloader.on_reload(lambda _: self._checks.follow())
         self._server: HttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
@@ -100,6 +105,18 @@ class Sidecar:
     def limits(self) -> list[ScopeSnapshot]:
         """Each scope's permits and levels now, as the core keeps them."""
         return self._assembly.limits()
+
+    def pools(self) -> tuple[PoolStatus, ...]:
+        """Each polling pool with its instances, and how each does."""
+        return self._pools.statuses()
+
+    def pool(self, name: str) -> PollingPool:
+        """One polling pool, for programs that make their calls themselves: ``async with sidecar.pool("p").get_instance() as next_one``.
+
+        Raises:
+            PoolNotFound: there is none of that name.
+        """
+        return self._pools.get(name)
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something, with key paths and revisions; values are never told."""
@@ -130,6 +147,7 @@ class Sidecar:
             config_state=self._reloader.state,
             settings=lambda: self.config.server,
             reload=self.reload,
+            pools=self.pools,
             deadlines=deadlines,
             version=version("pyproxy"),
             tell=self._tell,
@@ -157,6 +175,7 @@ class Sidecar:
             if self._watcher is not None:
                 await self._watcher.stop()
             await self._reloader.end()
+            await self._checks.stop()
             await self._assembly.aclose()
 
     def hurry(self) -> None:
@@ -180,8 +199,11 @@ class Sidecar:
         return await self._client.generate(target, messages, node=node, **parameters)
 
     def _follow(self) -> None:
-        if self._watcher is not None and not self._draining:
+        if self._draining:
+            return
+        if self._watcher is not None:
             self._watcher.start()
+        self._checks.start()
 
     async def __aenter__(self) -> Self:
         self._follow()

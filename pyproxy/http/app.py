@@ -14,10 +14,11 @@ from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
 from pyproxy.http.models import models_router
+from pyproxy.http.pools import pools_router
 from pyproxy.http.replies import nothing_at, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.http.deadlines import Deadlines
+    from pyproxy.http.pools import Status
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["build_app"]
@@ -39,6 +41,7 @@ def build_app(
     config_state: Callable[[], Mapping[str, object]],
     settings: Callable[[], ServerConfig],
     reload: Callable[[], Awaitable[ReloadReport]],
+    pools: Callable[[], Iterable[Status]],
     deadlines: Deadlines,
     version: str,
     tell: Callable[[RequestRecord], None],
@@ -52,6 +55,7 @@ def build_app(
         config_state: what ``/readyz`` says of the configuration in force.
         settings: the ``server`` settings in force; asked anew for each request.
         reload: reads the configuration again.
+        pools: the status of each polling pool.
         deadlines: how long a client may take.
         version: shown in the API's own description.
         tell: called with the record of each finished request that the orchestrator has not seen.
@@ -61,6 +65,7 @@ def build_app(
     app.include_router(models_router(targets))
     app.include_router(health_router(ready, config_state))
     app.include_router(admin_router(settings, reload))
+    app.include_router(pools_router(settings, pools))
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_exception_handler(Exception, _failed)

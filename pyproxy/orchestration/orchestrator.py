@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import RequestRecord
+from pyproxy.domain.conversation import conversation_of
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.delivery import Delivery
 from pyproxy.orchestration.drain import Drain
@@ -49,7 +50,7 @@ class Orchestrator:
             try:
                 async with scope:
                     self._drain.admit()
-                    plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
+                    plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
                     delivery.journey = journey = Journey(request, plan)
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))

@@ -11,7 +11,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import AdmissionDesk, Breakers, ConcurrencyController, Credentials, LiveScopes, Standing, scopes_of
+from pyproxy.admission import (
+    AdmissionDesk,
+    Breakers,
+    ConcurrencyController,
+    Credentials,
+    Instances,
+    LiveScopes,
+    Standing,
+    known_instances,
+    scopes_of,
+)
 from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
@@ -62,6 +72,7 @@ class Assembly:
         self._controller = ConcurrencyController(clock=now_ns)
         self._scopes = LiveScopes(self._controller)
         self._credentials = Credentials()
+        self._instances = Instances()
         self._given = transport
         self._closing: set[asyncio.Task[None]] = set()
         self._current = first = self._prepare(config, None)
@@ -106,10 +117,12 @@ class Assembly:
         prepared.resolver.rotas.take_over(now_ns)
         prepared.breakers.take_over(now_ns)
         self._credentials.follow(fingerprints(prepared.config))
+        self._instances.follow(known_instances(prepared.config), now_ns)
+        standing = Standing(prepared.breakers, self._credentials, self._instances)
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(self._controller, Standing(prepared.breakers, self._credentials), prepared.config.nodes),
+            desk=AdmissionDesk(self._controller, standing, prepared.config.nodes),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
         )

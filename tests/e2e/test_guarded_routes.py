@@ -35,6 +35,7 @@ def routes() -> list[tuple[str, str]]:
         ready=lambda: True,
         config_state=dict,
         settings=lambda: ServerConfig(max_body_bytes=1),
+        pools=list,
         reload=unused_reload,
         deadlines=Deadlines(),
         version="0",

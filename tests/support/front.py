@@ -56,6 +56,7 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         config_state=dict,
         settings=lambda: ServerConfig(max_body_bytes=4096),
         reload=unused_reload,
+        pools=list,
         deadlines=deadlines,
         version="0",
         tell=records.append,
