@@ -10,6 +10,8 @@ import asyncio
 import logging
 import random
 import time
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyproxy.admission.instances import Checked
@@ -43,6 +45,7 @@ class HealthChecks:
         self._news = asyncio.Event()
         self._started = False
         self._task: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin; as often as need be."""
@@ -63,21 +66,38 @@ class HealthChecks:
         self._started = False
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            ending = (task, *self._running)
+            for each in ending:
+                each.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as running:
-            while True:
-                self._news.clear()
-                self._look()
-                now_ns = self._now_ns()
-                for check, wanted in self._wanted.items():
-                    if self._due[check] <= now_ns and not wanted.about(self._busy):
-                        self._busy.update(wanted.pools)
-                        self._due[check] = now_ns + self._spread(wanted.interval_ns)
-                        running.create_task(self._perform(check, wanted), name=f"health-check {check.asked}")
-                await self._sleep(now_ns)
+        while True:
+            self._news.clear()
+            self._look()
+            now_ns = self._now_ns()
+            for check, wanted in self._wanted.items():
+                if self._due[check] <= now_ns and not wanted.about(self._busy):
+                    self._due[check] = now_ns + self._spread(wanted.interval_ns)
+                    self._begin(check, wanted)
+            await self._sleep(now_ns)
+
+    def _begin(self, check: Check, wanted: Wanted) -> None:
+        """Start a check; the snapshot that wants it stays until it has ended."""
+        held = ExitStack()
+        snapshot = held.enter_context(self._snapshots.hold())
+        self._busy.update(wanted.pools)
+        task = asyncio.get_running_loop().create_task(self._ask(snapshot, check, wanted), name=f"health-check {check.asked}")
+        self._running.add(task)
+        task.add_done_callback(partial(self._ended, wanted, held))
+
+    def _ended(self, wanted: Wanted, held: ExitStack, task: asyncio.Task[None]) -> None:
+        held.close()
+        self._running.discard(task)
+        self._busy.difference_update(wanted.pools)
+        self._news.set()
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a %s failed inside the sidecar", task.get_name(), exc_info=task.exception())
 
     def _look(self) -> None:
         """See what is wanted now. A check that was wanted before keeps its time, unless its interval is over sooner."""
@@ -104,17 +124,6 @@ class HealthChecks:
                 await self._news.wait()
         except TimeoutError:
             pass
-
-    async def _perform(self, check: Check, wanted: Wanted) -> None:
-        try:
-            with self._snapshots.hold() as snapshot:
-                if snapshot is self._seen:
-                    await self._ask(snapshot, check, wanted)
-        except Exception:  # noqa: BLE001 - a fault of ours in one check must not end the others
-            _log.exception("the check of %s failed inside the sidecar", check.asked)
-        finally:
-            self._busy.difference_update(wanted.pools)
-            self._news.set()
 
     async def _ask(self, snapshot: Snapshot, check: Check, wanted: Wanted) -> None:
         standing, permit = snapshot.desk.standing, None

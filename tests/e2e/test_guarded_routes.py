@@ -46,7 +46,9 @@ def routes() -> list[tuple[str, str]]:
     assert isinstance(app, FastAPI)
     found = []
     for route in every_route(app.router.routes):
-        found += [(method, route.path.replace("{target:path}", "plain")) for method in sorted(route.methods or ())]
+        found += [
+            (method, route.path.replace("{target:path}", "plain").replace("{name}", "quick")) for method in sorted(route.methods or ())
+        ]
     return found
 
 
@@ -77,6 +79,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/livez",
         "/readyz",
         "/admin/v1/reload",
+        "/admin/v1/pools",
+        "/admin/v1/pools/quick",
     }
 
 

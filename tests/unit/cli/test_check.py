@@ -23,8 +23,8 @@ task_groups:
   fast_group:
     echelon1: {models: ["one:m"]}
 """
-WARNED = GOOD.replace("fast_group:", "fast_group:\n    tpm_limit: 5")
-BAD = WARNED.replace("one: {", "one: {dialect: openay, ").replace("one:m", "tow:m")
+WARNED = GOOD.replace("fast_group:", "fast_group:\n    fallback_config: {max_attempts: 7}")
+BAD = GOOD.replace("one: {", "one: {dialect: openay, ").replace("one:m", "tow:m")
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_workflow_gets_annotations_at_the_lines() -> None:
     assert check("bad.yaml", "--format", "github").stdout.splitlines()[0] == (
         "::error file=bad.yaml,line=2,col=18::providers.one.dialect: must be 'openai', 'anthropic' or 'gemini' (did you mean 'openai'?)"
     )
-    assert check("warned.yaml", "--format", "github").stdout.startswith("::warning file=warned.yaml,line=5,col=5::")
+    assert check("warned.yaml", "--format", "github").stdout.startswith("::warning file=warned.yaml,line=5,col=23::")
     assert check("none.yaml", "--format", "github").stdout == "::error file=none.yaml::there is no such file\n"
     assert check("good.yaml", "--format", "github").stdout == ""
 
