@@ -24,6 +24,7 @@ PyproxyError
     │   ├── WrapperNotFound     404, no wrapper of that name
     │   ├── WrapperExists       409, a wrapper of that name is there already
     │   └── WrapperExecution    409, a wrapper was removed, and a program still uses it
+    ├── SingleTurnOnly          409, a conversation that was sent to a polling pool
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
         ├── Saturated           429, limits leave no room now
@@ -59,6 +60,7 @@ __all__ = [
     "RequestTimeout",
     "Saturated",
     "ShuttingDown",
+    "SingleTurnOnly",
     "StreamInterrupted",
     "TargetNotFound",
     "TaskGroupNotFound",
@@ -248,6 +250,22 @@ class TargetNotFound(RequestError):
     status = 404
     type = "invalid_request_error"
     code = "model_not_found"
+
+
+class SingleTurnOnly(RequestError):
+    """A request that goes on with a conversation was sent to a polling pool, whose instances take turns from request to request.
+
+    Attributes:
+        instead: the group or echelon to ask.
+    """
+
+    status = 409
+    type = "invalid_request_error"
+    code = "single_turn_only"
+
+    def __init__(self, message: str, *, instead: str, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.instead = instead
 
 
 class TaskGroupNotFound(TargetNotFound):

@@ -14,6 +14,7 @@ from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.server import HttpServer
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
+from pyproxy.pools import HealthChecks, Pools
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pyproxy.embedded import BlockingStream, Completion, CompletionStream
     from pyproxy.embedded.messages import Messages
     from pyproxy.orchestration.dry_run import Route
+    from pyproxy.pools import PollingPool, PoolStatus
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
@@ -85,6 +87,9 @@ class Sidecar:
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._home = Home(own_thread=own_thread)
         self._client = EmbeddedClient(self._orchestrator, self._home)
+        self._pools = Pools(self._assembly.snapshots)
+        self._checks = HealthChecks(self._assembly.snapshots)
+        self._reloader.on_reload(lambda _: self._checks.follow())
         self._server: HttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
@@ -127,6 +132,18 @@ class Sidecar:
         """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
         self._tell.add(observer)
 
+    def pools(self) -> tuple[PoolStatus, ...]:
+        """Each polling pool with its instances, and how each does."""
+        return self._pools.statuses()
+
+    def pool(self, name: str) -> PollingPool:
+        """One polling pool, for programs that make their calls themselves: ``async with sidecar.pool("p").get_instance() as next_one``.
+
+        Raises:
+            PoolNotFound: there is none of that name.
+        """
+        return self._pools.get(name)
+
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something, with key paths and revisions; values are never told."""
         self._reloader.on_reload(listener)
@@ -161,6 +178,7 @@ class Sidecar:
             metrics=self._reloader.metrics,
             settings=lambda: self.config.server,
             reload=self.reload,
+            pools=self.pools,
             deadlines=deadlines,
             version=version("pyproxy"),
             tell=self._tell,
@@ -196,6 +214,7 @@ class Sidecar:
             if self._watcher is not None:
                 await self._watcher.stop()
             await self._reloader.end()
+            await self._checks.stop()
             if self._keeper is not None:
                 await self._keeper.aclose()
             await self._assembly.aclose()
@@ -297,6 +316,7 @@ class Sidecar:
             self._keeper.start()
         if self._watcher is not None:
             self._watcher.start()
+        self._checks.start()
 
     async def __aenter__(self) -> Self:
         await self._home.run(self._follow)

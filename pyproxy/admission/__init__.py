@@ -4,6 +4,7 @@ from pyproxy.admission.breakers import Breakers
 from pyproxy.admission.controller import Acquisition, ConcurrencyController, Permit
 from pyproxy.admission.credentials import Credentials
 from pyproxy.admission.desk import AdmissionDesk, Caller, Refused
+from pyproxy.admission.instances import Instances, known_instances
 from pyproxy.admission.lease import Lease
 from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of, token_limits
 from pyproxy.admission.standing import Standing
@@ -16,6 +17,7 @@ __all__ = [
     "Caller",
     "ConcurrencyController",
     "Credentials",
+    "Instances",
     "Lease",
     "LiveScopes",
     "Permit",
@@ -24,6 +26,7 @@ __all__ = [
     "ScopeLimits",
     "Standing",
     "TokenEstimates",
+    "known_instances",
     "scopes_of",
     "token_limits",
 ]

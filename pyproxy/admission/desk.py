@@ -27,6 +27,7 @@ __all__ = ["AdmissionDesk", "Caller", "Refused"]
 
 # Callers that the configuration does not know wait as one, so that names made up by the dozen get no more than one share.
 _NOBODY = "node:"
+_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
 
 
 _NO_PROMPT = Prompt()
@@ -101,11 +102,26 @@ class AdmissionDesk:
             verdict = self._acquire(step, candidate, caller, now_ns)
             if isinstance(verdict, Lease):
                 return verdict
-            if verdict.scope != candidate.instance:
-                return verdict  # a level that all candidates share: none of them would be admitted
+            closed = _closed_by(step, verdict.scope)
+            if all(closed):
+                return verdict  # none of them would be admitted
             refused = _earlier(refused, verdict)
-            eligible[index] = False
+            eligible = [may and not shut for may, shut in zip(eligible, closed, strict=True)]
         return refused
+
+    @property
+    def standing(self) -> Standing:
+        """What is known of the instances."""
+        return self._standing
+
+    def room_for(self, instance: str) -> Permit | None:
+        """Take a permit of one instance on nobody's behalf, if it has room now."""
+        verdict = self._controller.try_acquire((instance,))
+        return Permit(self._controller, verdict) if verdict else None
+
+    def in_flight(self, scope: str) -> int:
+        """Tell how many permits are held through a scope."""
+        return self._controller.in_flight(scope)
 
     async def wait(
         self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, refused: str | None, until_ns: int, now_ns: int
@@ -117,7 +133,7 @@ class AdmissionDesk:
             caller: who asks.
             excluded: instances that are not to be asked.
             only: the one instance to consider.
-            refused: the scope that had no room. If it is above the instances, one place in the queue is enough.
+            refused: the scope that had no room. If all candidates pass it, one place in the queue is enough.
             until_ns: the latest time to be let in.
             now_ns: monotonic nanoseconds.
         """
@@ -200,7 +216,7 @@ class AdmissionDesk:
             and standing.breakers.retry_after_ns(step, candidate, now_ns) == 0
             for candidate in step.candidates
         ]
-        if not any(candidate.instance == refused for candidate in step.candidates):
+        if all(_closed_by(step, refused)):
             index = step.scheduler.pick(eligible, now_ns=now_ns)
             return [] if index is None else [step.candidates[index]]
         return [candidate for candidate, open_now in zip(step.candidates, eligible, strict=True) if open_now]
@@ -232,9 +248,22 @@ def _the_one(step: Step, instance: str) -> Candidate:
     return next(candidate for candidate in step.candidates if candidate.instance == instance)
 
 
+def _closed_by(step: Step, scope: str | None) -> list[bool]:
+    """Which candidates pass a scope that has no room: all of them where it is a level that they share, or the caller's own."""
+    closed = [scope in candidate.path for candidate in step.candidates]
+    return closed if any(closed) else [True] * len(closed)
+
+
 def _earlier(known: Refused, other: Refused) -> Refused:
-    """Of two refusals the one that ends first; one whose end is unknown loses to one whose end is known."""
-    if known.scope is None or known.retry_after_ns is None:
+    """Of two refusals the one that ends first; one whose end is unknown loses to one whose end is known.
+
+    One for want of room, which may be waited for, goes before one for earlier failures.
+    """
+    if known.scope is None:
+        return other
+    if (known.reason in _LEFT_ALONE) != (other.reason in _LEFT_ALONE):
+        return other if known.reason in _LEFT_ALONE else known
+    if known.retry_after_ns is None:
         return other
     if other.retry_after_ns is None or known.retry_after_ns <= other.retry_after_ns:
         return known

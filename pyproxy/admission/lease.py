@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.admission.instances import Ended
 from pyproxy.rust_core import Probe
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Lease:
         candidate: the instance that is called.
     """
 
-    __slots__ = ("_ended", "_leave", "_permit", "_place", "_prompt", "_standing", "_started_ns", "_step", "candidate")
+    __slots__ = ("_committed_ns", "_ended", "_leave", "_permit", "_place", "_prompt", "_standing", "_started_ns", "_step", "candidate")
 
     def __init__(
         self,
@@ -47,17 +48,19 @@ class Lease:
         self._started_ns = started_ns
         self._place = step.candidates.index(candidate)
         self._ended = False
+        self._committed_ns: int | None = None
         step.scheduler.on_start(self._place, now_ns=started_ns)
 
     def committed(self, now_ns: int) -> None:
         """Note that the answer is good as far as it can be known: a probe needs no more, and may be long about the rest."""
+        self._committed_ns = now_ns
         self._standing.credentials.works(self.candidate)
         if isinstance(self._leave, Probe):
             self._standing.breakers.record(self._step, self.candidate, self._leave, now_ns, ok=True)
 
     def delivered(self, now_ns: int, usage: tuple[int, int] | None) -> None:
         """End an attempt whose answer is whole; its tokens are charged as the provider counted them."""
-        if self._end(now_ns, ok=True):
+        if self._end(now_ns, ok=True, usage=usage):
             if usage is not None:
                 self._permit.settle(sum(usage))
                 self._standing.tokens.learn(self.candidate.model, self._prompt, usage)
@@ -65,7 +68,7 @@ class Lease:
 
     def failed(self, outcome: Outcome, now_ns: int) -> None:
         """End an attempt that failed before anything was delivered: nothing of it stays charged."""
-        if self._end(now_ns, ok=False if outcome.counts_for_breaker else None):
+        if self._end(now_ns, ok=False if outcome.counts_for_breaker else None, failure=outcome.name):
             self._permit.refund()
             self._permit.release()
             if outcome.disable_credential:
@@ -73,12 +76,12 @@ class Lease:
 
     def broke(self, now_ns: int, usage: tuple[int, int] | None) -> None:
         """End an attempt whose answer broke off: what it used is known in part, so that nothing is given back."""
-        if self._end(now_ns, ok=False):
+        if self._end(now_ns, ok=False, failure="broken_off", usage=usage):
             self._cut_short(usage)
 
     def dropped(self, now_ns: int, usage: tuple[int, int] | None = None) -> None:
         """End an attempt that nobody waits for any more: it says nothing about the instance, and what it cost stays charged."""
-        if self._end(now_ns, ok=None):
+        if self._end(now_ns, ok=None, failure="dropped", usage=usage):
             self._cut_short(usage)
 
     def _cut_short(self, usage: tuple[int, int] | None) -> None:
@@ -86,10 +89,13 @@ class Lease:
             self._permit.settle(sum(usage), exact=False)
         self._permit.release()
 
-    def _end(self, now_ns: int, *, ok: bool | None) -> bool:
+    def _end(self, now_ns: int, *, ok: bool | None, failure: str | None = None, usage: tuple[int, int] | None = None) -> bool:
         if self._ended:
             return False
         self._ended = True
         self._standing.breakers.record(self._step, self.candidate, self._leave, now_ns, ok=ok)
-        self._step.scheduler.on_finish(self._place, now_ns - self._started_ns, ok is not False, now_ns=now_ns)
+        taken_ns = now_ns - self._started_ns
+        self._step.scheduler.on_finish(self._place, taken_ns, ok is not False, now_ns=now_ns)
+        ttft_ns = None if self._committed_ns is None else self._committed_ns - self._started_ns
+        self._standing.instances.ended(self.candidate.instance, Ended(ok, failure, taken_ns, ttft_ns, usage), now_ns)
         return True

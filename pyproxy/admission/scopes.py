@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pyproxy.admission.controller import ConcurrencyController
-from pyproxy.domain.instances import instance_names, node_scope
+from pyproxy.admission.pool_limits import pool_rates
+from pyproxy.domain.instances import instance_names, node_scope, pool_scope
 from pyproxy.rust_core import RateLimit
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class _Limited(Protocol):
 
 
 def scopes_of(config: Config) -> tuple[ScopeLimits, ...]:
-    """Every group, echelon, instance and node of `config`, parents first; tried out, so that the core will take them."""
+    """Every group, echelon, instance, pool and node of `config`, parents first; tried out, so that the core will take them."""
     scopes = tuple(_scopes(config))
     LiveScopes(ConcurrencyController()).define(scopes)
     return scopes
@@ -75,6 +76,8 @@ def _scopes(config: Config) -> Iterator[ScopeLimits]:
     for name, model in config.models.items():
         for instance in instance_names(name, len(config.providers[model.provider].credentials())):
             yield _limits(instance, None, model)
+    for name, pool in config.polling_pools.items():
+        yield ScopeLimits(pool_scope(name), None, None, pool_rates(pool.rate_limiting))
     for name, node in config.nodes.items():
         yield _limits(node_scope(name), None, node, weight=node.weight)
 

@@ -1,9 +1,11 @@
-"""What is known of instances, whatever room there is: who may be asked at all, and what it will cost."""
+"""What is known of instances, whatever room there is: who may be asked at all, what it will cost, and how each does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pyproxy.admission.instances import Instances
 
 if TYPE_CHECKING:
     from pyproxy.admission.breakers import Breakers
@@ -21,8 +23,10 @@ class Standing:
         breakers: who is left alone after failures.
         credentials: which credentials are of no use for a while.
         tokens: what a call to each model will probably cost.
+        instances: how each instance does, and what became of the calls to it.
     """
 
     breakers: Breakers
     credentials: Credentials
     tokens: TokenEstimates
+    instances: Instances = field(default_factory=Instances)

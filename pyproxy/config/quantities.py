@@ -60,6 +60,8 @@ Weight = Annotated[int, _Number, Field(ge=0, le=1_000_000), Unit("shares")]
 """A share; 0 takes no part."""
 Text = Annotated[str, Field(min_length=1)]
 """A text that is not empty."""
+UrlPath = Annotated[str, Field(pattern=r"^/[!-~]{0,500}$")]
+"""The path of an address, from its slash on."""
 Temperature = Annotated[float, _Number, Field(ge=0, le=2), Unit("plain number")]
 """Sampling temperature, 0 to 2."""
 Share = Annotated[float, _Number, Field(gt=0, le=1), Unit("share of 1")]

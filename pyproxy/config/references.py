@@ -7,6 +7,7 @@ from pyproxy.config.tree import Entry, List, Scalar, Table
 
 _GROUP = ("task group or echelon", ("groups",))
 _MODEL = ("model", ("models",))
+_ANSWERS = ("task group, echelon or polling pool", ("groups", "polling_pools"))
 TARGET_SECTIONS = ("groups", "polling_pools", "wrappers", "nodes", "models")
 """The sections whose names an alias may stand for."""
 _TARGET = ("target", TARGET_SECTIONS)
@@ -62,7 +63,9 @@ def references(root: Table) -> Iterator[Reference]:
         for _, _, table in root.tables(section):
             yield from (Reference(text, *_GROUP) for text in _listed(table, key))
     for _, _, node in root.tables("nodes"):
-        yield from (Reference(text, *_GROUP) for text in _one(node, "llm_group"))
+        yield from (Reference(text, *_ANSWERS) for text in _one(node, "llm_group"))
+    for _, _, pool in root.tables("polling_pools"):
+        yield from (Reference(text, *_GROUP) for text in _one(pool, "multi_turn_redirect"))
     for _, _, wrapper in root.tables("wrappers"):
         meaning = _WRAPPED.get(_only(wrapper, "type"))
         yield from (Reference(text, *meaning) for text in _one(wrapper, "target") if meaning)

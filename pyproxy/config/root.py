@@ -1,18 +1,19 @@
 """The whole configuration, typed."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from pyproxy.config.groups import TaskGroupConfig
+from pyproxy.config.groups import EchelonConfig, TaskGroupConfig
 from pyproxy.config.pools import PollingPoolConfig
 from pyproxy.config.providers import ModelConfig, ProviderConfig
 from pyproxy.config.quantities import Text
 from pyproxy.config.server import ServerConfig
 from pyproxy.config.sessions import SessionsConfig
-from pyproxy.config.settings import Named, Pending, Settings, nothing
+from pyproxy.config.settings import Named, Settings, nothing
 from pyproxy.config.targets import NodeConfig, WrapperConfig
+from pyproxy.domain.instances import instance_names
 
 Mode = Literal["strict", "lenient"]
 """What becomes of a configuration with a broken part: it is refused, or the part is left out."""
@@ -42,7 +43,7 @@ class Config(Settings):
     task_groups: Named[TaskGroupConfig] = Field(
         default_factory=nothing, description="Task groups by name.", examples=[{"fast_group": {"echelon1": {"models": ["openai-gpt4"]}}}]
     )
-    polling_pools: Annotated[Named[PollingPoolConfig], Pending("polling pools cannot be asked for")] = Field(
+    polling_pools: Named[PollingPoolConfig] = Field(
         default_factory=nothing, description="Polling pools by name.", examples=[{"fast_pool": {"task_groups": ["fast_group"]}}]
     )
     wrappers: Named[WrapperConfig] = Field(
@@ -72,6 +73,21 @@ class Config(Settings):
     def revision(self) -> str:
         """Twelve hexadecimal digits that change with the content, whatever its layout; credentials and headers do not count."""
         return self._revision
+
+    def instances_of(self, model: str) -> tuple[str, ...]:
+        """Return the instances of a model, one for each credential of its provider."""
+        return instance_names(model, len(self.providers[self.models[model].provider].credentials()))
+
+    def echelons_of(self, references: Iterable[str]) -> tuple[tuple[TaskGroupConfig, EchelonConfig], ...]:
+        """Return the echelons that names of groups and echelons stand for, in their order, each once."""
+        found: dict[tuple[str, str], tuple[TaskGroupConfig, EchelonConfig]] = {}
+        for reference in references:
+            name, _, only = reference.partition(".")
+            group = self.task_groups[name]
+            for echelon in group.echelons:
+                if only in ("", echelon.name):
+                    found.setdefault((name, echelon.name), (group, echelon))
+        return tuple(found.values())
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield "source", self._source

@@ -14,7 +14,7 @@ _WRAPPER = Pending("wrappers have no limits, checks or metrics of their own")
 class WrapperConfig(Settings):
     """A name under which a group, a pool or a single model is used as one."""
 
-    type: Annotated[Literal["task_group", "pool", "direct"], Pending("polling pools cannot be used", ("task_group", "direct"))] = Field(
+    type: Literal["task_group", "pool", "direct"] = Field(
         description="What the target is: a group or echelon, a pool, or a model.", examples=["task_group"]
     )
     target: Text = Field(description="Name of the target.", examples=["fast_group.echelon1", "fast_pool", "openai-gpt4"])
@@ -46,7 +46,7 @@ class WrapperConfig(Settings):
 class NodeConfig(Limits, Parameters):
     """A caller with its own defaults and limits."""
 
-    llm_group: Text = Field(description="The group or echelon that answers the node.", examples=["plan_group.echelon1"])
+    llm_group: Text = Field(description="The group, echelon or pool that answers the node.", examples=["plan_group.echelon1"])
     description: str = Field(default="", description="What the node does, for people.", examples=["makes the plan"])
     fallback_groups: tuple[Text, ...] | None = Field(
         default=None,

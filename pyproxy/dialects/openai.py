@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from pyproxy.errors import UpstreamError
+from pyproxy.errors import SingleTurnOnly, UpstreamError
 from pyproxy.rust_core import sse_error_event
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ def encode_error(error: RequestError) -> bytes:
 def error_headers(error: RequestError) -> Headers:
     """The headers that go with it.
 
-    ``x-should-retry: false`` keeps SDKs from repeating what the sidecar has already tried for them.
+    ``x-should-retry: false`` keeps SDKs from repeating what the sidecar has already tried for them, and what can only end the same.
     """
     headers: Headers = [JSON_TYPE]
     if error.retry_after_ns is not None:
         # Rounded up: whoever waits this long is not refused again for having come early.
         headers.append((b"retry-after", str(math.ceil(error.retry_after_ns / 1e9)).encode()))
         headers.append((b"retry-after-ms", str(math.ceil(error.retry_after_ns / 1e6)).encode()))
-    if isinstance(error, UpstreamError):
+    if isinstance(error, (UpstreamError, SingleTurnOnly)):  # some repeat any 409
         headers.append((b"x-should-retry", b"false"))
     return headers
 

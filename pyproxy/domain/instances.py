@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["credential_names", "instance_names", "node_scope"]
+__all__ = ["credential_names", "instance_names", "node_scope", "pool_scope"]
 
 
 def instance_names(model: str, credentials: int) -> tuple[str, ...]:
@@ -20,3 +20,8 @@ def credential_names(provider: str, credentials: int) -> tuple[str, ...]:
 def node_scope(node: str) -> str:
     """The scope under which a caller's limits are kept; the prefix keeps it apart from groups and models."""
     return f"node:{node}"
+
+
+def pool_scope(pool: str) -> str:
+    """The scope under which a pool's limits are kept."""
+    return f"pool:{pool}"

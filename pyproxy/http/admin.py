@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyproxy.config import ServerConfig
     from pyproxy.config.changes import ReloadReport
 
-__all__ = ["admin_router"]
+__all__ = ["admin_router", "barred"]
 
 _UNPROCESSABLE = 422
 _CODE = "config_error"
@@ -33,12 +33,9 @@ def admin_router(settings: Callable[[], ServerConfig], reload: Callable[[], Awai
 
     @router.post("/admin/v1/reload")
     async def reload_now(request: Request) -> Response:
-        error = _refused(request.scope, settings())
-        if error is not None:
-            reply = refusal(error, request.scope)
-            if isinstance(error, Unauthorized):
-                reply.headers["www-authenticate"] = "Bearer"
-            return reply
+        refused = barred(request.scope, settings())
+        if refused is not None:
+            return refused
         try:
             return JSONResponse(_told(await reload()))
         except ConfigError as fault:
@@ -47,6 +44,17 @@ def admin_router(settings: Callable[[], ServerConfig], reload: Callable[[], Awai
             return refusal(stopping, request.scope)
 
     return router
+
+
+def barred(scope: Scope, settings: ServerConfig) -> Response | None:
+    """The answer to a request that may not pass; None to one that may."""
+    error = _refused(scope, settings)
+    if error is None:
+        return None
+    reply = refusal(error, scope)
+    if isinstance(error, Unauthorized):
+        reply.headers["www-authenticate"] = "Bearer"
+    return reply
 
 
 def _refused(scope: Scope, settings: ServerConfig) -> RequestError | None:

@@ -15,6 +15,7 @@ from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
 from pyproxy.http.metrics import metrics_router
 from pyproxy.http.models import models_router
+from pyproxy.http.pools import pools_router
 from pyproxy.http.replies import nothing_at, refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
     from pyproxy.http.deadlines import Deadlines
+    from pyproxy.http.pools import Status
     from pyproxy.observe.metrics import Metric
     from pyproxy.orchestration import Orchestrator
 
@@ -42,6 +44,7 @@ def build_app(
     metrics: Callable[[], Iterable[Metric]],
     settings: Callable[[], ServerConfig],
     reload: Callable[[], Awaitable[ReloadReport]],
+    pools: Callable[[], Iterable[Status]],
     deadlines: Deadlines,
     version: str,
     tell: Callable[[RequestRecord], None],
@@ -56,6 +59,7 @@ def build_app(
         metrics: what ``/metrics`` says.
         settings: the ``server`` settings in force; asked anew for each request.
         reload: reads the configuration again.
+        pools: the status of each polling pool.
         deadlines: how long a client may take.
         version: shown in the API's own description.
         tell: called with the record of each finished request that the orchestrator has not seen.
@@ -66,6 +70,7 @@ def build_app(
     app.include_router(health_router(ready, config_state))
     app.include_router(metrics_router(metrics))
     app.include_router(admin_router(settings, reload))
+    app.include_router(pools_router(settings, pools))
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_exception_handler(Exception, _failed)

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import RequestRecord
+from pyproxy.domain.conversation import conversation_of
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.delivery import Delivery
 from pyproxy.orchestration.drain import Drain
@@ -53,7 +54,7 @@ class Orchestrator:
             try:
                 async with scope:
                     self._drain.admit()
-                    plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
+                    plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
                     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
                     affinity = self._affinity(request, node, snapshot)
                     delivery.journey = journey = Journey(request, plan, node, affinity)

@@ -62,9 +62,11 @@ def _request(call: UpstreamCall, endpoint: Endpoint) -> httpcore2.Request:
     own_names = {name for name, _ in endpoint.headers}
     headers = [(name, value) for name, value in forwarded_headers(call.headers) if name not in own_names]
     # Compressed events could not be framed as they come; the body is JSON whatever the client called it.
-    headers += [*endpoint.headers, (b"content-type", b"application/json"), (b"accept-encoding", b"identity")]
+    content_type = [(b"content-type", b"application/json")] if call.body else []
+    headers += [*endpoint.headers, *content_type, (b"accept-encoding", b"identity")]
     timeouts = {"connect": call.connect_timeout, "read": None, "write": None, "pool": None}
-    plain = httpx2.Request("POST", httpx2.URL(endpoint.base_url + call.path, query=call.query or None), headers=headers, content=call.body)
+    address = httpx2.URL(endpoint.base_url + call.path, query=call.query or None)
+    plain = httpx2.Request(call.method, address, headers=headers, content=call.body or None)
     url = httpcore2.URL(scheme=plain.url.raw_scheme, host=plain.url.raw_host, port=plain.url.port, target=plain.url.raw_path)
     return httpcore2.Request(plain.method, url, headers=plain.headers.raw, content=call.body, extensions={"timeout": timeouts})
 

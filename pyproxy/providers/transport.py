@@ -22,6 +22,7 @@ class UpstreamCall:
         headers: the client's headers as they came; the transport drops what must not be forwarded.
         body: the body's bytes.
         connect_timeout: seconds to establish a connection.
+        method: ``GET`` for what has no body.
     """
 
     instance: str
@@ -30,6 +31,7 @@ class UpstreamCall:
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     connect_timeout: float
+    method: str = "POST"
 
 
 class TransportFailure(Exception):

@@ -16,9 +16,11 @@ from pyproxy.admission import (
     Breakers,
     ConcurrencyController,
     Credentials,
+    Instances,
     LiveScopes,
     Standing,
     TokenEstimates,
+    known_instances,
     scopes_of,
     token_limits,
 )
@@ -81,6 +83,7 @@ class Assembly:
         self._credentials = Credentials()
         self._tokens = TokenEstimates()
         self.sessions = Sessions(**_sessions(config))
+        self._instances = Instances()
         self._given = transport
         self._closing: set[asyncio.Task[None]] = set()
         self._current = first = self._prepare(config, None)
@@ -126,12 +129,12 @@ class Assembly:
         prepared.breakers.take_over(now_ns)
         self._credentials.follow(fingerprints(prepared.config))
         self.sessions.configure(**_sessions(prepared.config))
+        self._instances.follow(known_instances(prepared.config), now_ns)
+        standing = Standing(prepared.breakers, self._credentials, self._tokens, self._instances)
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(
-                self._controller, Standing(prepared.breakers, self._credentials, self._tokens), token_limits(prepared.scopes)
-            ),
+            desk=AdmissionDesk(self._controller, standing, token_limits(prepared.scopes)),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
             sessions=self.sessions if prepared.config.sessions.enabled else None,

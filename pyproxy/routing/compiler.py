@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
-from pyproxy.domain.instances import credential_names, instance_names
+from pyproxy.domain.instances import credential_names, pool_scope
 from pyproxy.routing.defaults import defaults_of
+from pyproxy.routing.pools import patience, pool_attempt_timeout, pool_policy, pool_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyproxy.config import Config, EchelonConfig, TaskGroupConfig
+    from pyproxy.config import Config, EchelonConfig, PollingPoolConfig, TaskGroupConfig
     from pyproxy.routing.rotas import Rotas
     from pyproxy.rust_core import Scheduler
 
@@ -30,7 +31,7 @@ _DEFAULT_QUEUE_WAIT = 2.0
 
 
 class PlanCompiler:
-    """Turns references (a group, ``group.echelon``, a model) into plans."""
+    """Turns references (a group, ``group.echelon``, a pool, a model) into plans."""
 
     def __init__(self, config: Config, rotas: Rotas) -> None:
         self._config = config
@@ -41,15 +42,19 @@ class PlanCompiler:
                 self._steps[f"{group.name}.{echelon.name}"] = self._echelon_step(group, echelon)
         for model in config.models:
             self._steps[model] = self._model_step(model)
+        for name, pool in config.polling_pools.items():
+            self._steps[name] = self._pool_step(name, pool)
 
     def plan(self, target: str, reference: str, fallbacks: Sequence[str] | None = None) -> Plan:
         """The plan for `reference`, reported as `target`.
 
         Args:
             target: the name the client used.
-            reference: a group, ``group.echelon`` or model of the configuration.
+            reference: a group, ``group.echelon``, pool or model of the configuration.
             fallbacks: where to go when it fails, instead of what its group says.
         """
+        if reference in self._config.polling_pools:
+            return self._pool_plan(target, reference, fallbacks)
         group = self._group_of(reference)
         if group is None:
             steps = [self._steps[reference], *self._expand(fallbacks or ())]
@@ -59,6 +64,13 @@ class PlanCompiler:
         own = self._own_steps(group, reference)
         steps = own if listed is None else [own[0], *self._expand(listed)]
         return Plan(target=target, steps=_unique(steps), total_timeout=group.timeouts.total, policy=_policy(policy))
+
+    def _pool_plan(self, target: str, name: str, fallbacks: Sequence[str] | None) -> Plan:
+        pool, step = self._config.polling_pools[name], self._steps[name]
+        members = self._config.echelons_of(pool.task_groups)
+        policy = pool_policy(pool, members, len(step.candidates), _policy(FallbackConfig()) if fallbacks else None)
+        steps = [step, *self._expand(fallbacks or ())]
+        return Plan(target=target, steps=_unique(steps), total_timeout=step.timeouts.total, policy=policy)
 
     def _group_of(self, reference: str) -> TaskGroupConfig | None:
         groups = self._config.task_groups
@@ -85,7 +97,7 @@ class PlanCompiler:
 
     def _echelon_step(self, group: TaskGroupConfig, echelon: EchelonConfig) -> Step:
         name = f"{group.name}.{echelon.name}"
-        candidates = tuple(candidate for model in echelon.models for candidate in self._candidates(model, (group.name, name)))
+        candidates = tuple(candidate for model in echelon.models for candidate in self._candidates(model, (group.name, name), name))
         return Step(
             name=name,
             candidates=candidates,
@@ -99,7 +111,7 @@ class PlanCompiler:
         )
 
     def _model_step(self, model: str) -> Step:
-        candidates = self._candidates(model, ())
+        candidates = self._candidates(model, (), "")
         return Step(
             name=model,
             candidates=candidates,
@@ -109,6 +121,31 @@ class PlanCompiler:
             max_queue_wait=_DEFAULT_QUEUE_WAIT,
         )
 
+    def _pool_step(self, name: str, pool: PollingPoolConfig) -> Step:
+        """Each instance once, where it first stands; its limits are those of its echelon and group, within the pool's own."""
+        members = self._config.echelons_of(pool.task_groups)
+        by_instance: dict[str, Candidate] = {}
+        for group, echelon in members:
+            scopes = (pool_scope(name), group.name, f"{group.name}.{echelon.name}")
+            for model in echelon.models:
+                for candidate in self._candidates(model, scopes, name):
+                    by_instance.setdefault(candidate.instance, candidate)
+        candidates = tuple(by_instance.values())
+        instances, weights = list(by_instance), pool_weights(pool, candidates)
+        rotates = pool.fallback_strategy == "instance_rotation"
+        return Step(
+            name=name,
+            candidates=candidates,
+            scheduler=self._rotas.scheduler(name, pool.rotation_strategy, instances, weights if any(weights) else [1] * len(weights)),
+            max_retries=0 if rotates else pool.max_instance_attempts - 1,
+            timeouts=_timeouts(patience(members)),
+            attempt_timeout=pool_attempt_timeout(members),
+            group=name,
+            max_queue_wait=max(group.max_queue_wait for group, _ in members),
+            rounds=pool.max_instance_attempts if rotates else 1,
+            retries_everything=not rotates,
+        )
+
     def _scheduler(self, step: str, candidates: Sequence[Candidate]) -> Scheduler:
         weights = [self._config.models[candidate.model].weight for candidate in candidates]
         if not any(weights):  # a model that is asked for by itself takes all there is, whatever its share among others
@@ -116,9 +153,9 @@ class PlanCompiler:
         strategy = "round_robin" if len(set(weights)) == 1 else "weighted"
         return self._rotas.scheduler(step, strategy, [candidate.instance for candidate in candidates], weights)
 
-    def _candidates(self, model: str, scopes: tuple[str, ...]) -> tuple[Candidate, ...]:
+    def _candidates(self, model: str, scopes: tuple[str, ...], step: str) -> tuple[Candidate, ...]:
         entry = self._config.models[model]
-        count = len(self._config.providers[entry.provider].credentials())
+        instances = self._config.instances_of(model)
         return tuple(
             Candidate(
                 instance=instance,
@@ -126,12 +163,12 @@ class PlanCompiler:
                 provider=entry.provider,
                 upstream_model=entry.model,
                 path=(*scopes, instance),
-                label=f"{scopes[-1]}/{instance}" if scopes else instance,
+                label=f"{step}/{instance}" if step else instance,
                 credential=credential,
                 context_window=entry.context_window,
                 stream_usage=self._config.providers[entry.provider].stream_usage,
             )
-            for instance, credential in zip(instance_names(model, count), credential_names(entry.provider, count), strict=True)
+            for instance, credential in zip(instances, credential_names(entry.provider, len(instances)), strict=True)
         )
 
 

@@ -1,4 +1,4 @@
-"""Finds what a name means: a group, ``group.echelon``, a wrapper, a node, a model, or an alias of one of them."""
+"""Finds what a name means: a group, ``group.echelon``, a pool, a wrapper, a node, a model, or an alias of one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import Node
-from pyproxy.errors import InvalidRequest, TargetNotFound
+from pyproxy.errors import InvalidRequest, SingleTurnOnly, TargetNotFound
 from pyproxy.routing.compiler import PlanCompiler
 from pyproxy.routing.defaults import defaults_of
 from pyproxy.routing.rotas import Rotas
@@ -35,26 +35,20 @@ class Resolver:
     def __init__(self, config: Config, before: Resolver | None = None) -> None:
         self.rotas: Rotas = Rotas(None if before is None else before.rotas)
         self._compiler = PlanCompiler(config, self.rotas)
+        self._pools = config.polling_pools
         self._plans: dict[str, Plan] = {}
+        self._conversations: dict[str, Plan] = {}
+        self._references_by_target: dict[str, str] = {}
         for name in self._references(config):
-            self._plans[name] = self._compiler.plan(name, name)
+            self._add(name, name, None)
         self.nodes = {name: Node(name, defaults_of(node, node.system_prompt)) for name, node in config.nodes.items()}
         for name, node in config.nodes.items():
-            plan = self._compiler.plan(name, node.llm_group, node.fallback_groups)
-            self._plans[name] = replace(plan, node=self.nodes[name])
+            self._add(name, node.llm_group, node.fallback_groups, self.nodes[name])
         for name, wrapper in config.wrappers.items():
-            if wrapper.type != "pool":
-                self._plans[name] = self._compiler.plan(name, wrapper.target, wrapper.fallback_groups)
-        self._references_by_target = {
-            **{name: name for name in self._references(config)},
-            **{name: node.llm_group for name, node in config.nodes.items()},
-            **{name: wrapper.target for name, wrapper in config.wrappers.items() if wrapper.type != "pool"},
-        }
+            self._add(name, wrapper.target, wrapper.fallback_groups)
         self._aliases: dict[str, str] = {}
         self._patterns: list[tuple[str, str]] = []
         for alias, target in config.aliases.items():
-            if target not in self._plans:
-                continue  # an alias of a pool, which `pyproxy check` reports as not in effect
             if "*" in alias:
                 self._patterns.append((alias, target))
             else:
@@ -68,22 +62,33 @@ class Resolver:
             yield group.name
             for echelon in group.echelons:
                 yield f"{group.name}.{echelon.name}"
+        yield from config.polling_pools
         yield from config.models
 
-    def resolve(self, target: str, fallbacks: Sequence[str] | None = None) -> Plan:
+    def _add(self, name: str, reference: str, fallbacks: Sequence[str] | None, node: Node | None = None) -> None:
+        self._references_by_target[name] = reference
+        self._plans[name] = replace(self._compiler.plan(name, reference, fallbacks), node=node)
+        pool = self._pools.get(reference)
+        if pool is not None and pool.multi_turn_redirect is not None:
+            self._conversations[name] = replace(self._compiler.plan(name, pool.multi_turn_redirect, fallbacks), node=node)
+
+    def resolve(self, target: str, fallbacks: Sequence[str] | None = None, *, conversation: str | None = None) -> Plan:
         """The plan for a name.
 
         Args:
             target: the name in the request's ``model``.
             fallbacks: the caller's own list of fallback targets, instead of the configured one.
+            conversation: by what the request is seen to belong to a conversation, if it does: a pool answers single turns only.
 
         Raises:
+            SingleTurnOnly: a conversation is sent to a pool, which says of nobody that answers those in its place.
             TargetNotFound: no target has that name; the message names the nearest ones.
-            InvalidRequest: one of `fallbacks` is not a group, ``group.echelon`` or model.
+            InvalidRequest: one of `fallbacks` is not a target.
         """
         name = self._canonical(target)
+        reference = self._reference(name, conversation)
         if fallbacks is None:
-            plan = self._plans[name]
+            plan = self._plans[name] if reference == self._references_by_target[name] else self._conversations[name]
             return plan if plan.target == target else replace(plan, target=target)
         for fallback in fallbacks:
             if fallback not in self._references_by_target:
@@ -91,8 +96,25 @@ class Resolver:
                     f"x-pyproxy-fallback-groups names '{fallback}', which is not a target here.{self._nearest(fallback)}",
                     param="x-pyproxy-fallback-groups",
                 )
-        references = [self._references_by_target[fallback] for fallback in fallbacks]
-        return replace(self._compiler.plan(target, self._references_by_target[name], references), node=self._plans[name].node)
+        references = [self._reference(fallback, conversation) for fallback in fallbacks]
+        return replace(self._compiler.plan(target, reference, references), node=self._plans[name].node)
+
+    def _reference(self, name: str, conversation: str | None) -> str:
+        """Where a target leads; a conversation not to a pool, but to who answers in its place."""
+        reference = self._references_by_target[name]
+        pool = self._pools.get(reference)
+        if pool is None or conversation is None:
+            return reference
+        if pool.multi_turn_redirect is not None:
+            return pool.multi_turn_redirect
+        instead = pool.task_groups[0]
+        what = f"'{name}' is a polling pool" if name == reference else f"'{name}' leads to the polling pool '{reference}'"
+        raise SingleTurnOnly(
+            f"{what}, which answers single turns only, and this request belongs to a conversation ({conversation}). "
+            f"Ask '{instead}' instead, or set multi_turn_redirect for the pool.",
+            instead=instead,
+            param="model",
+        )
 
     def targets(self) -> list[str]:
         """Every name that can be asked for, patterns excepted, in the order of the configuration."""

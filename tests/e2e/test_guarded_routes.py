@@ -36,6 +36,7 @@ def routes() -> list[tuple[str, str]]:
         config_state=dict,
         metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=1),
+        pools=list,
         reload=unused_reload,
         deadlines=Deadlines(),
         version="0",
@@ -46,7 +47,9 @@ def routes() -> list[tuple[str, str]]:
     assert isinstance(app, FastAPI)
     found = []
     for route in every_route(app.router.routes):
-        found += [(method, route.path.replace("{target:path}", "plain")) for method in sorted(route.methods or ())]
+        found += [
+            (method, route.path.replace("{target:path}", "plain").replace("{name}", "quick")) for method in sorted(route.methods or ())
+        ]
     return found
 
 
@@ -78,6 +81,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/readyz",
         "/metrics",
         "/admin/v1/reload",
+        "/admin/v1/pools",
+        "/admin/v1/pools/quick",
     }
 
 

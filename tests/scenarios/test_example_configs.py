@@ -20,6 +20,7 @@ _FULL = (
     "fast_group fast_group.echelon1 fast_group.echelon2 fast_group.echelon3 thinking_group thinking_group.echelon1 "
     "thinking_group.echelon2 plan_group plan_group.echelon1 plan_group.echelon2 review_group review_group.echelon1 "
     "fast_small_group fast_small_group.translation fast_small_group.analysis planning_node review_node chat "
+    "fast_pool thinking_pool pool_wrapper "
     "openai-astra openai-luna anthropic-opus anthropic-sonnet anthropic-haiku gemini-flash ollama:llama3.2"
 )
 PROMISED = {
@@ -31,7 +32,7 @@ PROMISED = {
     "opus sonnet haiku astra luna",
     "local-ollama.yaml": "fast_group fast_group.echelon1 thinking_group thinking_group.echelon1 thinking_group.echelon2 large small",
     "fleet.yaml": "fast_group fast_group.echelon1 fast_group.echelon2 review_group review_group.echelon1 review_group.echelon2 "
-    "chat indexer reviewer openai-luna openai-astra claude-sonnet own-1 own-2",
+    "chat indexer reviewer fast_pool openai-luna openai-astra claude-sonnet own-1 own-2",
     "full-toml": _FULL,
     "full-yaml": _FULL,
 }

@@ -57,6 +57,7 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=4096),
         reload=unused_reload,
+        pools=list,
         deadlines=deadlines,
         version="0",
         tell=records.append,

@@ -58,6 +58,8 @@ class Providers:
 
     Attributes:
         calls: who was called, when, and on behalf of which request.
+        checks: who was checked without a token, and when.
+        health: how such a check goes, by instance; well unless it says otherwise.
         under_way: calls that have not been closed.
     """
 
@@ -65,12 +67,19 @@ class Providers:
         self._loop = loop
         self._scripts = {name: list(plays) for name, plays in scripts.items()}
         self.calls: list[tuple[str, int, bytes]] = []
+        self.checks: list[tuple[str, int]] = []
+        self.health: dict[str, Plays] = {}
         self.under_way = 0
 
     async def open(self, call: UpstreamCall) -> Answer:
-        self.calls.append((call.instance, self._loop.now_ns(), dict(call.headers).get(b"x-test-request", b"")))
-        script = self._scripts[call.instance.partition("#")[0]]
-        plays = script.pop(0) if len(script) > 1 else script[0]
+        if call.method == "GET":
+            assert not call.body
+            self.checks.append((call.instance, self._loop.now_ns()))
+            plays = self.health.get(call.instance, Plays())
+        else:
+            self.calls.append((call.instance, self._loop.now_ns(), dict(call.headers).get(b"x-test-request", b"")))
+            script = self._scripts[call.instance.partition("#")[0]]
+            plays = script.pop(0) if len(script) > 1 else script[0]
         answer = Answer(self, plays, stream=b'"stream": true' in call.body)
         try:
             await asyncio.sleep(86_400 if plays.status < 0 else plays.after)
@@ -157,11 +166,13 @@ class VirtualSidecar:
         self.orchestrator = Orchestrator(self.assembly.snapshots, self.records.append, loop.now_ns)
         self._numbers = itertools.count()
 
-    async def ask(self, target: str = "g", *, stream: bool = False, client: Client | None = None, **fields: Any) -> Client:
+    async def ask(
+        self, target: str = "g", *, stream: bool = False, client: Client | None = None, messages: bytes = b"[]", **fields: Any
+    ) -> Client:
         """Ask, and leave when the client's patience is over."""
         client = client or Client()
         number = str(next(self._numbers))
-        body = b'{"model": "%s", "stream": %s, "messages": []}' % (target.encode(), b"true" if stream else b"false")
+        body = b'{"model": "%s", "stream": %s, "messages": %s}' % (target.encode(), b"true" if stream else b"false", messages)
         fields.setdefault("headers", ((b"x-test-request", number.encode()),))
         arrived_ns = self.loop.now_ns()
         request = ChatRequest(

@@ -4,7 +4,13 @@ from pyproxy.config.faults import FaultLog
 from pyproxy.config.forms.moving import lift, move
 from pyproxy.config.tree import Table
 
-_HEALTH = {"interval": "health_check_interval"}
+_HEALTH = {
+    "enabled": "health_check",
+    "interval": "health_check_interval",
+    "path": "health_check_path",
+    "prompt": "health_check_prompt",
+    "timeout": "health_check_timeout",
+}
 _FALLBACK = {"strategy": "fallback_strategy"}
 _ROTATION = {"type": "rotation_strategy", "strategy": "rotation_strategy"}
 

@@ -104,7 +104,7 @@ MODELS_AND_GROUPS = [
     Broken("providers: {p: {base_url: 'http://x'}}\nmodels:\n  m: {provider: p}\n", 3, "is missing", "name at the provider"),
     Broken("providers: {p: {base_url: 'http://x'}}\nmodels:\n  m: {provider: p, model: x, rpm_limit: 0}\n", 3, "must be at least 1"),
     Broken("providers: {p: {base_url: 'http://x'}}\nmodels:\n  m: {provider: p, model: x, weight: -1}\n", 3, "must be at least 0"),
-    Broken(BASE + "nodes: {n: {llm_group: h}}\n", 4, "there is no task group or echelon 'h'", "there is g, g.e, g.f"),
+    Broken(BASE + "nodes: {n: {llm_group: h}}\n", 4, "there is no task group, echelon or polling pool 'h'", "there is g, g.e, g.f"),
     Broken(BASE + "nodes: {n: {llm_group: g.ee}}\n", 4, "the task group 'g' has no echelon 'ee'", "did you mean 'e'?"),
     Broken(BASE + "nodes: {n: {llm_group: g, fallback_groups: [g.e, other]}}\n", 4, "there is no task group or echelon 'other'"),
     Broken(BASE + "nodes:\n  g: {llm_group: g}\n", 5, "'g' is the name of a task group and of a node (lines 3 and 5)", "rename one"),

@@ -19,8 +19,6 @@ def test_each_setting_without_effect_is_warned_of_once_where_it_stands() -> None
     assert {fault.severity for fault in faults} == {"warning"}
     assert [(fault.line, fault.path) for fault in faults if fault.message.startswith("accepted, not in effect yet: ")] == [
         (5, "providers.south.dialect"),
-        (35, "polling_pools.quick_pool"),
-        (40, "wrappers.pool_wrapper.type"),
     ]
 
 

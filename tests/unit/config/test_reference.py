@@ -7,9 +7,10 @@ import pytest
 from pydantic import Field
 
 import pyproxy.config
+from pyproxy.config import CircuitBreakerConfig
 from pyproxy.config.described import Setting, settings_of
 from pyproxy.config.quantities import Count, Seconds, Text, Unit
-from pyproxy.config.reference import _sections, default_words, in_effect_words, reference
+from pyproxy.config.reference import _section, default_words, in_effect_words, reference
 from pyproxy.config.settings import Pending, Settings
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
@@ -55,22 +56,17 @@ def test_every_setting_of_every_table_has_a_row() -> None:
 
 
 def test_a_setting_of_a_table_without_effect_is_not_said_to_have_one() -> None:
-    class Inner(Settings):
-        """A table."""
-
-        one: Text = Field(description="A text.", examples=["a"])
-        two: Text = Field(default="b", description="A text.", examples=["a"])
-
     class Outer(Settings):
         """A table."""
 
-        inner: Annotated[Inner | None, Pending("nobody made it")] = Field(default=None, description="A table.", examples=[{"one": "a"}])
+        breaker: Annotated[CircuitBreakerConfig, Pending("nobody is taken out")] = Field(
+            default=CircuitBreakerConfig(), description="A breaker.", examples=[{}]
+        )
 
-    (inner,) = settings_of(Outer)
-    section = "".join(_sections("outer.inner", inner))
-    assert "**Not in effect yet**: nobody made it." in section
+    section = "".join(_section("outer", Outer, None)).partition("outer.breaker`\n")[2]
+    assert "**Not in effect yet**: nobody is taken out." in section
     rows = [line for line in section.splitlines() if line.startswith("| `")]
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert all(row.endswith("| not yet |") for row in rows)
 
 
