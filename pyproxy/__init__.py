@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pyproxy.admission import ConcurrencyController
     from pyproxy.embedded import Completion, CompletionChunk, EnhancedFallbackManager
     from pyproxy.node import LLMNode
-    from pyproxy.routing import PollingPoolManager, TaskGroupManager
+    from pyproxy.pools import PollingPoolManager
+    from pyproxy.routing import TaskGroupManager
     from pyproxy.runtime import Sidecar
     from pyproxy.wrappers import LLMWrapperFactory
 
@@ -35,7 +36,7 @@ _HOMES = {
     "EnhancedFallbackManager": "pyproxy.embedded",
     "LLMNode": "pyproxy.node",
     "LLMWrapperFactory": "pyproxy.wrappers",
-    "PollingPoolManager": "pyproxy.routing",
+    "PollingPoolManager": "pyproxy.pools",
     "Sidecar": "pyproxy.runtime",
     "TaskGroupManager": "pyproxy.routing",
 }

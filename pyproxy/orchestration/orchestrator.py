@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import RequestRecord
-from pyproxy.domain.conversation import conversation_of
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
+from pyproxy.orchestration.conversation import conversation_of
 from pyproxy.orchestration.delivery import Delivery
 from pyproxy.orchestration.drain import Drain
 from pyproxy.orchestration.driver import Driver

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pyproxy.config import WrapperConfig
-from pyproxy.errors import TargetNotFound, WrapperError, WrapperExists, WrapperNotFound
-from pyproxy.routing import PollingPoolManager, TaskGroupManager
+from pyproxy.errors import PoolNotFound, TargetNotFound, WrapperError, WrapperExists, WrapperNotFound
+from pyproxy.routing import TaskGroupManager
 from pyproxy.wrappers.kinds import DirectWrapper, PoolWrapper, TaskGroupWrapper
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class LLMWrapperFactory:
         if config.type == "task_group":
             TaskGroupManager(self._client).parse_group_reference(config.target)
         elif config.type == "pool":
-            PollingPoolManager(self._client).get_pool(config.target)
+            if config.target not in self._client.config.polling_pools:
+                raise PoolNotFound(f"There is no polling pool '{config.target[:200]}'.", target=config.target)
         elif config.target not in self._client.config.models:
             raise TargetNotFound(f"There is no model '{config.target[:200]}'.", target=config.target)
         for reference in config.fallback_groups or ():

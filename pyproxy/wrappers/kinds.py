@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pyproxy.routing import PollingPoolManager, TaskGroupManager
+from pyproxy.routing import TaskGroupManager
 from pyproxy.wrappers.base import LLMWrapper
 
 __all__ = ["DirectWrapper", "PoolWrapper", "TaskGroupWrapper"]
@@ -36,15 +36,15 @@ class PoolWrapper(LLMWrapper):
     def get_model_info(self) -> dict[str, Any]:
         """The pool's settings in short, and its instances."""
         config = self.config
-        pool = PollingPoolManager(self._client).get_pool(config.target)
+        pool = self._client.config.polling_pools[config.target]
         return {
             "name": self.name,
             "type": self.type,
             "target": config.target,
-            "task_groups": list(pool.config.task_groups),
-            "rotation_strategy": pool.config.rotation_strategy,
-            "fallback_strategy": pool.config.fallback_strategy,
-            "instances": pool.instances(),
+            "task_groups": list(pool.task_groups),
+            "rotation_strategy": pool.rotation_strategy,
+            "fallback_strategy": pool.fallback_strategy,
+            "instances": [candidate.instance for step in self._client.plan(config.target).steps for candidate in step.candidates],
             "single_turn": True,
         }
 
