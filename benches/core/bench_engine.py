@@ -86,7 +86,7 @@ def all_of_it() -> Callable[[], None]:
     def run() -> None:
         with snapshots.hold() as snapshot:
             plan = snapshot.resolver.resolve(request.target)
-            caller, lease = Caller("n", 1), None
+            caller, lease = Caller(("node:n",), "node:n", 1), None
             engine = conduct(Journey(request, plan), STRATEGIES[plan.policy.strategy], chance)
             action = next(engine)
             while True:

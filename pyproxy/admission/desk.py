@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyproxy.admission.controller import Permit
 from pyproxy.admission.lease import Lease
 from pyproxy.admission.tokens import Prompt
-from pyproxy.domain.instances import node_scope
 from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open
 
@@ -38,12 +37,14 @@ class Caller:
     """On whose behalf room is asked for.
 
     Attributes:
-        node: the caller, if the configuration knows it: it has limits and a share of its own.
+        scopes: what it passes beside the scopes of whom it asks: those of its node and of the wrapper it came through.
+        flow: whose share of what comes free it has; callers that the configuration does not know have one together.
         priority: who goes first among those who wait; the lowest number does.
         prompt: what is to be sent.
     """
 
-    node: str | None = None
+    scopes: tuple[str, ...] = ()
+    flow: str = _NOBODY
     priority: int = 0
     prompt: Prompt = _NO_PROMPT
 
@@ -81,7 +82,7 @@ class AdmissionDesk:
         self._controller = controller
         self._standing = standing
         self._token_limits = token_limits
-        self._ways: dict[tuple[tuple[str, ...], str | None], _Way] = {}
+        self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], _Way] = {}
 
     def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
         """Take permits at every level for the next candidate of `step` that has room, or say why none has.
@@ -145,7 +146,7 @@ class AdmissionDesk:
                 [self._way(candidate, caller).path for candidate in candidates],
                 tokens=[self._tokens(step, candidate, caller) for candidate in candidates],
                 priority=caller.priority,
-                flow=_NOBODY if caller.node is None else node_scope(caller.node),
+                flow=caller.flow,
                 deadline_ns=until_ns,
             )
         except AdmissionRefused as error:
@@ -228,10 +229,10 @@ class AdmissionDesk:
         return self._standing.tokens.reservation(candidate.model, prompt, self._way(candidate, caller).most_tokens)
 
     def _way(self, candidate: Candidate, caller: Caller) -> _Way:
-        key = (candidate.path, caller.node)
+        key = (candidate.path, caller.scopes)
         way = self._ways.get(key)
         if way is None:
-            keys = candidate.path if caller.node is None else (*candidate.path, node_scope(caller.node))
+            keys = (*candidate.path, *caller.scopes)
             limits = [self._token_limits[scope] for scope in keys if scope in self._token_limits]
             way = self._ways[key] = _Way(self._controller.path(keys), min(limits, default=None))
         return way

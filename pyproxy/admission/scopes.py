@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyproxy.admission.controller import ConcurrencyController
 from pyproxy.admission.pool_limits import pool_rates
-from pyproxy.domain.instances import instance_names, node_scope, pool_scope
+from pyproxy.domain.instances import instance_names, node_scope, pool_scope, wrapper_scope
 from pyproxy.rust_core import RateLimit
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ def _scopes(config: Config) -> Iterator[ScopeLimits]:
             yield _limits(instance, None, model)
     for name, pool in config.polling_pools.items():
         yield ScopeLimits(pool_scope(name), None, None, pool_rates(pool.rate_limiting))
+    for name, wrapper in config.wrappers.items():
+        if wrapper.concurrency_limit is not None:
+            yield ScopeLimits(wrapper_scope(name), None, wrapper.concurrency_limit, (), wrapper.queue_size)
     for name, node in config.nodes.items():
         yield _limits(node_scope(name), None, node, weight=node.weight)
 

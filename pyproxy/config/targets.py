@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pyproxy.config.limits import Limits, Parameters
-from pyproxy.config.quantities import Count, Seconds, Text, Unit
+from pyproxy.config.quantities import Count, QueueSize, Seconds, Text, Unit
 from pyproxy.config.settings import Pending, Settings
 
-_WRAPPER = Pending("wrappers have no limits, checks or metrics of their own")
+_WRAPPER = Pending("wrappers have no checks or metrics of their own")
 
 
 class WrapperConfig(Settings):
@@ -24,14 +24,16 @@ class WrapperConfig(Settings):
         description="Groups or echelons to try after the target, instead of those of the group.",
         examples=[["fast_group.echelon2"]],
     )
-    request_timeout: Annotated[Seconds | None, _WRAPPER] = Field(
+    request_timeout: Seconds | None = Field(
         default=None, description="Longest time for one request through the wrapper, in seconds.", examples=[30]
     )
-    concurrency_limit: Annotated[Count | None, Unit("calls"), _WRAPPER] = Field(
+    concurrency_limit: Annotated[Count, Unit("calls")] | None = Field(
         default=None, description="Requests through the wrapper at one time.", examples=[100]
     )
-    queue_size: Annotated[Count | None, Unit("requests"), _WRAPPER] = Field(
-        default=None, description="Requests that may wait for room.", examples=[1000]
+    queue_size: Annotated[QueueSize, Unit("requests")] = Field(
+        default=1000,
+        description="Requests that may wait for room, where there is a concurrency_limit; 0 lets nobody wait.",
+        examples=[1000],
     )
     health_check: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether its target is checked.", examples=[True])
     health_check_interval: Annotated[Seconds | None, _WRAPPER] = Field(

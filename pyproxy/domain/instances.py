@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["credential_names", "instance_names", "node_scope", "pool_scope"]
+__all__ = ["credential_names", "instance_names", "node_scope", "pool_scope", "wrapper_scope"]
 
 
 def instance_names(model: str, credentials: int) -> tuple[str, ...]:
@@ -15,6 +15,11 @@ def instance_names(model: str, credentials: int) -> tuple[str, ...]:
 def credential_names(provider: str, credentials: int) -> tuple[str, ...]:
     """The credentials of a provider, as many as a model of it has instances; one that has none counts as one."""
     return instance_names(provider, credentials)
+
+
+def wrapper_scope(wrapper: str) -> str:
+    """The scope under which a wrapper's limits are kept."""
+    return f"wrapper:{wrapper}"
 
 
 def node_scope(node: str) -> str:

@@ -115,6 +115,7 @@ class Plan:
         policy: the budget and the pace of fallback.
         total_timeout: seconds for the whole request.
         node: the node that the target is, if it is one.
+        scopes: what its requests pass beside the scopes of whom they ask: that of the wrapper that the target is.
     """
 
     target: str
@@ -122,3 +123,4 @@ class Plan:
     total_timeout: float
     policy: FallbackPolicy
     node: Node | None = None
+    scopes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Prompt
+from pyproxy.domain.instances import node_scope
 
 if TYPE_CHECKING:
     from pyproxy.orchestration.journey import Journey
@@ -19,4 +20,8 @@ def caller_of(journey: Journey) -> Caller:
     if max_tokens is None and node is not None:
         max_tokens = node.defaults.max_tokens
     prompt = Prompt(envelope.text_bytes, envelope.images, max_tokens)
-    return Caller(None if node is None else node.name, journey.request.priority, prompt)
+    scopes = journey.plan.scopes
+    if node is None:
+        return Caller(scopes, priority=journey.request.priority, prompt=prompt)
+    own = node_scope(node.name)
+    return Caller((*scopes, own), own, journey.request.priority, prompt)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
+from pyproxy.domain.instances import node_scope
 from pyproxy.errors import AdmissionRefused, PoolNotFound
 from pyproxy.pools.status import pool_status
 
@@ -119,7 +120,7 @@ class PollingPool:
             node: the caller's name; its limits apply if it is configured.
             max_wait: seconds worth waiting for room; as the pool's groups say unless given.
         """
-        return Handout(lambda: self._take(Caller(node), max_wait))
+        return Handout(lambda: self._take(self._caller(node), max_wait))
 
     def release_instance(self, held: HeldInstance, *, ok: bool | None = True) -> None:
         """Give an instance back; see `HeldInstance.release`."""
@@ -136,6 +137,11 @@ class PollingPool:
         if isinstance(verdict, Lease):
             return HeldInstance(verdict, self._now_ns)
         raise _refused(self.name, verdict)
+
+    def _caller(self, node: str | None) -> Caller:
+        if node is None or node not in self._snapshots.current.config.nodes:
+            return Caller()
+        return Caller((node_scope(node),), node_scope(node))
 
     def _step(self) -> tuple[Step, AdmissionDesk]:
         snapshot = self._snapshots.current

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import Node
+from pyproxy.domain.instances import wrapper_scope
 from pyproxy.errors import InvalidRequest, SingleTurnOnly, TargetNotFound
 from pyproxy.routing.compiler import PlanCompiler
 from pyproxy.routing.defaults import defaults_of
@@ -16,7 +17,7 @@ from pyproxy.routing.rotas import Rotas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pyproxy.config import Config
+    from pyproxy.config import Config, WrapperConfig
     from pyproxy.domain import Plan
 
 __all__ = ["Resolver"]
@@ -46,6 +47,9 @@ class Resolver:
             self._add(name, node.llm_group, node.fallback_groups, self.nodes[name])
         for name, wrapper in config.wrappers.items():
             self._add(name, wrapper.target, wrapper.fallback_groups)
+            self._plans[name] = _wrapped(self._plans[name], name, wrapper)
+            if name in self._conversations:
+                self._conversations[name] = _wrapped(self._conversations[name], name, wrapper)
         self._aliases: dict[str, str] = {}
         self._patterns: list[tuple[str, str]] = []
         for alias, target in config.aliases.items():
@@ -97,7 +101,8 @@ class Resolver:
                     param="x-pyproxy-fallback-groups",
                 )
         references = [self._reference(fallback, conversation) for fallback in fallbacks]
-        return replace(self._compiler.plan(target, reference, references), node=self._plans[name].node)
+        plan, known = self._compiler.plan(target, reference, references), self._plans[name]
+        return replace(plan, node=known.node, scopes=known.scopes, total_timeout=min(plan.total_timeout, known.total_timeout))
 
     def _reference(self, name: str, conversation: str | None) -> str:
         """Where a target leads; a conversation not to a pool, but to who answers in its place."""
@@ -145,3 +150,9 @@ class Resolver:
         if near:
             return " Did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
         return " GET /v1/models lists the targets."
+
+
+def _wrapped(plan: Plan, name: str, wrapper: WrapperConfig) -> Plan:
+    """A plan under the wrapper's own limits."""
+    total = plan.total_timeout if wrapper.request_timeout is None else min(plan.total_timeout, wrapper.request_timeout)
+    return replace(plan, total_timeout=total, scopes=() if wrapper.concurrency_limit is None else (wrapper_scope(name),))
