@@ -11,6 +11,7 @@ from pyproxy.config.checks.fallback_cycles import check_fallback_cycles
 from pyproxy.config.checks.left_out import check_left_out
 from pyproxy.config.checks.limits import check_limits
 from pyproxy.config.checks.pool_algorithms import check_pool_algorithms
+from pyproxy.config.checks.pool_weights import check_pool_weights
 from pyproxy.config.checks.task_types import check_task_types
 from pyproxy.config.checks.timeouts import check_timeouts
 from pyproxy.config.checks.weights import check_weights
@@ -27,6 +28,7 @@ _CHECKS = (
     check_left_out,
     check_limits,
     check_pool_algorithms,
+    check_pool_weights,
     check_task_types,
     check_timeouts,
     check_weights,
