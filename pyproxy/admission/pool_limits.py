@@ -16,7 +16,7 @@ __all__ = ["pool_rates"]
 _SECOND_NS = 1_000_000_000
 # Rates are taken as written, up to so many digits: 16.67 a second is 1,667 in 100 seconds, without an error.
 _FINEST = 1_000_000
-# A pool that regains less than this in its bucket's time could as well not be asked again.
+# Thirty years: whatever is longer is for ever.
 _LONGEST_NS = 10**18
 
 
@@ -39,12 +39,11 @@ def _bucket(size: int, refill_rate: float) -> RateLimit:
     millionth of itself. The window is long enough to fill the bucket: that is how long its state matters.
     """
     rate = _as_written(refill_rate)
-    periods = max(1, ceil(size / rate.numerator))
-    window_ns = rate.denominator * _SECOND_NS * periods
-    limit = rate.numerator * periods
-    if window_ns > _LONGEST_NS:
-        limit, window_ns = 1, min(_LONGEST_NS, ceil(_SECOND_NS / rate))
-    return RateLimit("requests", limit, window_ns, "token_bucket", size)
+    period_ns = rate.denominator * _SECOND_NS
+    if period_ns > _LONGEST_NS:
+        return RateLimit("requests", 1, min(_LONGEST_NS, ceil(_SECOND_NS / rate)), "token_bucket", size)
+    periods = max(1, min(ceil(size / rate.numerator), _LONGEST_NS // period_ns))
+    return RateLimit("requests", rate.numerator * periods, period_ns * periods, "token_bucket", size)
 
 
 def _as_written(rate: float) -> Fraction:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from pyproxy.config.faults import FaultLog, printable
 from pyproxy.config.references import TARGET_SECTIONS, Reference, echelon_name, echelons, references
 from pyproxy.config.tree import Place, Table
+from pyproxy.domain.instances import node_scope, pool_scope
 
 KINDS = {
     "task_groups": "a task group",
@@ -24,6 +25,8 @@ _FORMS = {
 }
 _WORD_FORM = (_WORD, "the name must be made of letters, digits, _ and - alone")
 _MOST_SHOWN = 5
+# Under these names the limits of pools and nodes are kept, so that no model may have them.
+_SCOPES = (("polling_pools", "the limits of a pool", pool_scope), ("nodes", "the limits of a node", node_scope))
 
 
 def check_names(root: Table, log: FaultLog, left_out: Collection[tuple[str, str]] = ()) -> None:
@@ -60,6 +63,9 @@ def _check_meanings(root: Table, log: FaultLog) -> None:
         table = root.table(section)
         for name, entry in table.entries.items() if table else ():
             _claim(meanings, name, kind, entry.place, log)
+    for section, kind, scope in _SCOPES:
+        for name, entry, _ in root.tables(section):
+            _claim(meanings, scope(name), kind, entry.place, log)
     for name, _, group in root.tables("task_groups"):
         for echelon in echelons(group):
             _claim(meanings, f"{name}.{echelon_name(echelon)}", "an echelon", echelon.place, log)

@@ -6,6 +6,7 @@ the log; what is of the wrong type it passes over, for the typed models tell of 
 
 from pyproxy.config.checks.aliases import check_aliases
 from pyproxy.config.checks.attempts import check_attempts
+from pyproxy.config.checks.drained_pools import check_drained_pools
 from pyproxy.config.checks.duplicates import check_duplicates
 from pyproxy.config.checks.fallback_cycles import check_fallback_cycles
 from pyproxy.config.checks.left_out import check_left_out
@@ -28,6 +29,7 @@ _CHECKS = (
     check_left_out,
     check_limits,
     check_pool_algorithms,
+    check_drained_pools,
     check_pool_weights,
     check_task_types,
     check_timeouts,
