@@ -1,8 +1,19 @@
 """Frozen values that cross the layers: what was asked, where it can go, what happened."""
 
 from pyproxy.domain.attempt import Attempt
-from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, StreamGuarantee, Timeouts
 from pyproxy.domain.record import RequestRecord
 from pyproxy.domain.request import PRIORITIES, ChatRequest
 
-__all__ = ["PRIORITIES", "Attempt", "Candidate", "ChatRequest", "FallbackPolicy", "Plan", "RequestRecord", "Step", "Timeouts"]
+__all__ = [
+    "PRIORITIES",
+    "Attempt",
+    "Candidate",
+    "ChatRequest",
+    "FallbackPolicy",
+    "Plan",
+    "RequestRecord",
+    "Step",
+    "StreamGuarantee",
+    "Timeouts",
+]

@@ -6,12 +6,14 @@ A plan is immutable and belongs to one snapshot of the configuration; requests s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pyproxy.rust_core import Scheduler
 
-__all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "Timeouts"]
+__all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "StreamGuarantee", "Timeouts"]
+
+StreamGuarantee: TypeAlias = Literal["first_content", "complete", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Candidate:
         label: how attempts are reported: ``fast_group.echelon1/openai-gpt4``.
         credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
         context_window: the most tokens of prompt and answer together, if the configuration says so.
+        prefill: whether the model goes on with a last message of the assistant.
     """
 
     instance: str
@@ -47,6 +50,7 @@ class Candidate:
     label: str
     credential: str = ""
     context_window: int | None = None
+    prefill: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,9 +112,11 @@ class Plan:
         steps: what to try, in the order the strategy starts from.
         policy: the budget and the pace of fallback.
         total_timeout: seconds for the whole request.
+        stream_guarantee: up to where a stream that fails is rescued: what the target promises, wherever fallback leads.
     """
 
     target: str
     steps: tuple[Step, ...]
     total_timeout: float
     policy: FallbackPolicy
+    stream_guarantee: StreamGuarantee = "first_content"

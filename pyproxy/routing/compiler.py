@@ -57,7 +57,7 @@ class PlanCompiler:
         listed = fallbacks if fallbacks is not None else policy.fallback_groups
         own = self._own_steps(group, reference)
         steps = own if listed is None else [own[0], *self._expand(listed)]
-        return Plan(target=target, steps=_unique(steps), total_timeout=group.timeouts.total, policy=_policy(policy))
+        return Plan(target, _unique(steps), group.timeouts.total, _policy(policy), group.stream_guarantee)
 
     def _group_of(self, reference: str) -> TaskGroupConfig | None:
         groups = self._config.task_groups
@@ -127,6 +127,7 @@ class PlanCompiler:
                 label=f"{scopes[-1]}/{instance}" if scopes else instance,
                 credential=credential,
                 context_window=entry.context_window,
+                prefill=entry.prefill,
             )
             for instance, credential in zip(instance_names(model, count), credential_names(entry.provider, count), strict=True)
         )
