@@ -105,7 +105,7 @@ class Delivery:
 
         Where a stream has begun, as an event and a cut.
         """
-        await self._keep_alive.stop()
+        await self._hush()
         if self._streams:
             await self._cut(*_as_event(error))
         elif isinstance(error, Failed):
@@ -131,14 +131,22 @@ class Delivery:
     async def _cut(self, flag: str, event: bytes) -> None:
         """End what has begun: a stream with an event before the cut."""
         self.flag = flag
+        await self._hush()
         if self._streams:
             try:
                 async with asyncio.timeout(ABORT_GRACE_S):
-                    await self._keep_alive.stop()
                     await self.send(event)
-            except TimeoutError:  # the client reads nothing: the cut connection tells it all the same
-                await self._keep_alive.abandon()
+            except TimeoutError:
+                pass  # the client reads nothing: the cut connection tells it all the same
         self._exchange.abort()
+
+    async def _hush(self) -> None:
+        """End the signs of life; one that the client does not take holds up nothing."""
+        try:
+            async with asyncio.timeout(ABORT_GRACE_S):
+                await self._keep_alive.stop()
+        except TimeoutError:
+            await self._keep_alive.abandon()
 
     def _begun(self, status: int) -> None:
         """Note that the head is on its way."""

@@ -120,10 +120,11 @@ class Answer:
         self._plays = plays
         asked = json.loads(call.body)
         turns = asked["messages"]
-        self._begun = turns[-1]["content"] if turns and turns[-1]["role"] == "assistant" else ""
+        prefilled = bool(turns) and turns[-1]["role"] == "assistant"
+        self._begun = turns[-1]["content"] if prefilled else ""
         self._model = asked["model"]
         providers.under_way += 1
-        self.status = 400 if plays.prefill == "refused" and self._begun and plays.status == 200 else plays.status
+        self.status = 400 if plays.prefill == "refused" and prefilled and plays.status == 200 else plays.status
         self._stream = asked.get("stream", False) and self.status == 200
         self.headers: Headers = [(b"content-type", b"text/event-stream" if self._stream else b"application/json")]
         if plays.retry_after is not None:
@@ -186,8 +187,7 @@ class Client:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The data of the events it was sent, but for the last one of a whole stream."""
-        lines = self.body.split(b"\n\n")
-        return [json.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: {")]
+        return [json.loads(line.removeprefix(b"data: ")) for line in self.body.splitlines() if line.startswith(b"data: {")]
 
     @property
     def text(self) -> str:
@@ -199,7 +199,7 @@ class Client:
     @property
     def comments(self) -> list[bytes]:
         """The lines that are no events."""
-        return [line for line in self.body.split(b"\n\n") if line.startswith(b":")]
+        return [line for line in self.body.splitlines() if line.startswith(b":")]
 
     async def start(self, status: int, headers: Headers) -> None:
         self.status, self.headers = status, dict(headers)

@@ -83,6 +83,12 @@ def test_the_event_in_which_it_ends_holds_the_rest_only() -> None:
     assert chunk == {**FIRST, "y": 2, "choices": [{"index": 0, "delta": {"content": "lo", "x": 1}, "finish_reason": None}]}
 
 
+def test_a_role_is_not_told_again_by_a_provider_that_tells_it_in_each_event() -> None:
+    joint = seam("Hel")
+    passed = joint.pass_on(event({"role": "assistant", "content": "Hello"}) + event({"role": "assistant", "content": "!"}))
+    assert [chunk["choices"][0]["delta"] for chunk in chunks(passed)] == [{"content": "lo"}, {"content": "!"}]
+
+
 def test_an_answer_that_has_no_more_to_say_ends_it() -> None:
     (chunk,) = chunks(seam("Hello").pass_on(text("Hello") + event({}, finish="stop")))
     assert chunk["choices"][0]["finish_reason"] == "stop"

@@ -110,6 +110,14 @@ def test_a_stream_too_large_to_be_held_goes_elsewhere(monkeypatch: pytest.Monkey
     assert (client.text, client.headers[b"x-pyproxy-attempts"]) == (TEXT, b"g.e1/a:invalid_answer, g.e1/b:200")
 
 
+@pytest.mark.parametrize("fault", ["reset", "end"])
+def test_a_break_after_the_end_of_a_complete_stream_does_not_matter(fault: Any) -> None:
+    without_done = sum(map(len, Plays(says=WORDS).events("a")[:-1]))
+    client, sidecar, _ = ask({"a": [Plays(says=WORDS, cut=without_done, fault=fault)]}, stream_guarantee="complete")
+    coherent(client)
+    assert (client.text, client.ends, len(sidecar.providers.calls)) == (TEXT, ["finished"], 1)
+
+
 def test_the_timeout_of_an_echelon_is_for_the_whole_of_a_complete_stream() -> None:
     client, _, _ = ask(
         {"a": [Plays(says=WORDS, gap=1)], "c": [Plays(says=WORDS)]}, stream_guarantee="complete", e1={"models": ["a"], "timeout": 5}
@@ -150,6 +158,38 @@ def test_an_answer_that_says_something_else_is_not_used() -> None:
     client, _, _ = ask({"a": [cut_after(3)], "b": [Plays(says=("Once", " more"))], "c": [Plays(says=WORDS)]}, stream_guarantee="resume")
     assert client.text == TEXT
     assert client.comments == [b": x-pyproxy-attempts: g.e1/a:200+reset, g.e1/b:diverged, g.e2/c:200"]
+
+
+def test_an_answer_that_says_less_is_not_used() -> None:
+    client, _, _ = ask({"a": [cut_after(3)], "b": [Plays(says=("Once", " upon"))], "c": [Plays(says=WORDS)]}, stream_guarantee="resume")
+    assert client.text == TEXT
+    assert client.comments == [b": x-pyproxy-attempts: g.e1/a:200+reset, g.e1/b:diverged, g.e2/c:200"]
+
+
+def test_an_answer_that_was_not_used_was_given_all_the_same() -> None:
+    """It says nothing against its model, but what it cost stays charged."""
+    loop = VirtualLoop()
+    group = config(stream_guarantee="resume", b={"rpm_limit": 1}, fallback_config={"circuit_breaker": {"failure_threshold": 1}})
+    scripts = {"a": [cut_after(3)], "b": [Plays(says=("Once", " more"))], "c": [Plays(says=WORDS)]}
+
+    async def main() -> None:
+        sidecar = VirtualSidecar(loop, group, scripts)
+        assert (await sidecar.ask(stream=True)).text == TEXT
+        assert (await sidecar.ask("b")).status == 429
+
+    run_virtually(main(), loop)
+
+
+def test_of_a_model_that_had_only_thought_there_is_nothing_to_prefill() -> None:
+    class Thinks(Plays):
+        def events(self, model: str, begun: str = "") -> list[bytes]:
+            events = super().events(model, begun)
+            return [events[0], events[1].replace(b'"content"', b'"reasoning_content"')]
+
+    answers = Plays(says=WORDS, prefill="refused")
+    client, _, _ = ask({"a": [Thinks(says=WORDS)], "c": [answers]}, stream_guarantee="resume", c={"prefill": True}, e1={"models": ["a"]})
+    assert (client.text, client.ends) == (TEXT, ["finished"])
+    assert client.comments == [b": x-pyproxy-attempts: g.e1/a:200+truncated, g.e2/c:200"]
 
 
 def test_if_nobody_says_the_same_the_error_is_that_of_the_stream() -> None:
