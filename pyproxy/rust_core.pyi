@@ -805,7 +805,14 @@ class Envelope:
     def has(self, member: str) -> bool:
         """Tell whether the body has this member, with a value other than null. Of several of the name the last counts."""
     def rewrite(
-        self, body: bytes, model: str, *, defaults: Sequence[tuple[str, bytes]] = (), system: str | None = None, include_usage: bool = False
+        self,
+        body: bytes,
+        model: str,
+        *,
+        defaults: Sequence[tuple[str, bytes]] = (),
+        system: str | None = None,
+        prefill: str | None = None,
+        include_usage: bool = False,
     ) -> bytes:
         """Return a copy of the body for a provider, every byte untouched that is not named here.
 
@@ -815,6 +822,7 @@ class Envelope:
             defaults: members and the JSON of their values, for a body that has none of the name, or null. ``max_tokens`` and
                 ``max_completion_tokens`` are one: either stands for both.
             system: a message to begin with, where ``messages`` is an array without one of role system or developer.
+            prefill: the beginning of the answer, as a last message of the assistant, where ``messages`` is an array.
             include_usage: ask for the usage of a stream. What the client says in ``stream_options`` otherwise stays. Without
                 effect where the answer is no stream.
 
@@ -870,8 +878,8 @@ class Outcome:
 def classify(signal: str, status: int | None = None, body: bytes | None = None) -> Outcome:
     """Tell what a failed attempt means, from its signal and, where there was an answer, the answer's status and body.
 
-    Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, malformed,
-    deadline, client_gone, status.
+    Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, diverged,
+    malformed, deadline, client_gone, status.
 
     Raises:
         ValueError: an unknown signal; "status" without a status, or with one below 300.
@@ -925,6 +933,9 @@ class SseFramer:
     @property
     def complete(self) -> bool:
         """The answer is whole: its last event has come, or the finish reason of each choice."""
+    @property
+    def finished(self) -> bool:
+        """Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it."""
     @property
     def error(self) -> bytes | None:
         """The data of the provider's error event, which is withheld with all that follows."""

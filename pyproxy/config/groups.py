@@ -1,13 +1,15 @@
 """Task groups: models for one kind of task, in echelons that are tried from the first to the last."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from pyproxy.config.fallback import FallbackConfig
 from pyproxy.config.limits import Limits, Parameters
 from pyproxy.config.quantities import Pause, Priority, Retries, Seconds, Text
-from pyproxy.config.settings import Pending, Settings
+from pyproxy.config.settings import Settings
+
+StreamGuarantee = Literal["first_content", "complete", "resume"]
 
 
 class Timeouts(Settings):
@@ -61,13 +63,13 @@ class TaskGroupConfig(Limits):
         description="The echelons in order; written as tables of the group, each with `models`.",
         examples=[[{"name": "echelon1", "models": ["openai-gpt4"]}]],
     )
-    stream_guarantee: Annotated[
-        Literal["first_content", "complete", "resume"], Pending("streams are guaranteed to the first content", ("first_content",))
-    ] = Field(
+    stream_guarantee: StreamGuarantee = Field(
         default="first_content",
-        description="Up to where a failing stream is rescued by another attempt: its first content, all of it (held back until "
-        "complete), or all of it by going on elsewhere.",
-        examples=["first_content"],
+        description="Up to where a failing stream is rescued by another attempt. first_content: up to its first content. complete: all of "
+        "it, held back until it is whole (64 MiB at most; comments keep the connection alive), so that an echelon's timeout is for the "
+        "whole answer. resume: all of it, by going on at the next model with what has been delivered; not after tool calls, nor with "
+        "several choices.",
+        examples=["complete"],
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="Times for each phase of a request.", examples=[{"first_byte": 10}])
     max_queue_wait: Pause = Field(

@@ -114,4 +114,10 @@ class ModelConfig(Limits):
         description="Largest prompt and answer together, in tokens; a prompt too long for one model goes to one with a larger window.",
         examples=[128_000],
     )
+    prefill: bool = Field(
+        default=False,
+        description="Whether the model goes on with a last message of the assistant, as if it had begun the answer itself: how a stream "
+        "that broke off is resumed at this model (stream_guarantee: resume).",
+        examples=[True],
+    )
     weight: Weight = Field(default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2])

@@ -7,19 +7,35 @@ import math
 from typing import TYPE_CHECKING
 
 from pyproxy.errors import SingleTurnOnly, UpstreamError
-from pyproxy.rust_core import sse_error_event
+from pyproxy.rust_core import SseFramer, sse_error_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pyproxy.errors import RequestError
 
-__all__ = ["DONE_EVENT", "JSON_TYPE", "encode_error", "error_event", "error_headers", "model_entry", "model_list"]
+__all__ = [
+    "DONE_EVENT",
+    "JSON_TYPE",
+    "KEEP_ALIVE",
+    "STREAM_HEADERS",
+    "encode_error",
+    "error_event",
+    "error_headers",
+    "model_entry",
+    "model_list",
+    "passed_error_event",
+]
 
 JSON_TYPE = (b"content-type", b"application/json")
 DONE_EVENT = b"data: [DONE]\n\n"
+# A comment: whoever reads events skips it.
+KEEP_ALIVE = b": keep-alive\n\n"
 
 Headers = list[tuple[bytes, bytes]]
+
+# The head of a stream that is sent before any provider's.
+STREAM_HEADERS: Headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
 def encode_error(error: RequestError) -> bytes:
@@ -46,6 +62,14 @@ def error_headers(error: RequestError) -> Headers:
 def error_event(error: RequestError) -> bytes:
     """The event that ends a broken stream."""
     return sse_error_event("openai", error.message, error.type, error.code)
+
+
+def passed_error_event(payload: bytes) -> bytes | None:
+    """A provider's error as an event, word for word; None if it is no error in this dialect."""
+    event = b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
+    framer = SseFramer("openai")
+    framer.feed(event)
+    return None if framer.error is None else event
 
 
 def model_entry(target: str, created: int) -> dict[str, object]:

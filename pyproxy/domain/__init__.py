@@ -2,7 +2,7 @@
 
 from pyproxy.domain.attempt import Attempt
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
-from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, StreamGuarantee, Timeouts
 from pyproxy.domain.record import RequestRecord
 from pyproxy.domain.request import PRIORITIES, ChatRequest
 
@@ -18,5 +18,6 @@ __all__ = [
     "Plan",
     "RequestRecord",
     "Step",
+    "StreamGuarantee",
     "Timeouts",
 ]

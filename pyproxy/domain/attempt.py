@@ -13,7 +13,8 @@ class Attempt:
 
     Attributes:
         label: where it went, such as ``fast_group.echelon1/openai-gpt4``.
-        result: the HTTP status, or the name of the failure (``connect_failed``, ``first_byte_timeout``, …).
+        result: the HTTP status, or the name of the failure (``connect_failed``, ``first_byte_timeout``, …); both, such as
+            ``200+reset``, of a stream that broke off and was gone on with.
         started_ns: monotonic nanoseconds at which it started.
         ended_ns: monotonic nanoseconds at which its head was committed or it failed.
     """

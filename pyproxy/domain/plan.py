@@ -6,14 +6,16 @@ A plan is immutable and belongs to one snapshot of the configuration; requests s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
 
 if TYPE_CHECKING:
     from pyproxy.rust_core import Scheduler
 
-__all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "Timeouts"]
+__all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "StreamGuarantee", "Timeouts"]
+
+StreamGuarantee: TypeAlias = Literal["first_content", "complete", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Candidate:
         credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
         context_window: the most tokens of prompt and answer together, if the configuration says so.
         stream_usage: whether its provider can be asked for the usage of a stream.
+        prefill: whether the model goes on with a last message of the assistant.
     """
 
     instance: str
@@ -51,6 +54,7 @@ class Candidate:
     credential: str = ""
     context_window: int | None = None
     stream_usage: bool = True
+    prefill: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +118,7 @@ class Plan:
         steps: what to try, in the order the strategy starts from.
         policy: the budget and the pace of fallback.
         total_timeout: seconds for the whole request.
+        stream_guarantee: up to where a stream that fails is rescued: what the target promises, wherever fallback leads.
         node: the node that the target is, if it is one.
         scopes: what its requests pass beside the scopes of whom they ask: that of the wrapper that the target is.
     """
@@ -122,5 +127,6 @@ class Plan:
     steps: tuple[Step, ...]
     total_timeout: float
     policy: FallbackPolicy
+    stream_guarantee: StreamGuarantee = "first_content"
     node: Node | None = None
     scopes: tuple[str, ...] = ()

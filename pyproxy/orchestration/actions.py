@@ -6,7 +6,7 @@ Every event carries the time at which it happened; the engine has no clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pyproxy.admission import Lease
@@ -26,6 +26,7 @@ __all__ = [
     "Done",
     "Event",
     "Failed",
+    "GoesOn",
     "NotAdmitted",
     "OneMore",
     "Relay",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
+GoesOn: TypeAlias = Literal["prefill", "anew"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,15 @@ class OneMore:
 class Attempt:
     """Call the instance of `lease` and go on until its answer can be committed, or it fails.
 
-    A failed attempt gives its permits and charges back before the engine hears of it.
+    A failed attempt gives its permits and charges back before the engine hears of it. Where a stream has broken off, `goes_on`
+    says how: by what has been delivered as the beginning of the answer (``prefill``), or by an answer that begins ``anew`` and is
+    passed on from where it has gone beyond.
     """
 
     lease: Lease
     step: Step
     deadline_ns: int
+    goes_on: GoesOn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +172,21 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A stream broke after its commit point; `event` is the provider's own error event, if it sent one."""
+    """A stream broke after its commit point.
+
+    Attributes:
+        now_ns: when it was known; the permits are given back and the call is closed.
+        signal: the classifier's word for it.
+        detail: what happened, in words.
+        event: the provider's own error event, if it sent one.
+        resumable: whether another answer may go on with it: the target promises so, and nothing but text has been delivered.
+    """
 
     now_ns: int
     signal: str
     detail: str
     event: bytes | None = None
+    resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

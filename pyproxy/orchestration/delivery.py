@@ -7,8 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects import openai
+from pyproxy.errors import UpstreamError
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.actions import Failed
+from pyproxy.orchestration.keep_alive import KeepAlive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,12 +49,26 @@ class Delivery:
         self.sent_bytes = 0
         self.finished = False
         self._streams = False
+        self._keep_alive = KeepAlive(self._sign)
 
     async def start_stream(self, status: int, headers: Headers) -> None:
-        """Send the head of a stream of events, with the request's id and the path taken."""
-        self._streams = True
-        await self._exchange.start(status, headers + self._own_headers())
-        self._begun(status)
+        """Send the head of a stream of events, with the request's id and the path taken.
+
+        Where the head is sent already, what it said of the path is not all any more: a comment tells it.
+        """
+        await self._keep_alive.stop()
+        if not self._streams:
+            await self._head(status, headers)
+        elif self.journey is not None:
+            await self.send(response_headers.path_comment(self.journey))
+
+    def keep_alive(self) -> None:
+        """Give the client signs of life until there is more to deliver, or the end; the first of them needs a head."""
+        self._keep_alive.start()
+
+    async def leave(self) -> None:
+        """Give no more signs of life, and do not wait for the one under way."""
+        await self._keep_alive.abandon()
 
     async def send(self, chunk: bytes) -> None:
         """Send a piece of the body."""
@@ -81,19 +97,18 @@ class Delivery:
             return
         if self.status is None:
             await self.error(error)
-            return
-        self.flag = error.code
-        if self._streams:
-            try:
-                async with asyncio.timeout(ABORT_GRACE_S):
-                    await self.send(event or openai.error_event(error))
-            except TimeoutError:
-                pass  # the client reads nothing: the cut connection tells it all the same
-        self._exchange.abort()
+        else:
+            await self._cut(error.code, event or openai.error_event(error))
 
     async def error(self, error: RequestError | Failed) -> None:
-        """Answer with an error: ours in the client's dialect, or the provider's word for word."""
-        if isinstance(error, Failed):
+        """Answer with an error: ours in the client's dialect, or the provider's word for word.
+
+        Where a stream has begun, as an event and a cut.
+        """
+        await self._hush()
+        if self._streams:
+            await self._cut(*_as_event(error))
+        elif isinstance(error, Failed):
             self.flag = error.outcome.name
             headers = [*response_headers.for_answer(error.headers), (b"x-should-retry", b"false")]
             await self.whole(error.status or 502, headers, error.body)
@@ -102,6 +117,36 @@ class Delivery:
             self.sent_bytes = await self._exchange.error(error, self._own_headers())
             self._begun(error.http_status)
             self.finished = True
+
+    async def _head(self, status: int, headers: Headers) -> None:
+        self._streams = True
+        await self._exchange.start(status, headers + self._own_headers())
+        self._begun(status)
+
+    async def _sign(self) -> None:
+        if not self._streams:
+            await self._head(200, openai.STREAM_HEADERS)
+        await self.send(openai.KEEP_ALIVE)
+
+    async def _cut(self, flag: str, event: bytes) -> None:
+        """End what has begun: a stream with an event before the cut."""
+        self.flag = flag
+        await self._hush()
+        if self._streams:
+            try:
+                async with asyncio.timeout(ABORT_GRACE_S):
+                    await self.send(event)
+            except TimeoutError:
+                pass  # the client reads nothing: the cut connection tells it all the same
+        self._exchange.abort()
+
+    async def _hush(self) -> None:
+        """End the signs of life; one that the client does not take holds up nothing."""
+        try:
+            async with asyncio.timeout(ABORT_GRACE_S):
+                await self._keep_alive.stop()
+        except TimeoutError:
+            await self._keep_alive.abandon()
 
     def _begun(self, status: int) -> None:
         """Note that the head is on its way."""
@@ -113,3 +158,13 @@ class Delivery:
         if self.journey is not None:
             own += response_headers.path_taken(self.journey, self.journey.queue_ns)
         return own
+
+
+def _as_event(error: RequestError | Failed) -> tuple[str, bytes]:
+    """An error's name, and the event that tells of it: a provider's in its own words, if they are an error in its dialect."""
+    if not isinstance(error, Failed):
+        return error.code, openai.error_event(error)
+    told = openai.passed_error_event(error.body)
+    if told is None:
+        told = openai.error_event(UpstreamError(f"The provider failed: {error.detail}.", status=error.status))
+    return error.outcome.name, told

@@ -32,7 +32,9 @@ from pyproxy.orchestration.actions import (
 )
 from pyproxy.orchestration.caller import caller_of
 from pyproxy.orchestration.relay import Break, relay
-from pyproxy.orchestration.upstream import StreamAnswer, UpstreamRefusal, open_answer
+from pyproxy.orchestration.seam import Seam
+from pyproxy.orchestration.stream_answer import Reading, StreamAnswer
+from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after, scan_envelope
 from pyproxy.sessions import Place, served
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
     from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
+    from pyproxy.orchestration.seam import Delivered
     from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.upstream import PlainAnswer
     from pyproxy.rust_core import Envelope
@@ -80,6 +83,7 @@ class Driver:
         self._stripped: tuple[bytes, Envelope] | None = None
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | None = None
+        self._delivered: Delivered | None = None
 
     @property
     def usage(self) -> tuple[int, int] | None:
@@ -160,7 +164,7 @@ class Driver:
             path=_PATHS[self._request.route],
             query=self._request.query,
             headers=self._request.headers,
-            body=self._body(step, candidate),
+            body=self._body(action),
             connect_timeout=step.timeouts.connect,
         )
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
@@ -171,8 +175,7 @@ class Driver:
                     self._transport,
                     call,
                     step.timeouts,
-                    stream=self._request.stream,
-                    hide_usage=candidate.stream_usage and not self._request.envelope.include_usage,
+                    stream=self._reading(action),
                     dialect="openai",
                     now=lambda: self._now_ns() / 1e9,
                 )
@@ -191,11 +194,12 @@ class Driver:
         self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
 
-    def _body(self, step: Step, candidate: Candidate) -> bytes:
+    def _body(self, action: Attempt) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
 
         But for reasoning that another provider signed: a conversation that moved would be refused for it.
         """
+        step, candidate = action.step, action.lease.candidate
         node = NO_DEFAULTS if self._journey.node is None else self._journey.node.defaults
         body, envelope = self._request.body, self._request.envelope
         if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
@@ -206,6 +210,7 @@ class Driver:
             defaults=node.over(step.defaults),
             system=node.system,
             include_usage=candidate.stream_usage,
+            prefill=self._prefill(action),
         )
 
     def _unsigned(self) -> tuple[bytes, Envelope]:
@@ -218,6 +223,24 @@ class Driver:
         if self._sessions is not None and self._journey.affinity is not None:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
+
+    def _prefill(self, action: Attempt) -> str | None:
+        """What the answer is to begin with, if a model is to go on with it."""
+        return None if action.goes_on != "prefill" or self._delivered is None else self._delivered.text or None
+
+    def _reading(self, action: Attempt) -> Reading | None:
+        """How the stream is to be read, if one is wanted: what its target promises, and where it goes on."""
+        if not self._request.stream:
+            return None
+        guarantee = self._journey.plan.stream_guarantee
+        return Reading(
+            hide_usage=action.lease.candidate.stream_usage and not self._request.envelope.include_usage,
+            whole=guarantee == "complete",
+            keeps_text=guarantee == "resume",
+            several=self._request.envelope.has("n"),
+            seam=None if self._delivered is None else Seam(self._delivered, prefilled=action.goes_on == "prefill"),
+            content_came=self._delivery.keep_alive,
+        )
 
     def _failed(self, step: Step, signal: str, detail: str) -> Failed:
         return self._given_back(step, Failed(self._now_ns(), classify(signal), detail))
@@ -245,9 +268,11 @@ class Driver:
     def _given_back(self, step: Step, failed: Failed) -> Failed:
         """Give back permits and charges of an attempt that failed, and tell the retry budget."""
         lease, self._lease = self._lease, None
-        if lease is not None:
+        if lease is not None and failed.outcome.name == "diverged":
+            lease.dropped(failed.now_ns)  # it did answer, which cost tokens, and well: only not what was of use here
+        elif lease is not None:
             lease.failed(failed.outcome, failed.now_ns)
-        said_nothing = failed.outcome.to_client or failed.outcome.name == "deadline"
+        said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged")
         self._heard(step, well=None if said_nothing else False)
         return failed
 
@@ -261,18 +286,27 @@ class Driver:
                 broken = await relay(answer, self._delivery)
         except TimeoutError:
             broken = Break("deadline", "the request's time is over")
-        now_ns, self._lease = self._now_ns(), None
-        if broken is None:
-            lease.delivered(now_ns, answer.usage)
-        elif broken.signal == "deadline":
-            lease.dropped(now_ns, answer.usage)
-        else:
-            lease.broke(now_ns, answer.usage)
         if broken is not None:
-            return Broken(now_ns, *broken)
+            return await self._broken(broken, answer, lease)
+        lease.delivered(self._now_ns(), answer.usage)
+        self._lease = None
         if isinstance(answer, StreamAnswer):
             await answer.drain()
         return Done(self._now_ns())
+
+    async def _broken(self, broken: Break, answer: PlainAnswer | StreamAnswer, lease: Lease) -> Broken:
+        """End the call, give back what it held, and see whether another may go on with its stream."""
+        await answer.aclose()
+        now_ns, self._lease = self._now_ns(), None
+        if broken.signal == "deadline":
+            lease.dropped(now_ns, answer.usage)
+            return Broken(now_ns, *broken)
+        lease.broke(now_ns, answer.usage)
+        promised = self._journey.plan.stream_guarantee == "resume"
+        self._delivered = answer.delivered if promised and isinstance(answer, StreamAnswer) else None
+        if self._delivered is not None:
+            self._delivery.keep_alive()
+        return Broken(now_ns, *broken, resumable=self._delivered is not None)
 
     async def _abort(self, action: Abort) -> None:
         await self._close_answer()
@@ -304,4 +338,7 @@ class Driver:
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.dropped(self._now_ns(), self.usage)
-        await self._close_answer()
+        try:
+            await self._close_answer()
+        finally:
+            await self._delivery.leave()

@@ -27,12 +27,14 @@ from pyproxy.orchestration.actions import (
     Wait,
 )
 from pyproxy.orchestration.exhausted import deadline_exceeded, exhausted, interrupted
+from pyproxy.rust_core import classify
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from random import Random
 
     from pyproxy.domain import Candidate, Step
+    from pyproxy.errors import RequestError
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.journey import Journey
     from pyproxy.orchestration.strategies import Strategy
@@ -92,12 +94,19 @@ def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[A
         if verdict is _Verdict.ANSWERED:
             return
         if verdict is _Verdict.OUT_OF_TIME:
-            yield Answer(deadline_exceeded(journey))
+            yield _end(journey, deadline_exceeded(journey))
             return
         if verdict is _Verdict.ENOUGH:
             journey.too_many = True
             break
-    yield Answer(exhausted(journey))
+    yield _end(journey, exhausted(journey))
+
+
+def _end(journey: Journey, error: RequestError | Failed) -> Answer | Abort:
+    """How the client is told that nobody is left: a stream that has begun can only be cut, for what broke it."""
+    if journey.broken is None:
+        return Answer(error)
+    return Abort(interrupted(journey, journey.broken), journey.broken.event)
 
 
 def _visits(journey: Journey, strategy: Strategy) -> Iterator[_Visit]:
@@ -187,22 +196,23 @@ def _try_instance(
     retries = 0
     while True:
         journey.calling(step, candidate, admitted.now_ns)
-        event = yield Attempt(admitted.lease, step, journey.deadline_ns)
+        goes_on = journey.goes_on(candidate)
+        event = yield Attempt(admitted.lease, step, journey.deadline_ns, goes_on)
         if isinstance(event, Committed):
             journey.committed(candidate, event.status, admitted.now_ns, event.now_ns)
-            delivered = yield Relay(journey.deadline_ns)
-            if isinstance(delivered, Broken):
-                yield Abort(interrupted(journey, delivered), delivered.event)
-            return _Verdict.ANSWERED
+            return (yield from _relay(journey, visit, candidate, strategy))
         failure = _expect(event, Failed)
         outcome = failure.outcome
         visit.now_ns = failure.now_ns
         journey.failed(candidate, failure, admitted.now_ns)
-        if outcome.to_client and not _rescued(journey, candidate, failure):
+        if outcome.to_client and not _rescued(journey, candidate, failure) and journey.broken is None:
             yield Answer(failure)
             return _Verdict.ANSWERED
         if outcome.name == "deadline" or not journey.time_for(0, failure.now_ns):
             return _Verdict.OUT_OF_TIME
+        if outcome.to_client and goes_on == "prefill":
+            journey.refuse_prefill.add(candidate.model)  # nothing else is known to be wrong with it: it may begin anew
+            return _Verdict.ANOTHER
         strategy.failed(journey, candidate, failure)
         (visit.tired if visit.rounds_left and outcome.ask_again else journey.excluded).add(candidate.instance)
         backoff_ns = _backoff_ns(policy.retry_delay, retries, random)
@@ -223,6 +233,21 @@ def _try_instance(
                 continue
         others = (outcome.try_another or outcome.to_client) and not step.retries_everything
         return _Verdict.ANOTHER if others else _Verdict.NEXT_STEP
+
+
+def _relay(journey: Journey, visit: _Visit, candidate: Candidate, strategy: Strategy) -> Generator[Action, Event, _Verdict]:
+    """Deliver the committed answer; a stream that breaks off meanwhile is gone on with elsewhere, if it may be."""
+    event = yield Relay(journey.deadline_ns)
+    if not isinstance(event, Broken):
+        return _Verdict.ANSWERED
+    visit.now_ns = event.now_ns
+    if not event.resumable:
+        yield Abort(interrupted(journey, event), event.event)
+        return _Verdict.ANSWERED
+    failure = Failed(event.now_ns, classify(event.signal), event.detail)
+    journey.broke(candidate, event, failure)
+    strategy.failed(journey, candidate, failure)
+    return _Verdict.NEXT_STEP if visit.step.retries_everything else _Verdict.ANOTHER
 
 
 def _rescued(journey: Journey, candidate: Candidate, failure: Failed) -> bool:

@@ -80,10 +80,11 @@ def deadline_exceeded(journey: Journey) -> RequestError:
 
 
 def interrupted(journey: Journey, broken: Broken) -> RequestError:
-    """The error that ends a stream which broke after its first content."""
+    """The error that ends a stream which broke after its first content, whatever became of going on with it."""
     model = journey.served_by.label if journey.served_by is not None else journey.plan.target
+    rescue = f" Nobody could go on with it: {_story(journey)}." if broken.resumable else ""
     return StreamInterrupted(
-        f"The stream from {model} broke off ({broken.detail}); what came before is incomplete. Ask again.",
+        f"The stream from {model} broke off ({broken.detail}); what came before is incomplete.{rescue} Ask again.",
         target=journey.plan.target,
         attempts=_labels(journey),
     )

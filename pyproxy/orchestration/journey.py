@@ -5,14 +5,14 @@ The engine writes it; strategies and the driver read it, for the next step, resp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import Attempt
 
 if TYPE_CHECKING:
     from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
-    from pyproxy.orchestration.actions import Failed, NotAdmitted
+    from pyproxy.orchestration.actions import Broken, Failed, GoesOn, NotAdmitted
     from pyproxy.sessions import Affinity, Change
 
 __all__ = ["Journey"]
@@ -43,6 +43,8 @@ class Journey:
         queue_ns: nanoseconds spent waiting for room.
         too_many: whether the retry budget ended it.
         moved: what serving it did to its session.
+        broken: how the stream that the client is reading broke off last, if it did.
+        refuse_prefill: models that refused to go on with the beginning of an answer.
     """
 
     request: ChatRequest
@@ -62,6 +64,8 @@ class Journey:
     queue_ns: int = 0
     too_many: bool = False
     moved: Change | None = None
+    broken: Broken | None = None
+    refuse_prefill: set[str] = field(default_factory=set)
     _overloads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -138,6 +142,20 @@ class Journey:
             overloads = self._overloads[candidate.provider] = self._overloads.get(candidate.provider, 0) + 1
             if overloads >= _OVERLOADS and self.others_than(candidate.provider):
                 self.shunned.add(candidate.provider)
+
+    def broke(self, candidate: Candidate, broken: Broken, failure: Failed) -> None:
+        """Note that the stream of the attempt that answered broke off, and may be gone on with: not by the same instance."""
+        answered = self.attempts[-1]
+        self.attempts[-1] = replace(answered, result=f"{answered.result}+{failure.outcome.name}", ended_ns=failure.now_ns)
+        self.failures.append(failure)
+        self.excluded.add(candidate.instance)
+        self.broken = broken
+
+    def goes_on(self, candidate: Candidate) -> GoesOn | None:
+        """How a call to this candidate goes on with a stream that broke off, if one did."""
+        if self.broken is None:
+            return None
+        return "prefill" if candidate.prefill and candidate.model not in self.refuse_prefill else "anew"
 
     def path_taken(self) -> str:
         """The value of ``x-pyproxy-attempts``."""

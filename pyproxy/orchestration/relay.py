@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.dialects import openai
 from pyproxy.orchestration import response_headers
-from pyproxy.orchestration.upstream import StreamAnswer
+from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
     try:
         await _pass_on(answer, delivery)
     except TransportFailure as failure:
-        if not framer.complete:
+        if not answer.is_whole_after(failure):
             return Break(failure.signal, failure.detail)
     if answer.fault is not None:
-        return Break("malformed", answer.fault, response_headers.error_event(framer.error))
+        return Break("malformed", answer.fault, None if framer.error is None else openai.passed_error_event(framer.error))
     if not framer.complete:
         return Break("truncated", "the provider ended it without a finish_reason")
     if not framer.terminal:
@@ -61,5 +61,5 @@ async def _pass_on(answer: StreamAnswer, delivery: Delivery) -> None:
         if answer.framer.terminal or answer.fault is not None:
             return
         events = await answer.next_events()
-    if last := answer.framer.finish():
+    if last := answer.last_events():
         await delivery.send(last)

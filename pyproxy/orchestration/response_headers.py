@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pyproxy.orchestration.journey import Journey
 
-__all__ = ["error_event", "for_answer", "path_taken"]
+__all__ = ["for_answer", "path_comment", "path_taken"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -36,9 +36,9 @@ def path_taken(journey: Journey, queue_ns: int) -> Headers:
     return headers
 
 
-def error_event(payload: bytes | None) -> bytes | None:
-    """A provider's error payload as the event it came in."""
-    return None if payload is None else b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
+def path_comment(journey: Journey) -> bytes:
+    """The path taken, for a stream whose head was sent before it was known."""
+    return b": x-pyproxy-attempts: " + _text(journey.path_taken()) + b"\n\n"
 
 
 def _text(value: str) -> bytes:

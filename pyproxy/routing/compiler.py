@@ -63,7 +63,7 @@ class PlanCompiler:
         listed = fallbacks if fallbacks is not None else policy.fallback_groups
         own = self._own_steps(group, reference)
         steps = own if listed is None else [own[0], *self._expand(listed)]
-        return Plan(target=target, steps=_unique(steps), total_timeout=group.timeouts.total, policy=_policy(policy))
+        return Plan(target, _unique(steps), group.timeouts.total, _policy(policy), group.stream_guarantee)
 
     def _pool_plan(self, target: str, name: str, fallbacks: Sequence[str] | None) -> Plan:
         pool, step = self._config.polling_pools[name], self._steps[name]
@@ -167,6 +167,7 @@ class PlanCompiler:
                 credential=credential,
                 context_window=entry.context_window,
                 stream_usage=self._config.providers[entry.provider].stream_usage,
+                prefill=entry.prefill,
             )
             for instance, credential in zip(instances, credential_names(entry.provider, len(instances)), strict=True)
         )

@@ -27,8 +27,10 @@ BEHAVIOURS = {
     "silent": "stall_before_head",
     "silent-curl": "stall_before_head",
     "caller": 'tool_arguments={"city": "Ulm"}',
+    "cut-word": "cut_after=3&text=one two three four five",
     "two-calls": 'tool_calls=2&tool_arguments={"city": "Ulm"}',
 }
+GUARANTEES = ("complete", "resume")
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +50,10 @@ def sidecar(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 "echelon1": {"models": ["broken"], "priority": 1},
                 "echelon2": {"models": ["plain"], "priority": 2},
                 "fallback_config": {"strategy": "echelon_down", "retry_delay": 0.01},
+            },
+            **{
+                guarantee: {"e1": {"models": ["cut-word"]}, "e2": {"models": ["worded"]}, "stream_guarantee": guarantee}
+                for guarantee in GUARANTEES
             },
         },
         "aliases": {"gpt-*": "plain"},

@@ -198,6 +198,15 @@ def test_a_stream_that_breaks_after_its_first_content_is_an_error(openai_client:
     assert caught.value.message
 
 
+@pytest.mark.parametrize("target", ["complete", "resume"])
+def test_a_stream_that_breaks_is_whole_where_its_target_promises_so(openai_client: OpenAI, target: str) -> None:
+    with openai_client.chat.completions.create(model=target, messages=HELLO, stream=True) as stream:
+        chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "one two three four five"
+    assert len({(chunk.id, chunk.created, chunk.model) for chunk in chunks}) == 1
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+
+
 async def test_a_broken_stream_is_an_error_for_the_asynchronous_client_too(sidecar: Served) -> None:
     async with (
         AsyncOpenAI(base_url=sidecar.base_url, api_key="client-key") as client,

@@ -49,6 +49,11 @@ def with_first(text: str, element: str) -> str:
     return text[0] + element + ("" if len(rest.strip()) == 1 else ",") + rest
 
 
+def with_last(text: str, element: str) -> str:
+    """An array with another element at its end."""
+    return text[:-1] + ("" if len(text[1:].strip()) == 1 else ",") + element + "]"
+
+
 def usage_asked(options: str) -> str:
     """Options that ask for usage, if they can. The value of include_usage has no space in it, and each name stands once."""
     if options == "null":
@@ -63,7 +68,9 @@ def usage_asked(options: str) -> str:
     return options.replace("false", "true").replace("null", "true")
 
 
-def slow_rewrite(pieces: list[Piece], model: str, *, defaults: list[tuple[str, bytes]], system: str | None, include_usage: bool) -> str:
+def slow_rewrite(
+    pieces: list[Piece], model: str, *, defaults: list[tuple[str, bytes]], system: str | None, prefill: str | None, include_usage: bool
+) -> str:
     """The same by building the body anew from its pieces."""
     pieces = [replace(piece) for piece in pieces]
     last = {piece.name: piece for piece in pieces}
@@ -85,6 +92,9 @@ def slow_rewrite(pieces: list[Piece], model: str, *, defaults: list[tuple[str, b
         if "system" not in roles and "developer" not in roles:
             message = f'{{"role":"system","content":{json.dumps(system, ensure_ascii=False)}}}'
             last["messages"].value = with_first(last["messages"].value, message)
+    if prefill is not None and isinstance(messages, list):
+        message = f'{{"role":"assistant","content":{json.dumps(prefill, ensure_ascii=False)}}}'
+        last["messages"].value = with_last(last["messages"].value, message)
     if include_usage and read.get("stream"):
         if "stream_options" in last:
             last["stream_options"].value = usage_asked(last["stream_options"].value)
@@ -133,7 +143,9 @@ defaults = st.lists(
 )
 
 
-extras = st.fixed_dictionaries({"defaults": defaults, "system": st.none() | text, "include_usage": st.booleans()})
+extras = st.fixed_dictionaries(
+    {"defaults": defaults, "system": st.none() | text, "prefill": st.none() | text, "include_usage": st.booleans()}
+)
 
 
 @given(members(), text, extras, st.randoms(use_true_random=False))
@@ -177,6 +189,16 @@ def test_a_system_message_goes_in_front_where_there_is_none() -> None:
     for left in ("null", "5", "{}", '[{"role":"user"},{"role":"developer"}]', '[{"ro\\u006ce":"syst\\u0065m"}]'):
         assert rewritten(f'{{"model":"m","messages":{left}}}', system="x") == f'{{"model":"n","messages":{left}}}'
     assert rewritten('{"model":"m","prompt":"p"}', system="x") == '{"model":"n","prompt":"p"}'
+
+
+def test_what_the_answer_begins_with_goes_to_the_end() -> None:
+    said = '{"role":"assistant","content":"Once \\"upon"}'
+    assert rewritten('{"model":"m","messages":[]}', prefill='Once "upon') == f'{{"model":"n","messages":[{said}]}}'
+    assert rewritten('{"model":"m","messages":[{} ]}', prefill='Once "upon') == f'{{"model":"n","messages":[{{}} ,{said}]}}'
+    both = rewritten('{"model":"m","messages":[ ]}', system="s", prefill="p")
+    assert json.loads(both)["messages"] == [{"role": "system", "content": "s"}, {"role": "assistant", "content": "p"}]
+    for left in ("null", "5", "{}"):
+        assert rewritten(f'{{"model":"m","messages":{left}}}', prefill="x") == f'{{"model":"n","messages":{left}}}'
 
 
 def test_usage_is_asked_for_where_the_client_did_not() -> None:
@@ -231,6 +253,6 @@ def test_any_other_body_of_the_same_length_is_refused_or_copied_but_breaks_nothi
     body = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":false},"temperature":null}'
     other = (body[:at] + noise + body[at + len(noise) :])[: len(body)]
     try:
-        scan_envelope(body).rewrite(other, "n", defaults=[("temperature", b"1")], system="s", include_usage=True)
+        scan_envelope(body).rewrite(other, "n", defaults=[("temperature", b"1")], system="s", prefill="p", include_usage=True)
     except ValueError as error:
         assert "not the body that was scanned" in str(error)  # noqa: PT017

@@ -162,3 +162,12 @@ def test_text_without_bound_is_not_kept() -> None:
     assert len(framer.text() or "") == 4 << 20
     framer.feed(text("x"))
     assert framer.text() is None
+
+
+def test_it_is_known_that_every_choice_has_ended_whatever_comes_after() -> None:
+    end = event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+    for after in (b"", b"data: no JSON\n\n", event(error={"message": "x"}), DONE):
+        assert fed(text("a"), end, after).finished
+    assert not fed(text("a"), DONE).finished
+    assert not fed(event(choices=[choice(1)]), end).finished
+    assert not SseFramer().finished

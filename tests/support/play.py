@@ -62,6 +62,7 @@ class Play:
     `outcomes` maps a model to what its calls come to, one after the other, the last for ever: a status, a pair of a
     status and a Retry-After in seconds, or a signal. `full` holds models that have no room, and after how many nanoseconds they say
     to have some; `opens` says when there really is room for one who waits. After `extra_allowed` extra calls there are too many.
+    `breaks` holds the signals by which the first answers break off, to be gone on with; `broken` how any other does, for good.
     """
 
     outcomes: dict[str, list[Any]]
@@ -71,9 +72,11 @@ class Play:
     body: bytes = b"{}"
     call_ns: int = 0
     broken: str | None = None
+    breaks: list[str] = field(default_factory=list)
     now_ns: int = 0
     actions: list[Action] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    went_on: list[str | None] = field(default_factory=list)
     sleeps: list[int] = field(default_factory=list)
     held: int = 0
 
@@ -106,12 +109,15 @@ class Play:
                 assert self.held == 0, "no permit is held while waiting"
                 self.sleeps.append(until_ns - self.now_ns)
                 self.now_ns = until_ns
-            case Relay() if self.broken is not None:
-                self.held = 0
-                return Broken(self.now_ns, "reset", self.broken)
             case Relay():
-                self.held = 0
+                return self.relay()
         return Done(self.now_ns)
+
+    def relay(self) -> Event:
+        self.held -= 1
+        if self.breaks:
+            return Broken(self.now_ns, self.breaks.pop(0), "it broke", resumable=True)
+        return Done(self.now_ns) if self.broken is None else Broken(self.now_ns, "reset", self.broken)
 
     def admit(self, action: Admit) -> Event:
         for candidate in action.step.candidates:
@@ -140,6 +146,7 @@ class Play:
     def attempt(self, action: Attempt) -> Event:
         model = action.lease.candidate.model
         self.calls.append(model)
+        self.went_on.append(action.goes_on)
         self.now_ns += self.call_ns
         left = self.outcomes[model]
         outcome = left.pop(0) if len(left) > 1 else left[0]

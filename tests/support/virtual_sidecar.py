@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyproxy.config import load_config
 from pyproxy.domain import ChatRequest
@@ -43,6 +45,11 @@ class Plays:
         gap: seconds before each of them.
         breaks: after how many of them the connection is reset, if it is.
         retry_after: what an error says of when to ask again, in seconds.
+        says: the pieces of text that a stream is made of, instead of words: with a role before them, and an end with its usage.
+        cut: after how many bytes of that something goes wrong, if it does.
+        fault: what goes wrong then.
+        done: whether the stream ends with its ``[DONE]``; without it the connection stays open.
+        prefill: what becomes of a last message of the assistant.
     """
 
     status: int = 200
@@ -51,6 +58,25 @@ class Plays:
     gap: float = 0.0
     breaks: int | None = None
     retry_after: int | None = None
+    says: tuple[str, ...] = ()
+    cut: int | None = None
+    fault: Literal["reset", "end", "stall", "malformed", "error"] = "reset"
+    done: bool = True
+    prefill: Literal["taken", "refused"] = "taken"
+
+    def events(self, model: str, begun: str = "") -> list[bytes]:
+        """The events of the stream that it says, after what is begun of it."""
+        pieces, text = [], ""
+        for piece in self.says:
+            text += piece
+            pieces.append(text[max(len(text) - len(piece), len(begun)) :])
+        common = {"id": f"id-{model}", "object": "chat.completion.chunk", "created": len(model) + ord(model[0]), "model": f"m-{model}"}
+        deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces if piece)]
+        chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        chunks.append({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": len(self.says), "total_tokens": 9}})
+        events = [b"data: " + json.dumps({**common, **chunk}).encode() + b"\n\n" for chunk in chunks]
+        return [*events, b"data: [DONE]\n\n"] if self.done else events
 
 
 class Providers:
@@ -80,7 +106,7 @@ class Providers:
             self.calls.append((call.instance, self._loop.now_ns(), dict(call.headers).get(b"x-test-request", b"")))
             script = self._scripts[call.instance.partition("#")[0]]
             plays = script.pop(0) if len(script) > 1 else script[0]
-        answer = Answer(self, plays, stream=b'"stream": true' in call.body)
+        answer = Answer(self, plays, call)
         try:
             await asyncio.sleep(86_400 if plays.status < 0 else plays.after)
         except BaseException:
@@ -98,12 +124,17 @@ class Providers:
 class Answer:
     """One call's answer."""
 
-    def __init__(self, providers: Providers, plays: Plays, *, stream: bool) -> None:
+    def __init__(self, providers: Providers, plays: Plays, call: UpstreamCall) -> None:
         self._providers: Providers | None = providers
         self._plays = plays
-        self._stream = stream and plays.status == 200
+        asked = json.loads(call.body)
+        turns = asked["messages"]
+        prefilled = bool(turns) and turns[-1]["role"] == "assistant"
+        self._begun = turns[-1]["content"] if prefilled else ""
+        self._model = asked["model"]
         providers.under_way += 1
-        self.status = plays.status
+        self.status = 400 if plays.prefill == "refused" and prefilled and plays.status == 200 else plays.status
+        self._stream = asked.get("stream", False) and self.status == 200
         self.headers: Headers = [(b"content-type", b"text/event-stream" if self._stream else b"application/json")]
         if plays.retry_after is not None:
             self.headers.append((b"retry-after", str(plays.retry_after).encode()))
@@ -112,12 +143,38 @@ class Answer:
         if not self._stream:
             yield ANSWER if self.status == 200 else b'{"error": {"message": "no"}}'
             return
+        if self._plays.says:
+            async with contextlib.aclosing(self._said()) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
         for number in range(self._plays.words):
             await asyncio.sleep(self._plays.gap)
             if number == self._plays.breaks:
                 raise TransportFailure("reset", "the connection was reset")
             yield WORD
         yield LAST
+
+    async def _said(self) -> AsyncGenerator[bytes]:
+        left = self._plays.cut
+        for event in self._plays.events(self._model, self._begun):
+            await asyncio.sleep(self._plays.gap)
+            if left is not None and left < len(event):
+                if left:
+                    yield event[:left]
+                if self._plays.fault == "reset":
+                    raise TransportFailure("reset", "the connection was reset")
+                if self._plays.fault == "stall":
+                    await asyncio.sleep(86_400)
+                if self._plays.fault == "malformed":
+                    yield b"\n\ndata: {no\n\n"
+                if self._plays.fault == "error":
+                    yield b'\n\ndata: {"error": {"message": "I fell"}}\n\n'
+                return
+            left = None if left is None else left - len(event)
+            yield event
+        if not self._plays.done:
+            await asyncio.sleep(86_400)
 
     async def aclose(self) -> None:
         providers, self._providers = self._providers, None
@@ -135,6 +192,23 @@ class Client:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     failure: RequestError | None = None
     ends: list[str] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The data of the events it was sent, but for the last one of a whole stream."""
+        return [json.loads(line.removeprefix(b"data: ")) for line in self.body.splitlines() if line.startswith(b"data: {")]
+
+    @property
+    def text(self) -> str:
+        """What the events say, one after the other."""
+        choices = [choice for event in self.events for choice in event.get("choices", ())]
+        said = "".join(choice["delta"].get("content") or "" for choice in choices)
+        return said.encode("utf-16", "surrogatepass").decode("utf-16")
+
+    @property
+    def comments(self) -> list[bytes]:
+        """The lines that are no events."""
+        return [line for line in self.body.splitlines() if line.startswith(b":")]
 
     async def start(self, status: int, headers: Headers) -> None:
         self.status, self.headers = status, dict(headers)
@@ -167,12 +241,12 @@ class VirtualSidecar:
         self._numbers = itertools.count()
 
     async def ask(
-        self, target: str = "g", *, stream: bool = False, client: Client | None = None, messages: bytes = b"[]", **fields: Any
+        self, target: str = "g", *, stream: bool = False, client: Client | None = None, more: Mapping[str, Any] | None = None, **fields: Any
     ) -> Client:
         """Ask, and leave when the client's patience is over."""
         client = client or Client()
         number = str(next(self._numbers))
-        body = b'{"model": "%s", "stream": %s, "messages": %s}' % (target.encode(), b"true" if stream else b"false", messages)
+        body = json.dumps({"model": target, "stream": stream, "messages": [], **(more or {})}).encode()
         fields.setdefault("headers", ((b"x-test-request", number.encode()),))
         arrived_ns = self.loop.now_ns()
         request = ChatRequest(

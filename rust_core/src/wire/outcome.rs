@@ -93,6 +93,7 @@ const TABLE: &[Outcome] = &[
     row("idle_timeout",       *b".xx.x..x"),
     row("reset",              *b".xx.x..x"),
     row("truncated",          *b".xx.x..x"),
+    row("diverged",           *b".xx....."), // a good answer, of no use to go on with a stream that broke off
     row("invalid_answer",     *b"xxx.x..x"),
     row("server_error",       *b"xxx.x..x"),
     row("conflict",           *b"xxx....x"),
@@ -118,6 +119,7 @@ const SIGNALS: &[(&str, Signal)] = &[
     ("attempt_timeout", Signal::Event("attempt_timeout")),
     ("reset", Signal::Event("reset")),
     ("truncated", Signal::Event("truncated")),
+    ("diverged", Signal::Event("diverged")),
     ("malformed", Signal::Malformed),
     ("deadline", Signal::Event("deadline")),
     ("client_gone", Signal::Event("client_gone")),

@@ -36,10 +36,11 @@ def test_values_that_mean_what_they_say_are_not_warned_of() -> None:
     assert faults == ()
 
 
-def test_other_guarantees_for_streams_are_warned_of() -> None:
-    group = {"e": {"models": ["p:m"]}, "stream_guarantee": "complete"}
+@pytest.mark.parametrize("guarantee", ["first_content", "complete", "resume"])
+def test_every_guarantee_for_streams_is_in_effect(guarantee: str) -> None:
+    group = {"e": {"models": ["p:m"]}, "stream_guarantee": guarantee}
     _, faults = check_config({"providers": {"p": {"base_url": "http://127.0.0.1:1"}}, "task_groups": {"g": group}}, {})
-    assert [fault.path for fault in faults] == ["task_groups.g.stream_guarantee"]
+    assert faults == ()
 
 
 def test_a_configuration_that_can_serve_nothing_is_warned_of() -> None:

@@ -20,6 +20,9 @@ plays = st.builds(
     gap=seconds,
     breaks=st.none() | st.integers(0, 3),
     retry_after=st.none() | st.integers(0, 5),
+    says=st.sampled_from(((), ("on", "e"), ("o", "ne"), ("two",))),
+    cut=st.none() | st.integers(0, 900),
+    done=st.booleans(),
 )
 limits = st.fixed_dictionaries(
     {}, optional={"concurrency_limit": st.integers(1, 2), "rpm_limit": st.integers(1, 4), "queue_size": st.integers(0, 2)}
@@ -37,7 +40,13 @@ groups = st.fixed_dictionaries(
         ),
         "max_queue_wait": st.sampled_from((0, 1, 4)),
     },
-    optional={"a": limits, "c": limits, "e1": limits, "concurrency_limit": st.integers(1, 3)},
+    optional={
+        "a": limits,
+        "c": limits,
+        "e1": limits,
+        "concurrency_limit": st.integers(1, 3),
+        "stream_guarantee": st.sampled_from(("complete", "resume")),
+    },
 )
 callers = st.tuples(
     seconds,

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 FINE = {name: [Plays()] for name in "abc"}
-ASSISTANT = b'[{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]'
-TOOL = b'[{"role": "tool", "content": "y", "tool_call_id": "1"}]'
+ASSISTANT = {
+    "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}, {"role": "user", "content": "And?"}]
+}
+TOOL = {"messages": [{"role": "tool", "content": "y", "tool_call_id": "1"}]}
 
 
 def play(scene: Callable[[VirtualLoop], Awaitable[None]]) -> None:
@@ -251,7 +253,7 @@ class TestConversations:
     @pytest.mark.parametrize("target", ["pool", "wrapper", "asker", "gpt-5"])
     @pytest.mark.parametrize(
         "fields",
-        [{"messages": ASSISTANT}, {"messages": TOOL}, {"headers": ((b"x-pyproxy-session", b"s1"),)}],
+        [{"more": ASSISTANT}, {"more": TOOL}, {"headers": ((b"x-pyproxy-session", b"s1"),)}],
         ids=["turns", "tool", "session"],
     )
     def test_a_conversation_gets_a_409_that_names_the_group_to_ask(self, target: str, fields: dict[str, Any]) -> None:
@@ -270,7 +272,7 @@ class TestConversations:
     def test_or_is_answered_by_the_group_that_the_pool_names(self, target: str, asked: str) -> None:
         async def scene(loop: VirtualLoop) -> None:
             sidecar = VirtualSidecar(loop, pooled(("g.e1",), multi_turn_redirect="g.e2"), FINE)
-            answer = await sidecar.ask(target, messages=ASSISTANT)
+            answer = await sidecar.ask(target, more=ASSISTANT)
             assert (answer.status, called(sidecar)) == (200, asked)
             assert answer.headers[b"x-pyproxy-target"] == target.encode()
             await sidecar.ask(target)
@@ -281,7 +283,7 @@ class TestConversations:
     def test_a_caller_s_own_fallbacks_lead_no_conversation_to_a_pool_either(self) -> None:
         async def scene(loop: VirtualLoop) -> None:
             sidecar = VirtualSidecar(loop, pooled(), {**FINE, "c": [Plays(500)]})
-            assert (await sidecar.ask("g.e2", fallback_groups=("pool",), messages=ASSISTANT)).status == 409
+            assert (await sidecar.ask("g.e2", fallback_groups=("pool",), more=ASSISTANT)).status == 409
             assert (await sidecar.ask("g.e2", fallback_groups=("pool",))).status == 200
 
         play(scene)

@@ -82,10 +82,10 @@ impl Envelope {
 
     /// A copy of the body with another model's name, and what else is asked for; every other byte untouched.
     #[pyo3(
-        signature = (body, model, *, defaults = Items(Vec::new()), system = None, include_usage = false),
-        text_signature = "($self, body, model, *, defaults=(), system=None, include_usage=False)"
+        signature = (body, model, *, defaults = Items(Vec::new()), system = None, prefill = None, include_usage = false),
+        text_signature = "($self, body, model, *, defaults=(), system=None, prefill=None, include_usage=False)"
     )]
-    #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
+    #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)] // the conversion owns what it converts; Python names them
     fn rewrite<'py>(
         &self,
         py: Python<'py>,
@@ -93,10 +93,11 @@ impl Envelope {
         model: &str,
         defaults: Items<(PyBackedStr, PyBackedBytes)>,
         system: Option<&str>,
+        prefill: Option<&str>,
         include_usage: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let defaults: Vec<(&str, &[u8])> = defaults.0.iter().map(|(name, json)| (&**name, &**json)).collect();
-        let rewrite = wire::Rewrite { model, defaults: &defaults, system, include_usage };
+        let rewrite = wire::Rewrite { model, defaults: &defaults, system, prefill, include_usage };
         let rewritten = self.0.rewrite(body, &rewrite).map_err(value_error)?;
         PyBytes::new_with(py, rewritten.size(), |buffer| {
             rewritten.copy_to(buffer);

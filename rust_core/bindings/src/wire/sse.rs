@@ -74,6 +74,12 @@ impl SseFramer {
         lock(&self.0).complete()
     }
 
+    /// Every choice seen has its finish reason among what has been returned, whatever came after it.
+    #[getter]
+    fn finished(&self) -> bool {
+        lock(&self.0).finished()
+    }
+
     /// The data of the provider's error event, which is withheld with all that follows.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {

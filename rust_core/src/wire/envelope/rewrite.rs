@@ -16,6 +16,8 @@ pub struct Rewrite<'a> {
     pub defaults: &'a [(&'a str, &'a [u8])],
     /// The text of a message to begin with, for a body whose messages have none of the system or the developer.
     pub system: Option<&'a str>,
+    /// The beginning of the answer, as a last message of the assistant that the model is to go on with.
+    pub prefill: Option<&'a str>,
     /// Whether a stream is to tell its usage.
     pub include_usage: bool,
 }
@@ -109,7 +111,10 @@ impl Envelope {
         }
         let mut edits = vec![Edit::replace(&self.model_span, quoted(rewrite.model))];
         let mut added = Vec::new();
-        edits.extend(rewrite.system.and_then(|text| self.system_message(body, text)));
+        let system = rewrite.system.and_then(|text| self.system_message(body, text));
+        let comes_first = system.is_none();
+        edits.extend(system);
+        edits.extend(rewrite.prefill.and_then(|text| self.prefill_message(body, text, comes_first)));
         self.add_defaults(rewrite.defaults, &mut edits, &mut added)?;
         if rewrite.include_usage && self.stream && !self.include_usage {
             self.ask_for_usage(body, &mut edits, &mut added);
@@ -127,6 +132,18 @@ impl Envelope {
         }
         let message = format!(r#"{{"role":"system","content":{}}}"#, quoted(text));
         Some(insert_first(body, place, message, b']'))
+    }
+
+    /// A last message, with what the answer is to begin with. `comes_first`: no message is put before those there are.
+    fn prefill_message(&self, body: &[u8], text: &str, comes_first: bool) -> Option<Edit> {
+        let place = &self.members.get("messages")?.value;
+        if body.get(place.start) != Some(&b'[') {
+            return None;
+        }
+        let end = place.end.checked_sub(1)?;
+        let others = body.get(place.start + 1..end)?.trim_ascii();
+        let comma = if others.is_empty() && comes_first { "" } else { "," };
+        Some(Edit::insert(end, format!(r#"{comma}{{"role":"assistant","content":{}}}"#, quoted(text))))
     }
 
     fn add_defaults(

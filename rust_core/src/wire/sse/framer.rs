@@ -127,6 +127,12 @@ impl SseFramer {
         self.terminal() || (!failed && self.progress.finished())
     }
 
+    /// Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.progress.finished()
+    }
+
     /// The data of the provider's error event, which is withheld with all that follows.
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {

@@ -1,0 +1,208 @@
+"""A stream of events from a provider: read to its commit point, and then event by event to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyproxy.orchestration.seam import Delivered, identity_of
+from pyproxy.providers.transport import TransportFailure
+from pyproxy.rust_core import SseFramer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from pyproxy.orchestration.seam import Seam
+    from pyproxy.providers.transport import UpstreamResponse
+
+__all__ = ["Reading", "StreamAnswer", "next_chunk"]
+
+# What may come before the first content event (roles, comments) before the stream is passed on all the same.
+MAX_LEADING_BYTES = 64 * 1024
+# A stream that is held back until it is whole is held in memory.
+MAX_HELD_BYTES = 64 * 1024 * 1024
+# Some providers send no [DONE], and some leave the connection open: what may follow the last finish_reason is waited for no
+# longer. The usage follows at once where it was asked for, and [DONE] on its heels.
+LINGER_S = 1.0
+LINGER_AFTER_USAGE_S = 0.25
+
+
+def _nobody_waits() -> None:
+    """Nothing is to be done when content comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a stream is to be read.
+
+    Attributes:
+        hide_usage: whether the event that tells the usage is kept back.
+        whole: whether it is committed only when it is whole.
+        keeps_text: whether its text is kept, so that another answer can go on with it.
+        several: whether there may be more than one choice: then the end of those that have come is not the end of all.
+        seam: where it goes on with a stream that broke off; it is committed when it has gone beyond that.
+        content_came: called when content has come of a stream that is not committed yet.
+    """
+
+    hide_usage: bool = False
+    whole: bool = False
+    keeps_text: bool = False
+    several: bool = False
+    seam: Seam | None = None
+    content_came: Callable[[], None] = _nobody_waits
+
+
+class StreamAnswer:
+    """A stream; `held` is what has been read of it up to its commit point.
+
+    Attributes:
+        framer: the core's reader of events; it says what may be passed on and whether the stream is whole.
+    """
+
+    def __init__(self, response: UpstreamResponse, chunks: AsyncGenerator[bytes], idle: float, dialect: str, reading: Reading) -> None:
+        self._response = response
+        self._chunks = chunks
+        self._idle = idle
+        self._reading = reading
+        self._seam = reading.seam
+        self._ends_at: float | None = None
+        self.framer = SseFramer(dialect, hide_usage=reading.hide_usage, keep_text=reading.keeps_text)
+        self.held = b""
+        self.status = response.status
+        self.headers = response.headers
+
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        """Prompt and completion tokens, once the provider has told them."""
+        return None if self.framer.usage is None else self.framer.usage[:2]
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing more can be passed on, if that is so."""
+        if self.framer.error is not None:
+            return "the provider sent an error event"
+        return self.framer.malformed
+
+    @property
+    def delivered(self) -> Delivered | None:
+        """What has been returned of it, if another answer can go on with that: text, and nothing but text."""
+        framer, text = self.framer, self.framer.text()
+        if text is None or framer.tool_calls or framer.other_choices or framer.finished:
+            return None
+        if self._seam is not None:
+            return self._seam.delivered(text)
+        try:
+            return Delivered(text, identity_of(self.held))
+        except TransportFailure:
+            return None
+
+    async def begin(self, first: bytes | None) -> None:
+        """Read up to the commit point, from its `first` piece.
+
+        Raises:
+            TransportFailure: it will not come to that.
+        """
+        held = bytearray()
+        events = self._passed(first)
+        while events is not None:
+            held += events
+            if self._committed(len(held)):
+                break
+            self._check(len(held))
+            if self.framer.content:
+                self._reading.content_came()
+            events = await self._next_held()
+        else:
+            held += self.last_events()
+            if not self.framer.content or not self.framer.complete or (self._seam is not None and not self._seam.found):
+                raise TransportFailure("truncated", self.framer.malformed or "the stream ended before its answer did")
+        self.held = bytes(held)
+
+    async def next_events(self) -> bytes | None:
+        """The next whole events, or None at the end of the body.
+
+        Raises:
+            TransportFailure: the connection broke (``reset``), or nothing came in time (``idle_timeout``).
+        """
+        if self.framer.complete and not self._reading.several:
+            return self._passed(await self._next_after_the_end())
+        return self._passed(await next_chunk(self._chunks, self._idle, "idle_timeout"))
+
+    def last_events(self) -> bytes:
+        """What the end of the body makes whole."""
+        return self._through_seam(self.framer.finish())
+
+    def is_whole_after(self, failure: TransportFailure) -> bool:
+        """Whether the answer is whole all the same: only what may follow its end was lost."""
+        return self.framer.complete and failure.signal != "diverged"
+
+    async def drain(self) -> None:
+        """Read what follows the last event, so that the connection can serve again; nobody waits for it for long."""
+        try:
+            async with asyncio.timeout(0.05):
+                async for _ in self._chunks:
+                    pass
+        except (TimeoutError, TransportFailure):
+            return
+
+    async def aclose(self) -> None:
+        """End the call."""
+        await self._chunks.aclose()
+        await self._response.aclose()
+
+    def _committed(self, held_bytes: int) -> bool:
+        if self._reading.whole:
+            return self.framer.terminal
+        if self._seam is not None:
+            return self._seam.found
+        return self.framer.content or self.framer.terminal or held_bytes > MAX_LEADING_BYTES
+
+    def _check(self, held_bytes: int) -> None:
+        if self.framer.error is not None:
+            raise TransportFailure("malformed", "the provider sent an error event")
+        if self.framer.malformed is not None:
+            raise TransportFailure("malformed", self.framer.malformed)
+        if held_bytes > MAX_HELD_BYTES:
+            raise TransportFailure("malformed", f"the stream is larger than the {MAX_HELD_BYTES} bytes that can be held back")
+
+    async def _next_held(self) -> bytes | None:
+        """The next events of a stream of which nothing has been delivered: a break after its end does not matter."""
+        try:
+            return await self.next_events()
+        except TransportFailure as failure:
+            if not self.is_whole_after(failure):
+                raise
+            return None
+
+    async def _next_after_the_end(self) -> bytes | None:
+        """The next piece of an answer that has all its finish reasons: its usage or its last event, or nothing at all."""
+        now = asyncio.get_running_loop().time()
+        if self._ends_at is None:
+            self._ends_at = now + LINGER_S
+        if self.framer.usage is not None:
+            self._ends_at = min(self._ends_at, now + LINGER_AFTER_USAGE_S)
+        try:
+            async with asyncio.timeout_at(self._ends_at):
+                return await anext(self._chunks, None)
+        except TimeoutError:
+            return None
+
+    def _passed(self, chunk: bytes | None) -> bytes | None:
+        return None if chunk is None else self._through_seam(self.framer.feed(chunk).data)
+
+    def _through_seam(self, events: bytes) -> bytes:
+        return events if self._seam is None else self._seam.pass_on(events)
+
+
+async def next_chunk(chunks: AsyncGenerator[bytes], seconds: float, signal: str) -> bytes | None:
+    """The next piece, or None at the end.
+
+    Raises:
+        TransportFailure: nothing came in time (`signal`), or the connection broke (``reset``).
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(chunks, None)
+    except TimeoutError:
+        raise TransportFailure(signal, f"nothing came for {seconds:g} s") from None
