@@ -188,7 +188,7 @@ class Sidecar:
         """Ask a target and wait for the whole answer, on the path that every request takes.
 
         Args:
-            target: a group, ``group.echelon``, model, node, wrapper or alias.
+            target: a group, ``group.echelon``, pool, model, node, wrapper or alias.
             messages: the turns as the OpenAI API writes them, or a text as the user's only turn.
             node: the caller's name; its limits apply if it is configured.
             **parameters: further fields of the request, such as ``temperature`` or ``max_tokens``.
