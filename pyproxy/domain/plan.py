@@ -63,6 +63,7 @@ class Step:
         group: the group or pool it belongs to, which keeps the breakers of its instances; None for a single model.
         max_queue_wait: seconds worth waiting for room before going elsewhere.
         rounds: how often all its instances may be asked in turn; in one round none is asked twice.
+        calls_each: calls of one request to the same instance at most, whatever they are made for; None for no such bound.
         retries_everything: whether `max_retries` holds for whatever failed, and nobody but the first instance is asked.
     """
 
@@ -75,6 +76,7 @@ class Step:
     group: str | None = None
     max_queue_wait: float = 0.0
     rounds: int = 1
+    calls_each: int | None = None
     retries_everything: bool = False
 
 
