@@ -238,7 +238,7 @@ class Sidecar:
         """Ask a target and wait for the whole answer, on the path that every request takes.
 
         Args:
-            target: a group, ``group.echelon``, model, node, wrapper or alias.
+            target: a group, ``group.echelon``, pool, model, node, wrapper or alias.
             messages: the turns as the OpenAI API writes them, or a text as the user's only turn.
             node: the caller's name; its limits apply if it is configured.
             session: the conversation this belongs to.

@@ -72,6 +72,7 @@ class Step:
         max_queue_wait: seconds worth waiting for room before going elsewhere.
         defaults: what it puts into requests that leave it open.
         rounds: how often all its instances may be asked in turn; in one round none is asked twice.
+        calls_each: calls of one request to the same instance at most, whatever they are made for; None for no such bound.
         retries_everything: whether `max_retries` holds for whatever failed, and nobody but the first instance is asked.
     """
 
@@ -85,6 +86,7 @@ class Step:
     max_queue_wait: float = 0.0
     defaults: Defaults = NO_DEFAULTS
     rounds: int = 1
+    calls_each: int | None = None
     retries_everything: bool = False
 
 

@@ -70,6 +70,7 @@ class _Visit:
         tired: instances that failed in this round and may be asked in the next.
         rounds_left: rounds after this one.
         waited: whether a rate limit has been waited for.
+        calls: how often each instance was called.
     """
 
     step: Step
@@ -80,9 +81,14 @@ class _Visit:
     tired: set[str] = field(default_factory=set)
     rounds_left: int = field(init=False)
     waited: bool = False
+    calls: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rounds_left = self.step.rounds - 1
+
+    def may_call(self, instance: str) -> bool:
+        """Whether the step allows another call to the instance."""
+        return self.step.calls_each is None or self.calls.get(instance, 0) < self.step.calls_each
 
 
 def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[Action, Event, None]:
@@ -169,8 +175,9 @@ def _admit(journey: Journey, admit: Admit) -> Generator[Action, Event, Admitted 
 def _come_back(journey: Journey, visit: _Visit, random: Random) -> Generator[Action, Event, bool]:
     """Wait for a rate limit once, or for another round, if either is worth it. Returns whether there is somebody to ask then."""
     policy = journey.plan.policy
-    if visit.paused and not visit.waited:
-        instance, until_ns = min(visit.paused.items(), key=lambda pair: pair[1])
+    paused = [(until_ns, instance) for instance, until_ns in visit.paused.items() if visit.may_call(instance)]
+    if paused and not visit.waited:
+        until_ns, instance = min(paused)
         wait_ns = max(0, until_ns - visit.now_ns)
         if wait_ns <= policy.retry_after_wait * 1e9 and journey.time_for(wait_ns, visit.now_ns):
             yield Sleep(visit.now_ns + wait_ns)
@@ -197,6 +204,7 @@ def _try_instance(
     while True:
         journey.calling(step, candidate, admitted.now_ns)
         goes_on = journey.goes_on(candidate)
+        visit.calls[candidate.instance] = visit.calls.get(candidate.instance, 0) + 1
         event = yield Attempt(admitted.lease, step, journey.deadline_ns, goes_on)
         if isinstance(event, Committed):
             journey.committed(candidate, event.status, admitted.now_ns, event.now_ns)
@@ -214,7 +222,8 @@ def _try_instance(
             journey.refuse_prefill.add(candidate.model)  # nothing else is known to be wrong with it: it may begin anew
             return _Verdict.ANOTHER
         strategy.failed(journey, candidate, failure)
-        (visit.tired if visit.rounds_left and outcome.ask_again else journey.excluded).add(candidate.instance)
+        comes_again = visit.rounds_left and outcome.ask_again and visit.may_call(candidate.instance)
+        (visit.tired if comes_again else journey.excluded).add(candidate.instance)
         backoff_ns = _backoff_ns(policy.retry_delay, retries, random)
         if outcome.pause_limiter:
             pause_ns = backoff_ns if failure.retry_after_ns is None else failure.retry_after_ns

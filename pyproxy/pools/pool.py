@@ -132,8 +132,7 @@ class PollingPool:
         verdict = desk.admit(step, caller, excluded=(), only=None, now_ns=now_ns)
         until_ns = now_ns + round((step.max_queue_wait if max_wait is None else max_wait) * 1e9)
         if not isinstance(verdict, Lease) and verdict.reason in _OF_ROOM and now_ns + (verdict.retry_after_ns or 0) < until_ns:
-            with self._snapshots.hold():
-                verdict = await desk.wait(step, caller, excluded=(), only=None, refused=verdict.scope, until_ns=until_ns, now_ns=now_ns)
+            verdict = await desk.wait(step, caller, excluded=(), only=None, refused=verdict.scope, until_ns=until_ns, now_ns=now_ns)
         if isinstance(verdict, Lease):
             return HeldInstance(verdict, self._now_ns)
         raise _refused(self.name, verdict)

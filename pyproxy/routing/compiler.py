@@ -143,6 +143,7 @@ class PlanCompiler:
             group=name,
             max_queue_wait=max(group.max_queue_wait for group, _ in members),
             rounds=pool.max_instance_attempts if rotates else 1,
+            calls_each=pool.max_instance_attempts,
             retries_everything=not rotates,
         )
 

@@ -103,6 +103,12 @@ class TestPools:
         assert play.calls == ["a", "b", "a", "b"]
         assert len(play.sleeps) == 1
 
+    def test_a_wait_for_a_rate_limit_is_no_call_more_than_an_instance_may_get(self) -> None:
+        for calls in (1, 2, 3):
+            play = Play({"a": [429], "b": [(429, 1)]})
+            play.run(plan(step("pool", "a", "b", max_retries=0, rounds=calls, calls_each=calls), attempt_budget=9))
+            assert sorted(play.calls) == ["a"] * calls + ["b"] * calls
+
     def test_a_silent_instance_is_not_asked_in_the_next_round(self) -> None:
         play = Play({"a": ["first_byte_timeout"], "b": [500]})
         play.run(plan(step("pool", "a", "b", max_retries=0, rounds=3), attempt_budget=9))
