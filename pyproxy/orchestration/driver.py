@@ -191,7 +191,7 @@ class Driver:
         return Reading(
             whole=guarantee == "complete",
             keeps_text=guarantee == "resume",
-            several=self._request.envelope.has("n"),
+            choices=self._request.envelope.choices,
             seam=None if self._delivered is None else Seam(self._delivered, prefilled=action.goes_on == "prefill"),
             content_came=self._delivery.keep_alive,
         )
