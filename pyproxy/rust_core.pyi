@@ -782,6 +782,9 @@ class Envelope:
     def model_span(self) -> tuple[int, int]:
         """Start and end of the JSON value of ``model`` in the body, quotes included."""
     @property
+    def choices(self) -> int:
+        """How many choices the answer is to have: ``n``, where it is a whole number above 1, else 1."""
+    @property
     def include_usage(self) -> bool:
         """Whether the client asked for a stream's usage (``stream_options.include_usage``)."""
     @property
@@ -933,6 +936,9 @@ class SseFramer:
     @property
     def complete(self) -> bool:
         """The answer is whole: its last event has come, or the finish reason of each choice."""
+    @property
+    def choices(self) -> int:
+        """How many choices have been seen."""
     @property
     def finished(self) -> bool:
         """Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it."""

@@ -237,7 +237,7 @@ class Driver:
             hide_usage=action.lease.candidate.stream_usage and not self._request.envelope.include_usage,
             whole=guarantee == "complete",
             keeps_text=guarantee == "resume",
-            several=self._request.envelope.has("n"),
+            choices=self._request.envelope.choices,
             seam=None if self._delivered is None else Seam(self._delivered, prefilled=action.goes_on == "prefill"),
             content_came=self._delivery.keep_alive,
         )

@@ -35,7 +35,6 @@ async def relay(answer: PlainAnswer | StreamAnswer, delivery: Delivery) -> Break
 
 async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[tuple[bytes, bytes]]) -> Break | None:
     """Pass events on as they become whole."""
-    framer = answer.framer
     await delivery.start_stream(answer.status, headers)
     try:
         await _pass_on(answer, delivery)
@@ -43,10 +42,10 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
         if not answer.is_whole_after(failure):
             return Break(failure.signal, failure.detail)
     if answer.fault is not None:
-        return Break("malformed", answer.fault, None if framer.error is None else openai.passed_error_event(framer.error))
-    if not framer.complete:
+        return Break("malformed", answer.fault, None if answer.framer.error is None else openai.passed_error_event(answer.framer.error))
+    if not answer.is_whole:
         return Break("truncated", "the provider ended it without a finish_reason")
-    if not framer.terminal:
+    if not answer.framer.terminal:
         await delivery.send(openai.DONE_EVENT)
     await delivery.finish()
     return None

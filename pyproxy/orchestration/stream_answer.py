@@ -40,7 +40,7 @@ class Reading:
         hide_usage: whether the event that tells the usage is kept back.
         whole: whether it is committed only when it is whole.
         keeps_text: whether its text is kept, so that another answer can go on with it.
-        several: whether there may be more than one choice: then the end of those that have come is not the end of all.
+        choices: how many were asked for: the end of those that have come may not be the end of all.
         seam: where it goes on with a stream that broke off; it is committed when it has gone beyond that.
         content_came: called when content has come of a stream that is not committed yet.
     """
@@ -48,7 +48,7 @@ class Reading:
     hide_usage: bool = False
     whole: bool = False
     keeps_text: bool = False
-    several: bool = False
+    choices: int = 1
     seam: Seam | None = None
     content_came: Callable[[], None] = _nobody_waits
 
@@ -85,6 +85,12 @@ class StreamAnswer:
         return self.framer.malformed
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the answer is missing: it has come to its last event, or every choice to its finish reason."""
+        framer = self.framer
+        return framer.terminal or (framer.complete and framer.choices >= self._reading.choices)
+
+    @property
     def delivered(self) -> Delivered | None:
         """What has been returned of it, if another answer can go on with that: text, and nothing but text."""
         framer, text = self.framer, self.framer.text()
@@ -115,7 +121,7 @@ class StreamAnswer:
             events = await self._next_held()
         else:
             held += self.last_events()
-            if not self.framer.content or not self.framer.complete or (self._seam is not None and not self._seam.found):
+            if not self.framer.content or not self.is_whole or (self._seam is not None and not self._seam.found):
                 raise TransportFailure("truncated", self.framer.malformed or "the stream ended before its answer did")
         self.held = bytes(held)
 
@@ -125,7 +131,7 @@ class StreamAnswer:
         Raises:
             TransportFailure: the connection broke (``reset``), or nothing came in time (``idle_timeout``).
         """
-        if self.framer.complete and not self._reading.several:
+        if self.is_whole:
             return self._passed(await self._next_after_the_end())
         return self._passed(await next_chunk(self._chunks, self._idle, "idle_timeout"))
 
@@ -135,7 +141,7 @@ class StreamAnswer:
 
     def is_whole_after(self, failure: TransportFailure) -> bool:
         """Whether the answer is whole all the same: only what may follow its end was lost."""
-        return self.framer.complete and failure.signal != "diverged"
+        return self.is_whole and failure.signal != "diverged"
 
     async def drain(self) -> None:
         """Read what follows the last event, so that the connection can serve again; nobody waits for it for long."""

@@ -154,3 +154,9 @@ def test_only_bytes_are_a_body() -> None:
         scan_envelope('{"model": "m"}')  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         scan_envelope(bytearray(b"{}"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("n", "choices"), [("1", 1), ("3", 3), ("0", 1), ("null", 1), ("-2", 1), ('"2"', 1), ("2.0", 1), ("[2]", 1)])
+def test_it_tells_how_many_choices_are_wanted(n: str, choices: int) -> None:
+    assert scan_envelope(f'{{"model":"m","n":{n}}}'.encode()).choices == choices
+    assert scan_envelope(b'{"model":"m"}').choices == 1

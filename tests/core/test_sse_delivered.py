@@ -171,3 +171,9 @@ def test_it_is_known_that_every_choice_has_ended_whatever_comes_after() -> None:
     assert not fed(text("a"), DONE).finished
     assert not fed(event(choices=[choice(1)]), end).finished
     assert not SseFramer().finished
+
+
+def test_choices_are_counted_as_they_come() -> None:
+    assert SseFramer().choices == 0
+    assert fed(text("a"), text("b")).choices == 1
+    assert fed(text("a"), event(choices=[choice(1), choice(5)])).choices == 3

@@ -45,6 +45,12 @@ impl Envelope {
         (self.0.model_span.start, self.0.model_span.end)
     }
 
+    /// How many choices the answer is to have.
+    #[getter]
+    fn choices(&self) -> u64 {
+        self.0.choices
+    }
+
     /// Whether the client asked for a stream's usage.
     #[getter]
     fn include_usage(&self) -> bool {

@@ -74,6 +74,12 @@ impl SseFramer {
         lock(&self.0).complete()
     }
 
+    /// How many choices have been seen.
+    #[getter]
+    fn choices(&self) -> usize {
+        lock(&self.0).choices()
+    }
+
     /// Every choice seen has its finish reason among what has been returned, whatever came after it.
     #[getter]
     fn finished(&self) -> bool {

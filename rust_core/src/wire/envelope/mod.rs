@@ -34,6 +34,8 @@ pub struct Envelope {
     pub stream: bool,
     /// The most tokens the answer may have, if the client bounds it.
     pub max_tokens: Option<u64>,
+    /// How many choices the answer is to have: `n`, where it is a number above 1. What else it may be is the provider's to judge.
+    pub choices: u64,
     /// Whether the client asked for a stream's usage.
     pub include_usage: bool,
     /// The answer that this request goes on from, if it names one.
@@ -71,6 +73,7 @@ impl Envelope {
             model: model_of(value("model"))?,
             stream: value("stream").map_or(Ok(false), stream_of)?,
             max_tokens: max_tokens_of(value("max_completion_tokens"), value("max_tokens"))?,
+            choices: value("n").and_then(|json| json.parse().ok()).unwrap_or(1).max(1),
             include_usage: include_usage_span.clone().is_some_and(|span| text.get(span) == Some("true")),
             previous_response_id: value("previous_response_id").and_then(|json| serde_json::from_str(json).ok()),
             model_span,

@@ -109,6 +109,11 @@ impl Progress {
         !self.choices.is_empty() && self.unfinished == 0
     }
 
+    /// How many choices have been seen.
+    pub(super) fn choices(&self) -> usize {
+        self.choices.len()
+    }
+
     fn follow(&mut self, chunk: &Chunk<'_>) -> Meaning {
         let is_error = chunk.object.is_some_and(|object| object.get() == "\"error\"");
         if is_error || chunk.error.is_some_and(filled) {

@@ -127,6 +127,12 @@ impl SseFramer {
         self.terminal() || (!failed && self.progress.finished())
     }
 
+    /// How many choices have been seen.
+    #[must_use]
+    pub fn choices(&self) -> usize {
+        self.progress.choices()
+    }
+
     /// Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it.
     #[must_use]
     pub fn finished(&self) -> bool {
