@@ -53,7 +53,6 @@ class _Verdict(Enum):
     ANSWERED = auto()  # the client has its answer, good or bad
     ANOTHER = auto()  # ask another instance of this step
     NEXT_STEP = auto()  # nobody in this step will do
-    ENOUGH = auto()  # no more calls may be made, whoever is left
     OUT_OF_TIME = auto()  # the request's deadline has passed
 
 
@@ -102,9 +101,6 @@ def conduct(journey: Journey, strategy: Strategy, random: Random) -> Generator[A
         if verdict is _Verdict.OUT_OF_TIME:
             yield _end(journey, deadline_exceeded(journey))
             return
-        if verdict is _Verdict.ENOUGH:
-            journey.too_many = True
-            break
     yield _end(journey, exhausted(journey))
 
 
@@ -133,8 +129,8 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
     while journey.may_try(step):
         excluded = journey.passed_over(step) | visit.tired
         if visit.only is not None or any(candidate.instance not in excluded for candidate in step.candidates):
-            if journey.attempts and (yield from _is_one_too_many(step)):
-                return _Verdict.ENOUGH
+            if journey.attempts and (yield from _is_one_too_many(journey, step)):
+                return _Verdict.NEXT_STEP
             event = yield from _admit(journey, Admit(step, excluded, visit.only))
             visit.only, visit.now_ns = None, event.now_ns
             if isinstance(event, Admitted):
@@ -232,8 +228,8 @@ def _try_instance(
         passes = outcome.retry_same or (step.retries_everything and outcome.ask_again)
         worth_it = wait_ns <= max(backoff_ns, policy.retry_after_wait * 1e9) and journey.time_for(wait_ns, failure.now_ns)
         if passes and retries < step.max_retries and worth_it and journey.may_try(step):
-            if (yield from _is_one_too_many(step)):
-                return _Verdict.ENOUGH
+            if (yield from _is_one_too_many(journey, step)):
+                return _Verdict.NEXT_STEP
             yield Sleep(failure.now_ns + wait_ns)
             event = yield Admit(step, frozenset(journey.excluded), candidate.instance)
             if isinstance(event, Admitted):
@@ -269,9 +265,11 @@ def _rescued(journey: Journey, candidate: Candidate, failure: Failed) -> bool:
     return failure.outcome.name == "content_filter" and journey.plan.policy.content_filter_fallback
 
 
-def _is_one_too_many(step: Step) -> Generator[Action, Event, bool]:
-    """Whether the retry budget turns down one more call."""
-    return isinstance((yield OneMore(step)), TooMany)
+def _is_one_too_many(journey: Journey, step: Step) -> Generator[Action, Event, bool]:
+    """Whether the retry budget turns down one more call here; elsewhere it may not."""
+    refused = isinstance((yield OneMore(step)), TooMany)
+    journey.too_many |= refused
+    return refused
 
 
 def _backoff_ns(base_s: float, retries: int, random: Random) -> int:

@@ -41,7 +41,7 @@ class Journey:
         served_by: who answers, once an answer is committed.
         under_way: who is being called and since when, until it is known how that ends.
         queue_ns: nanoseconds spent waiting for room.
-        too_many: whether the retry budget ended it.
+        too_many: whether the retry budget turned a call down.
         moved: what serving it did to its session.
         broken: how the stream that the client is reading broke off last, if it did.
         refuse_prefill: models that refused to go on with the beginning of an answer.

@@ -113,6 +113,8 @@ class StreamAnswer:
         events = self._passed(first)
         while events is not None:
             held += events
+            if self.framer.terminal and not self.framer.choices:
+                raise TransportFailure("truncated", "the stream ended without an answer")
             if self._committed(len(held)):
                 break
             self._check(len(held))

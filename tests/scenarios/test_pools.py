@@ -193,4 +193,4 @@ async def test_a_program_is_told_who_is_next() -> None:
         async with on.sidecar.pool("pool").get_instance() as held:
             assert (held.instance, on.sidecar.pools()[0].in_flight) == ("a", 1)
             assert await on.served(1) == ["b"]
-        assert on.sidecar.pools()[0].in_flight == 0
+        await until(lambda: on.sidecar.pools()[0].in_flight == 0)

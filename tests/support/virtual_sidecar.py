@@ -127,11 +127,11 @@ class Answer:
     def __init__(self, providers: Providers, plays: Plays, call: UpstreamCall) -> None:
         self._providers: Providers | None = providers
         self._plays = plays
-        asked = json.loads(call.body)
-        turns = asked["messages"]
+        asked = json.loads(call.body or b"{}")
+        turns = asked.get("messages", [])
         prefilled = bool(turns) and turns[-1]["role"] == "assistant"
         self._begun = turns[-1]["content"] if prefilled else ""
-        self._model = asked["model"]
+        self._model = asked.get("model", "")
         providers.under_way += 1
         self.status = 400 if plays.prefill == "refused" and prefilled and plays.status == 200 else plays.status
         self._stream = asked.get("stream", False) and self.status == 200
