@@ -59,12 +59,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class OneMore:
-    """Ask the retry budget for one more call, at `step`. Answered by `Done`, or by `TooMany`.
+    """Ask the retry budget for one more call, to one of `instances`. Answered by `Done`, or by `TooMany`.
 
     Leave that was given ends with the call it was given for, or when no call comes of it.
     """
 
-    step: Step
+    instances: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pyproxy.admission import Refused
-    from pyproxy.domain import Candidate, Step
+    from pyproxy.domain import Candidate
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
@@ -147,12 +147,11 @@ class Driver:
         return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns)
 
     async def _one_more(self, action: OneMore) -> Done | TooMany:
-        name = action.step.name
-        if self._extra is None or self._extra.place != name:
-            self._end_extra(well=None)
+        if self._extra is None or self._extra.places != action.instances:
+            self._end_extra()
             try:
                 async with asyncio.timeout((self._journey.deadline_ns - self._now_ns()) / 1e9):
-                    self._extra = await self._retry_budget.ask(name)
+                    self._extra = await self._retry_budget.ask(action.instances)
             except TimeoutError:
                 self._extra = None
         return TooMany(self._now_ns()) if self._extra is None else Done(self._now_ns())
@@ -181,15 +180,15 @@ class Driver:
                 )
         except TimeoutError:
             if bound < remaining:
-                return self._failed(step, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
-            return self._failed(step, "deadline", "the request's time is over")
+                return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
+            return self._failed(candidate, "deadline", "the request's time is over")
         except TransportFailure as failure:
-            return self._failed(step, failure.signal, failure.detail)
+            return self._failed(candidate, failure.signal, failure.detail)
         except UpstreamRefusal as refusal:
-            return self._refused(step, refusal)
+            return self._refused(candidate, refusal)
         now_ns = self._now_ns()
         action.lease.committed(now_ns)
-        self._heard(step, well=True)
+        self._heard(candidate, well=True)
         self._note_session(candidate, now_ns)
         self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
@@ -242,16 +241,16 @@ class Driver:
             content_came=self._delivery.keep_alive,
         )
 
-    def _failed(self, step: Step, signal: str, detail: str) -> Failed:
-        return self._given_back(step, Failed(self._now_ns(), classify(signal), detail))
+    def _failed(self, candidate: Candidate, signal: str, detail: str) -> Failed:
+        return self._given_back(candidate, Failed(self._now_ns(), classify(signal), detail))
 
-    def _refused(self, step: Step, refusal: UpstreamRefusal) -> Failed:
+    def _refused(self, candidate: Candidate, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease
         outcome = classify("status", refusal.status, refusal.body)
         retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000, refusal.body)
         headers = tuple(refusal.headers)
         failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
-        self._given_back(step, failed)
+        self._given_back(candidate, failed)
         if lease is not None:
             self._heed(lease.candidate, refusal.headers, now_ns)
             if outcome.pause_limiter and retry_after_ns is not None:
@@ -265,7 +264,7 @@ class Driver:
                 kind: Literal["requests", "tokens"] = "requests" if dimension == "requests" else "tokens"
                 self._desk.tighten(candidate.instance, kind, remaining, now_ns + reset_in_ns)
 
-    def _given_back(self, step: Step, failed: Failed) -> Failed:
+    def _given_back(self, candidate: Candidate, failed: Failed) -> Failed:
         """Give back permits and charges of an attempt that failed, and tell the retry budget."""
         lease, self._lease = self._lease, None
         if lease is not None and failed.outcome.name == "diverged":
@@ -273,7 +272,7 @@ class Driver:
         elif lease is not None:
             lease.failed(failed.outcome, failed.now_ns)
         said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged")
-        self._heard(step, well=None if said_nothing else False)
+        self._heard(candidate, well=None if said_nothing else False)
         return failed
 
     async def _relay(self, action: Relay) -> Done | Broken:
@@ -317,24 +316,23 @@ class Driver:
         while (left := action.until_ns - self._now_ns()) > 0:  # noqa: ASYNC110 - time is what is waited for
             await asyncio.sleep(left / 1e9)
 
-    def _heard(self, step: Step, *, well: bool | None) -> None:
-        """Tell the retry budget how a call at a step ended, whether it was an extra one or not."""
-        if self._extra is not None:
-            self._end_extra(well=well)
-        elif well is not None:
-            self._retry_budget.heard(step.name, well=well)
+    def _heard(self, candidate: Candidate, *, well: bool | None) -> None:
+        """Tell the retry budget how a call ended, if that says anything of the instance, and that an extra one has."""
+        if well is not None:
+            self._retry_budget.heard(candidate.instance, well=well)
+        self._end_extra()
 
-    def _end_extra(self, *, well: bool | None) -> None:
+    def _end_extra(self) -> None:
         extra, self._extra = self._extra, None
         if extra is not None:
-            extra.end(well=well)
+            extra.end()
 
     async def _close_answer(self) -> None:
         if self._answer is not None:
             await self._answer.aclose()
 
     async def _let_go(self) -> None:
-        self._end_extra(well=None)
+        self._end_extra()
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.dropped(self._now_ns(), self.usage)

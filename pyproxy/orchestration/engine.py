@@ -128,8 +128,10 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
     step = visit.step
     while journey.may_try(step):
         excluded = journey.passed_over(step) | visit.tired
-        if visit.only is not None or any(candidate.instance not in excluded for candidate in step.candidates):
-            if journey.attempts and (yield from _is_one_too_many(journey, step)):
+        left = frozenset(each.instance for each in step.candidates if each.instance not in excluded)
+        if visit.only is not None or left:
+            asked = left if visit.only is None else frozenset((visit.only,))
+            if journey.attempts and (yield from _is_one_too_many(journey, asked)):
                 return _Verdict.NEXT_STEP
             event = yield from _admit(journey, Admit(step, excluded, visit.only))
             visit.only, visit.now_ns = None, event.now_ns
@@ -228,7 +230,7 @@ def _try_instance(
         passes = outcome.retry_same or (step.retries_everything and outcome.ask_again)
         worth_it = wait_ns <= max(backoff_ns, policy.retry_after_wait * 1e9) and journey.time_for(wait_ns, failure.now_ns)
         if passes and retries < step.max_retries and worth_it and journey.may_try(step):
-            if (yield from _is_one_too_many(journey, step)):
+            if (yield from _is_one_too_many(journey, frozenset((candidate.instance,)))):
                 return _Verdict.NEXT_STEP
             yield Sleep(failure.now_ns + wait_ns)
             event = yield Admit(step, frozenset(journey.excluded), candidate.instance)
@@ -265,9 +267,9 @@ def _rescued(journey: Journey, candidate: Candidate, failure: Failed) -> bool:
     return failure.outcome.name == "content_filter" and journey.plan.policy.content_filter_fallback
 
 
-def _is_one_too_many(journey: Journey, step: Step) -> Generator[Action, Event, bool]:
-    """Whether the retry budget turns down one more call here; elsewhere it may not."""
-    refused = isinstance((yield OneMore(step)), TooMany)
+def _is_one_too_many(journey: Journey, instances: frozenset[str]) -> Generator[Action, Event, bool]:
+    """Whether the retry budget turns down one more call to these; to others it may not."""
+    refused = isinstance((yield OneMore(instances)), TooMany)
     journey.too_many |= refused
     return refused
 

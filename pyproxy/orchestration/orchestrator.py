@@ -44,7 +44,7 @@ class Orchestrator:
         self._now_ns = now_ns
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
         self._drain = Drain()
-        self._retry_budget = RetryBudget()
+        self._retry_budget = RetryBudget(now_ns)
 
     async def handle(self, request: ChatRequest, exchange: Exchange) -> None:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
