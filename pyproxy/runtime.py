@@ -14,6 +14,7 @@ from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.server import HttpServer
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
+from pyproxy.plugins import import_plugins
 from pyproxy.pools import HealthChecks, Pools
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
@@ -77,6 +78,7 @@ class Sidecar:
         reading = source.read()
         if reading.config is None:
             raise source.error(reading.faults)
+        import_plugins(reading.config.plugins)
         self.warnings: tuple[Fault, ...] = reading.faults
         self._assembly = Assembly(reading.config, transport)
         self._reloader = Reloader(source, self._assembly, reading.faults)

@@ -10,8 +10,8 @@ from pyproxy.config.root import Config
 from pyproxy.config.settings import Settings
 from pyproxy.config.tree import KeyPath
 
-NEED_A_RESTART = ("server.host", "server.port", "sessions.persist", "sessions.path")
-"""Settings that a running server cannot follow: its sockets are bound already, and the file of its sessions is open."""
+NEED_A_RESTART = ("server.host", "server.port", "sessions.persist", "sessions.path", "plugins")
+"""Settings that a running server cannot follow: its sockets are bound, the file of its sessions is open, its plug-ins are imported."""
 
 
 class Table(dict[str, Any]):

@@ -7,7 +7,7 @@ from pydantic import Field
 from pyproxy.config.quantities import Count, Pause, Percent, Seconds, Text, Unit
 from pyproxy.config.settings import Settings
 
-Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch"]
+Strategy = Literal["echelon_down", "model_rotate", "provider_failover", "task_group_switch", "plugin"]
 
 
 class CircuitBreakerConfig(Settings):
@@ -32,6 +32,11 @@ class FallbackConfig(Settings):
     """The fallback of one task group."""
 
     strategy: Strategy = Field(default="echelon_down", description="How the next target is chosen.", examples=["echelon_down"])
+    strategy_plugin: Text | None = Field(
+        default=None,
+        description="With `strategy: plugin`, the name under which a module of `plugins` has registered its strategy.",
+        examples=["cheapest_first"],
+    )
     fallback_groups: tuple[Text, ...] | None = Field(
         default=None,
         description="Groups or echelons to try in turn, as group or group.echelon. Left out: the group's own echelons, going down. "

@@ -61,6 +61,13 @@ class Config(Settings):
         default=SessionsConfig(), description="How conversations stay with the instance that serves them.", examples=[{"ttl": 3600}]
     )
 
+    plugins: tuple[Text, ...] = Field(
+        default=(),
+        description="Python modules that are imported at the start, to register strategies and schedulers of their own. Nothing else in a "
+        "configuration names code.",
+        examples=[["my_company.pyproxy_plugins"]],
+    )
+
     _source: str = PrivateAttr(default="")
     _revision: str = PrivateAttr(default="")
 

@@ -24,7 +24,9 @@ from pyproxy.admission import (
     scopes_of,
     token_limits,
 )
+from pyproxy.errors import ConfigError
 from pyproxy.orchestration import Snapshot, Snapshots
+from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
 from pyproxy.providers.httpx_transport import HttpxTransport
@@ -113,6 +115,7 @@ class Assembly:
         await asyncio.gather(*self._closing)
 
     def _prepare(self, config: Config, before: Prepared | None) -> Prepared:
+        _check_strategies(config)
         return Prepared(
             config=config,
             resolver=Resolver(config, None if before is None else before.resolver),
@@ -158,3 +161,13 @@ class Assembly:
 
 def _sessions(config: Config) -> _SessionSettings:
     return {"ttl_ns": round(config.sessions.ttl * 1e9), "max_sessions": config.sessions.max_sessions}
+
+
+def _check_strategies(config: Config) -> None:
+    """What a configuration alone cannot know: whether somebody has registered the strategies that it names."""
+    for group in config.task_groups.values():
+        fallback = group.fallback_config
+        if fallback.strategy == "plugin" and fallback.strategy_plugin not in STRATEGIES:
+            where = f"task_groups.{group.name}.fallback_config.strategy_plugin"
+            advice = f"there is {', '.join(STRATEGIES)}; list the module that registers it under plugins"
+            raise ConfigError(f"{where}: nobody has registered '{fallback.strategy_plugin}' ({advice})")

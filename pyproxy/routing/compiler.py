@@ -180,7 +180,7 @@ def _timeouts(timeouts: TimeoutsConfig) -> Timeouts:
 
 def _policy(config: FallbackConfig) -> FallbackPolicy:
     return FallbackPolicy(
-        strategy=config.strategy,
+        strategy=config.strategy_plugin or "" if config.strategy == "plugin" else config.strategy,
         max_attempts=config.max_attempts,
         attempt_budget=config.attempt_budget,
         retry_delay=config.retry_delay,

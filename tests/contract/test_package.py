@@ -146,7 +146,8 @@ def catches_everything(node: ast.AST) -> bool:
 def test_only_the_outermost_edge_catches_everything() -> None:
     sources = {path: ast.walk(ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")}
     broad = [path.relative_to(PACKAGE).as_posix() for path, nodes in sources.items() for node in nodes if catches_everything(node)]
-    assert sorted(broad) == ["http/edge.py", "observe/observers.py", "orchestration/orchestrator.py", "reloading/reloader.py"]
+    # The code of plug-ins is somebody else's, and may fail at its import in any way.
+    assert sorted(broad) == ["http/edge.py", "observe/observers.py", "orchestration/orchestrator.py", "plugins.py", "reloading/reloader.py"]
 
 
 def test_only_the_configuration_reads_the_environment() -> None:

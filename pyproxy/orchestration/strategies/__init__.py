@@ -8,7 +8,7 @@ from pyproxy.orchestration.strategies.provider_failover import ProviderFailover
 from pyproxy.orchestration.strategies.strategy import Strategy
 from pyproxy.orchestration.strategies.task_group_switch import TaskGroupSwitch
 
-__all__ = ["STRATEGIES", "EchelonDown", "ModelRotate", "ProviderFailover", "Strategy", "TaskGroupSwitch"]
+__all__ = ["STRATEGIES", "EchelonDown", "ModelRotate", "ProviderFailover", "Strategy", "TaskGroupSwitch", "register_strategy"]
 
 STRATEGIES: dict[str, Strategy] = {
     "echelon_down": EchelonDown(),
@@ -16,3 +16,15 @@ STRATEGIES: dict[str, Strategy] = {
     "provider_failover": ProviderFailover(),
     "task_group_switch": TaskGroupSwitch(),
 }
+_OWN = frozenset(STRATEGIES)
+
+
+def register_strategy(name: str, strategy: Strategy) -> None:
+    """Make a strategy known under a name, for ``strategy: plugin`` with this ``strategy_plugin``; one of that name is taken over.
+
+    Raises:
+        ValueError: a strategy of pyproxy's own has the name.
+    """
+    if name in _OWN:
+        raise ValueError(f"'{name}' is a strategy of pyproxy's own: choose another name")
+    STRATEGIES[name] = strategy
