@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypedDict
 
 from pyproxy.config import CircuitBreakerConfig
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import Pass, Probe
 
 __all__ = ["Breakers"]
+
+_log = logging.getLogger("pyproxy")
 
 
 class _Settings(TypedDict):
@@ -78,7 +81,16 @@ class Breakers:
         group = self._groups.get(step.group or "")
         if group is None or leave is None:
             return None
-        return group.breakers[candidate.instance].record(leave, ok, now_ns=now_ns)
+        return self._told(step.group or "", candidate.instance, group.breakers[candidate.instance].record(leave, ok, now_ns=now_ns), now_ns)
+
+    def _told(self, group: str, instance: str, state: str | None, now_ns: int) -> str | None:
+        """Log a change that operators should know of."""
+        if state == "open":
+            seconds = self._groups[group].breakers[instance].retry_after_ns(now_ns=now_ns) / 1e9
+            _log.warning("%s is left alone in %s for %.3g s: it failed too often", instance, group, seconds)
+        elif state == "closed":
+            _log.info("%s is back in %s", instance, group)
+        return state
 
     def checked(self, name: str, instance: str, now_ns: int, *, ok: bool) -> str | None:
         """Take in what a check of an instance found for a group or pool. Returns the new state, if it is new.
@@ -92,9 +104,10 @@ class Breakers:
             return None
         if not ok:
             leave = breaker.allow(now_ns=now_ns)
-            return None if isinstance(leave, Open) else breaker.record(leave, ok=False, now_ns=now_ns)
-        state = breaker.snapshot(now_ns=now_ns)
-        if state["state"] != "open" or state["recovery_time_ns"] > group.settings["recovery_time_ns"]:
+            state = None if isinstance(leave, Open) else breaker.record(leave, ok=False, now_ns=now_ns)
+            return self._told(name, instance, state, now_ns)
+        found = breaker.snapshot(now_ns=now_ns)
+        if found["state"] != "open" or found["recovery_time_ns"] > group.settings["recovery_time_ns"]:
             return None
         # Opened anew for the shortest time there is; the settings hold again for whatever comes after it.
         at_once: _Settings = {**group.settings, "recovery_time_ns": 1}

@@ -13,6 +13,8 @@ from pyproxy.config import load_config
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    import pytest
+
 BREAKER = {"circuit_breaker": {"failure_threshold": 2, "recovery_time": 10}}
 ALONE: dict[str, Any] = {"e1": {"models": ["a"], "max_retries": 0}, "e2": {"models": ["c"], "max_retries": 0}}
 
@@ -33,7 +35,9 @@ def called(sidecar: VirtualSidecar) -> str:
 
 
 class TestBreakers:
-    def test_an_instance_that_failed_too_often_is_left_alone_probed_and_taken_back(self) -> None:
+    def test_an_instance_that_failed_too_often_is_left_alone_probed_and_taken_back(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO", logger="pyproxy")
+
         async def scene(loop: VirtualLoop) -> None:
             plays = [Plays(500), Plays(500), Plays(500), Plays(200)]
             sidecar = VirtualSidecar(loop, config(**ALONE, fallback_config=BREAKER), {"a": plays, "b": [], "c": [Plays()]})
@@ -50,6 +54,11 @@ class TestBreakers:
             assert called(sidecar) == "aaa"
 
         play(scene)
+        assert caplog.messages == [
+            "a is left alone in g for 10 s: it failed too often",
+            "a is left alone in g for 20 s: it failed too often",
+            "a is back in g",
+        ]
 
     def test_where_everybody_is_left_alone_the_answer_comes_at_once_and_says_when_to_ask_again(self) -> None:
         async def scene(loop: VirtualLoop) -> None:
