@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from support.scene import PATIENT, TEXT, scene
+from support.scene import PATIENT, TEXT, scene, until
 
 from pyproxy.providers.mock import Behaviour
 
@@ -145,6 +145,24 @@ async def test_a_client_that_leaves_while_nobody_is_asked_is_noticed_within_100_
         (record,) = on.records
         told = (record.flag, record.status, [str(attempt) for attempt in record.attempts])
         assert told == ("client_gone", None, [f"g.e1/first:{status}"])
+        assert on.mock.arrived == 1
+
+
+@pytest.mark.parametrize("how", ["FIN", "RST"])
+async def test_a_client_that_leaves_the_queue_is_noticed_within_100_ms_and_its_place_is_free(how: str) -> None:
+    async with scene(concurrency_limit=1, max_queue_wait=9, timeouts=PATIENT) as on:
+        on.mock.script("first", Behaviour(stall_before_head=True))
+        first, waiting = Leaver(on), Leaver(on)
+        await first.ask(stream=True)
+        await on.mock.wait_for(lambda: on.mock.arrived == 1)
+        await waiting.ask(stream=True)
+        await until(lambda: any(scope["waiting"] for scope in on.sidecar.limits()))
+        left_ns = waiting.leave(how)
+        await on.recorded(1)
+        assert_soon(f"in the queue, {how}", left_ns, time.monotonic_ns())
+        assert not any(scope["waiting"] for scope in on.sidecar.limits())
+        first.leave(how)
+        await on.idle()
         assert on.mock.arrived == 1
 
 
