@@ -167,7 +167,7 @@ async def test_a_reload_keeps_turns_and_what_is_known_and_can_add_the_first_pool
         on.config["polling_pools"]["more"] = {"task_groups": ["g.e1"], "health_check_interval": 0.05}
         await on.sidecar.reload()
         assert await on.served(2) == ["b", "c"]
-        assert [each.requests for each in on.sidecar.pools()[0].instances] == [1, 1, 1]
+        await until(lambda: [each.requests for each in on.sidecar.pools()[0].instances] == [1, 1, 1])
         await until(lambda: on.instance("a").last_check == "status 200")
         assert (await on.ask("more")).status_code == 200
 

@@ -1,8 +1,9 @@
 import contextlib
-import multiprocessing
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,24 +161,37 @@ def test_a_batch_is_written_in_whole_or_not_at_all(file: SessionFile, path: Path
     file.save([("a", 1, "{}")], [])
 
 
-def _write(path: Path, name: str, gate: "multiprocessing.synchronize.Barrier") -> None:
-    gate.wait(20)
-    opened = SessionFile(path)
-    for turn in range(50):
-        opened.save([(f"{name} {turn}", 100 + turn, "{}"), ("shared", turn, name)], [])
-        opened.trim(after_ms=0, most=1_000)
-    opened.close()
+WRITER = """
+import sys
+from pathlib import Path
+from pyproxy.sessions.file import SessionFile
+
+path, name = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+opened = SessionFile(path)
+for turn in range(50):
+    opened.save([(f"{name} {turn}", 100 + turn, "{}"), ("shared", turn, name)], [])
+    opened.trim(after_ms=0, most=1_000)
+opened.close()
+"""
 
 
-def test_two_processes_may_write_to_one_file(path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(2)
-    writers = [context.Process(target=_write, args=(path, name, gate)) for name in ("one", "two")]
+def test_two_processes_may_write_to_one_file(path: Path, tmp_path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, path, name], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
     for writer in writers:
-        writer.start()
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
     for writer in writers:
-        writer.join(60)
-    assert [writer.exitcode for writer in writers] == [0, 0]
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0]
     found = {row[0]: row[1] for row in rows(path)}
     assert len(found) == 101
     assert found["shared"] == 49
