@@ -13,7 +13,7 @@ from pyproxy.orchestration.dry_run import Call, Passed
 from pyproxy.runtime import Sidecar
 
 if TYPE_CHECKING:
-    from pyproxy.domain import FallbackPolicy
+    from pyproxy.domain import Plan
     from pyproxy.orchestration.dry_run import Pause, Route
 
 __all__ = ["show_route"]
@@ -50,9 +50,8 @@ def show_route(config: str, target: str, *, node: str | None, body: str | None, 
 
 
 def _lines(route: Route, fault: str) -> list[str]:
-    policy = route.plan.policy
     node = "" if route.node is None else f", on behalf of the node {route.node.name}"
-    lines = [click.style(route.plan.target, bold=True) + node, f"  {_policy(policy, route.plan.total_timeout)}", ""]
+    lines = [click.style(route.plan.target, bold=True) + node, f"  {_policy(route.plan)}", ""]
     number = 0
     for event in route.events:
         if isinstance(event, Call):
@@ -68,8 +67,21 @@ def _lines(route: Route, fault: str) -> list[str]:
     return lines
 
 
-def _policy(policy: FallbackPolicy, total: float) -> str:
-    return f"{policy.strategy}: at most {policy.max_attempts} targets and {policy.attempt_budget} calls within {total:g} s"
+def _policy(plan: Plan) -> str:
+    targets, calls = _counted(plan.policy.max_attempts, "target"), _counted(plan.policy.attempt_budget, "call")
+    return f"{_strategy(plan)}: at most {targets} and {calls} within {plan.total_timeout:g} s"
+
+
+def _strategy(plan: Plan) -> str:
+    """The strategy as the configuration names it: a pool has its own, between its instances."""
+    first = plan.steps[0]
+    if first.calls_each is None:
+        return plan.policy.strategy
+    return "simple_retry" if first.retries_everything else "instance_rotation"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _call(number: int, call: Call) -> str:
@@ -94,7 +106,7 @@ def _as_json(route: Route) -> dict[str, Any]:
     return {
         "target": route.plan.target,
         "node": None if route.node is None else route.node.name,
-        "strategy": policy.strategy,
+        "strategy": _strategy(route.plan),
         "max_attempts": policy.max_attempts,
         "attempt_budget": policy.attempt_budget,
         "total_timeout": route.plan.total_timeout,

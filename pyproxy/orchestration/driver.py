@@ -128,16 +128,21 @@ class Driver:
         return self._told(verdict, now_ns)
 
     async def _wait(self, action: Wait) -> Admitted | NotAdmitted:
-        asked = action.admit
-        verdict = await self._desk.wait(
-            asked.step,
-            self._caller,
-            excluded=asked.excluded,
-            only=asked.only,
-            refused=action.refused,
-            until_ns=action.until_ns,
-            now_ns=self._now_ns(),
-        )
+        asked, began_ns = action.admit, self._now_ns()
+        try:
+            verdict = await self._desk.wait(
+                asked.step,
+                self._caller,
+                excluded=asked.excluded,
+                only=asked.only,
+                refused=action.refused,
+                until_ns=action.until_ns,
+                now_ns=began_ns,
+            )
+        except asyncio.CancelledError:
+            # The engine hears no more of this wait, and the record of the request is to tell of it all the same.
+            self._journey.queue_ns += self._now_ns() - began_ns
+            raise
         return self._told(verdict, self._now_ns())
 
     def _told(self, verdict: Lease | Refused, now_ns: int) -> Admitted | NotAdmitted:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from pyproxy.orchestration.actions import Admit, Admitted, Answer, Attempt, Done, Failed, NotAdmitted, Sleep, Wait
 from pyproxy.orchestration.caller import caller_of
+from pyproxy.orchestration.conversation import conversation_of
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
 from pyproxy.orchestration.strategies import STRATEGIES
@@ -94,7 +95,7 @@ def foresee(snapshot: Snapshot, request: ChatRequest, fault: str) -> Route:
         RequestError: it would be refused before any call.
         ValueError: there is no such fault.
     """
-    plan = snapshot.resolver.resolve(request.target, request.fallback_groups)
+    plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
     steps = tuple(replace(step, scheduler=_in_order(step)) for step in plan.steps)
     journey = Journey(request, replace(plan, steps=steps), node)
@@ -137,7 +138,7 @@ class _Rehearsal:
             case Attempt():
                 self.events.append(Call(self._steps[action.step.name], action.lease.candidate))
                 return Failed(self._now_ns, self._outcome, "as supposed", self._status)
-            case Sleep(until_ns=until_ns):
+            case Sleep(until_ns=until_ns) if until_ns > self._now_ns:
                 self.events.append(Pause((until_ns - self._now_ns) / 1e9))
         return Done(self._now_ns)
 

@@ -88,14 +88,24 @@ class TaskGroupManager:
         return self.get_task_group(self.parse_group_reference(reference)[0]).fallback_config.model_dump(mode="json")
 
     def get_fallback_groups(self, reference: str) -> list[str]:
-        """Where a request goes when `reference` fails: as the group's ``fallback_groups`` list it, else its echelons further down."""
+        """Where a request goes when `reference` fails: as the group's ``fallback_groups`` list it, else its echelons further down.
+
+        None for the strategy ``model_rotate``, which stays where it is; no echelon of its own for ``task_group_switch``.
+        """
         name, echelon = self.parse_group_reference(reference)
         group = self.get_task_group(name)
-        if group.fallback_config.fallback_groups is not None:
-            return [listed for listed in group.fallback_config.fallback_groups if listed != reference]
-        names = [each.name for each in group.echelons]
-        first = 0 if echelon is None else names.index(echelon)
-        return [f"{name}.{below}" for below in names[first + 1 :]]
+        policy = group.fallback_config
+        if policy.strategy == "model_rotate":
+            return []
+        if policy.fallback_groups is not None:
+            listed = [each for each in policy.fallback_groups if each != reference]
+        else:
+            names = [each.name for each in group.echelons]
+            first = 0 if echelon is None else names.index(echelon)
+            listed = [f"{name}.{below}" for below in names[first + 1 :]]
+        if policy.strategy == "task_group_switch":
+            return [each for each in listed if each.partition(".")[0] != name]
+        return listed
 
     def get_config_status(self) -> dict[str, Any]:
         """Where the configuration comes from, what tells it from another, and what the groups hold."""

@@ -171,3 +171,20 @@ async def test_a_connection_serves_again_after_a_stream() -> None:
         for _ in range(3):
             await on.stream("second")
         assert on.mock.open_connections == 1
+
+
+async def test_the_wait_of_a_client_that_left_the_queue_is_recorded() -> None:
+    async with scene(timeouts=PATIENT, first={"concurrency_limit": 1}) as on:
+        on.mock.script("first", Behaviour(stall_before_head=True))
+        holding = asyncio.create_task(on.ask("first"))
+        await on.mock.wait_for(lambda: on.mock.arrived == 1)
+        waiting = asyncio.create_task(on.ask("first"))
+        await until(lambda: any(scope["waiting"] for scope in on.sidecar.limits()))
+        waiting.cancel()
+        await on.recorded(1)
+        record = on.records[0]
+        assert (record.flag, record.attempts, on.mock.arrived) == ("client_gone", (), 1)
+        assert 0 < record.queue_ns <= record.total_ns
+        holding.cancel()
+        await asyncio.gather(holding, waiting, return_exceptions=True)
+        await on.idle()

@@ -135,3 +135,11 @@ def test_a_directory_and_a_loaded_configuration_serve_as_well() -> None:
     manager = TaskGroupManager(config)
     assert manager.load_config() is manager.reload() is config
     assert "fast_group" in manager.list_task_groups()
+
+
+@pytest.mark.parametrize(("strategy", "expected"), [("echelon_down", ["g.b", "h"]), ("model_rotate", []), ("task_group_switch", ["h"])])
+def test_fallback_groups_are_those_that_the_strategy_comes_to(strategy: str, expected: list[str]) -> None:
+    policy = {"strategy": strategy, "fallback_groups": ["g.b", "h"]}
+    groups = {"g": {"a": {"models": ["p:x"]}, "b": {"models": ["p:y"]}, "fallback_config": policy}, "h": {"only": {"models": ["p:z"]}}}
+    config = {"providers": {"p": {"base_url": "http://127.0.0.1:1/v1"}}, "task_groups": groups}
+    assert TaskGroupManager(config, {}).get_fallback_groups("g") == expected
