@@ -6,7 +6,7 @@ clock, so a test can drive it with a script, and any driver can perform its acti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar
 
@@ -115,11 +115,13 @@ def _visits(journey: Journey, strategy: Strategy) -> Iterator[_Visit]:
     """The steps in the order in which they are tried; before them all the instance that the request's session is pinned to."""
     began_ns = journey.request.arrived_ns
     home = journey.home()
-    if home is not None:
-        yield _Visit(home, began_ns, only=journey.pinned, alone=True)
+    at_home = None if home is None else _Visit(home, began_ns, only=journey.pinned, alone=True)
+    if at_home is not None:
+        yield at_home
     step = strategy.first(journey.plan)
     while step is not None:
-        yield _Visit(step, began_ns)
+        # Of the step that was visited for the session it is known who was called there, and who is only held back for a while.
+        yield _Visit(step, began_ns) if at_home is None or step is not home else replace(at_home, only=None, alone=False)
         step = strategy.after(journey.plan, step)
 
 
