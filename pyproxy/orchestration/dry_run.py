@@ -131,9 +131,7 @@ class _Rehearsal:
             case Admit():
                 return self._admit(action)
             case Wait():
-                last = self.events.pop()
-                if isinstance(last, Passed):
-                    self.events.append(replace(last, waited=True))
+                self._waited(action.refused)
                 return NotAdmitted(self._now_ns, action.refused, "deadline", None)
             case Attempt():
                 self.events.append(Call(self._steps[action.step.name], action.lease.candidate))
@@ -141,6 +139,13 @@ class _Rehearsal:
             case Sleep(until_ns=until_ns) if until_ns > self._now_ns:
                 self.events.append(Pause((until_ns - self._now_ns) / 1e9))
         return Done(self._now_ns)
+
+    def _waited(self, scope: str | None) -> None:
+        """Note that room in a scope is waited for: where it was told that there is none, or once more if much has happened since."""
+        told = next(event for event in reversed(self.events) if isinstance(event, Passed) and event.scope == scope)
+        if self.events[-1] is told:
+            self.events.pop()
+        self.events.append(replace(told, waited=True))
 
     def _admit(self, action: Admit) -> Admitted | NotAdmitted:
         refused = NotAdmitted(self._now_ns, None, "excluded", None)

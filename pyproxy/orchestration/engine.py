@@ -6,7 +6,7 @@ clock, so a test can drive it with a script, and any driver can perform its acti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar
 
@@ -115,11 +115,13 @@ def _visits(journey: Journey, strategy: Strategy) -> Iterator[_Visit]:
     """The steps in the order in which they are tried; before them all the instance that the request's session is pinned to."""
     began_ns = journey.request.arrived_ns
     home = journey.home()
-    if home is not None:
-        yield _Visit(home, began_ns, only=journey.pinned, alone=True)
+    at_home = None if home is None else _Visit(home, began_ns, only=journey.pinned, alone=True)
+    if at_home is not None:
+        yield at_home
     step = strategy.first(journey.plan)
     while step is not None:
-        yield _Visit(step, began_ns)
+        # Of the step that was visited for the session it is known who was called there, and who is only held back for a while.
+        yield _Visit(step, began_ns) if at_home is None or step is not home else replace(at_home, only=None, alone=False)
         step = strategy.after(journey.plan, step)
 
 
@@ -131,8 +133,9 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
         left = frozenset(each.instance for each in step.candidates if each.instance not in excluded)
         if visit.only is not None or left:
             asked = left if visit.only is None else frozenset((visit.only,))
-            if journey.attempts and (yield from _is_one_too_many(journey, asked)):
-                return _Verdict.NEXT_STEP
+            turned_down = (yield from _turned_down(journey, asked)) if journey.attempts else None
+            if turned_down is not None:
+                return turned_down
             event = yield from _admit(journey, Admit(step, excluded, visit.only))
             visit.only, visit.now_ns = None, event.now_ns
             if isinstance(event, Admitted):
@@ -230,16 +233,21 @@ def _try_instance(
         passes = outcome.retry_same or (step.retries_everything and outcome.ask_again)
         worth_it = wait_ns <= max(backoff_ns, policy.retry_after_wait * 1e9) and journey.time_for(wait_ns, failure.now_ns)
         if passes and retries < step.max_retries and worth_it and journey.may_try(step):
-            if (yield from _is_one_too_many(journey, frozenset((candidate.instance,)))):
-                return _Verdict.NEXT_STEP
-            yield Sleep(failure.now_ns + wait_ns)
-            event = yield Admit(step, frozenset(journey.excluded), candidate.instance)
-            if isinstance(event, Admitted):
-                admitted = event
-                retries += 1
+            again = yield from _again(journey, step, candidate.instance, failure.now_ns + wait_ns)
+            if again is not None:
+                admitted, retries = again, retries + 1
                 continue
         others = (outcome.try_another or outcome.to_client) and not step.retries_everything
         return _Verdict.ANOTHER if others else _Verdict.NEXT_STEP
+
+
+def _again(journey: Journey, step: Step, instance: str, at_ns: int) -> Generator[Action, Event, Admitted | None]:
+    """Permits for another call to an instance that has just failed, at a later time; None if it may not be made."""
+    if (yield from _turned_down(journey, frozenset((instance,)))) is not None:
+        return None
+    yield Sleep(at_ns)
+    event = yield Admit(step, frozenset(journey.excluded), instance)
+    return event if isinstance(event, Admitted) else None
 
 
 def _relay(journey: Journey, visit: _Visit, candidate: Candidate, strategy: Strategy) -> Generator[Action, Event, _Verdict]:
@@ -267,11 +275,14 @@ def _rescued(journey: Journey, candidate: Candidate, failure: Failed) -> bool:
     return failure.outcome.name == "content_filter" and journey.plan.policy.content_filter_fallback
 
 
-def _is_one_too_many(journey: Journey, instances: frozenset[str]) -> Generator[Action, Event, bool]:
-    """Whether the retry budget turns down one more call to these; to others it may not."""
-    refused = isinstance((yield OneMore(instances)), TooMany)
-    journey.too_many |= refused
-    return refused
+def _turned_down(journey: Journey, instances: frozenset[str]) -> Generator[Action, Event, _Verdict | None]:
+    """What it comes to if the retry budget turns down one more call to these, where to others it may not; None if it does not."""
+    if not isinstance(event := (yield OneMore(instances)), TooMany):
+        return None
+    if not journey.time_for(0, event.now_ns):
+        return _Verdict.OUT_OF_TIME  # it was not refused: there was no answer in time
+    journey.too_many = True
+    return _Verdict.NEXT_STEP
 
 
 def _backoff_ns(base_s: float, retries: int, random: Random) -> int:

@@ -61,7 +61,8 @@ class Play:
 
     `outcomes` maps a model to what its calls come to, one after the other, the last for ever: a status, a pair of a
     status and a Retry-After in seconds, or a signal. `full` holds models that have no room, and after how many nanoseconds they say
-    to have some; `opens` says when there really is room for one who waits. After `extra_allowed` extra calls there are too many.
+    to have some; `opens` says when there really is room for one who waits. After `extra_allowed` extra calls there are too many, and
+    to models that are `given_up` there are at once.
     `breaks` holds the signals by which the first answers break off, to be gone on with; `broken` how any other does, for good.
     """
 
@@ -69,6 +70,7 @@ class Play:
     full: dict[str, int | None] = field(default_factory=dict)
     opens: dict[str, int] = field(default_factory=dict)
     extra_allowed: int = 1000
+    given_up: frozenset[str] = frozenset()
     body: bytes = b"{}"
     call_ns: int = 0
     broken: str | None = None
@@ -102,7 +104,7 @@ class Play:
             case OneMore():
                 assert self.held == 0, "no permit is held while the budget is asked"
                 self.extra_allowed -= 1
-                return TooMany(self.now_ns) if self.extra_allowed < 0 else Done(self.now_ns)
+                return TooMany(self.now_ns) if self.extra_allowed < 0 or action.instances <= self.given_up else Done(self.now_ns)
             case Attempt():
                 return self.attempt(action)
             case Sleep(until_ns=until_ns):

@@ -70,3 +70,9 @@ def test_a_retry_on_the_same_model_asks_the_budget_too() -> None:
     play = Play({"a": [500], "b": [200]}, extra_allowed=1)
     play.run(plan(step("e1", "a", max_retries=3), step("e2", "b")))
     assert play.calls == ["a", "a"]
+
+
+def test_a_model_that_may_not_be_asked_again_leaves_the_others_of_its_echelon() -> None:
+    play = Play({"a": [500], "b": [200], "c": [200]}, given_up=frozenset("a"))
+    play.run(plan(step("e1", "a", "b", max_retries=3), step("e2", "c")))
+    assert play.calls == ["a", "b"]

@@ -69,6 +69,30 @@ def test_one_request_after_the_other_may_use_its_whole_budget() -> None:
 
 
 @pytest.mark.parametrize("crowd", [5, 50, 300])
+def test_when_one_model_is_down_the_other_of_its_echelon_takes_over_all_that_comes(crowd: int) -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        scripts = {"a": [Plays(500, after=0.05)], "b": [WELL], "c": [DOWN]}
+        sidecar = VirtualSidecar(loop, config(), scripts)
+        for _ in range(5):
+            answers = await asyncio.gather(*(sidecar.ask() for _ in range(crowd)))
+            assert {answer.status for answer in answers} == {200}
+        assert all(name != "c" for name, _, _ in sidecar.providers.calls)
+
+    play(scene)
+
+
+def test_whoever_waits_for_news_until_its_time_is_over_is_told_so() -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        settings = config(e1={"models": ["a"], "max_retries": 0}, timeouts={"first_byte": 60, "total": 3})
+        sidecar = VirtualSidecar(loop, settings, {"a": [DOWN], "b": [], "c": [Plays(-1)]})
+        answers = await asyncio.gather(*(sidecar.ask() for _ in range(4)))
+        assert [answer.status for answer in answers] == [504] * 4
+        assert loop.now_ns() == 3_000_000_000
+
+    play(scene)
+
+
+@pytest.mark.parametrize("crowd", [5, 50, 300])
 def test_when_one_echelon_is_down_the_next_takes_over_all_that_comes_at_once(crowd: int) -> None:
     async def scene(loop: VirtualLoop) -> None:
         sidecar = VirtualSidecar(loop, config(e1={"models": ["a"], "max_retries": 0}), {"a": [DOWN], "b": [], "c": [WELL]})
