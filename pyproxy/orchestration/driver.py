@@ -325,12 +325,12 @@ class Driver:
         """Tell the retry budget how a call ended, if that says anything of the instance, and that an extra one has."""
         if well is not None:
             self._retry_budget.heard(candidate.instance, well=well)
-        self._end_extra()
+        self._end_extra(lost=well is False)
 
-    def _end_extra(self) -> None:
+    def _end_extra(self, *, lost: bool = False) -> None:
         extra, self._extra = self._extra, None
         if extra is not None:
-            extra.end()
+            extra.end(lost=lost)
 
     async def _close_answer(self) -> None:
         if self._answer is not None:

@@ -1,10 +1,11 @@
 """How many calls beyond each request's first are made: what keeps an outage from being multiplied.
 
-An extra call (a retry, or a call to the next in line) goes by what is known of those it may go to. To an instance that answered well
-when it was last heard of it may go, for that is no outage. To one of which nothing is known a single call goes ahead, and whoever
-comes after it waits for what that finds. Where everybody failed when last heard of, no more extra calls are made in a second than a
-fifth of the requests that were under way in it, and three at least. So a healthy fallback takes over all traffic at once, and in a
-total outage no more than 1.2 calls are made for each request, beyond the three a second and one to each instance.
+Each request brings a fifth of an extra call (a retry, or a call to the next in line), and three come back each second; no more is saved
+up than a fifth of the requests under way, three at least. An extra call that ends well is given back, and makes room for one more
+beside it to the same instance that takes nothing: so a healthy fallback soon takes over all traffic, as TCP's slow start finds what a
+path bears. The first call that fails there closes that room. To an instance that has not failed when it was last heard of a single
+call goes in any case, and who finds nothing left waits for what becomes of it; where all have failed, one is turned away. So in a total
+outage 1.2 calls are made for each request, three a second, and one to each instance.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,18 +22,26 @@ __all__ = ["ExtraCall", "RetryBudget"]
 
 SHARE_OF_REQUESTS = 5
 LEAST = 3
-WINDOW_NS = 1_000_000_000
+SECOND_NS = 1_000_000_000
+# Room that was earned is forgotten when nothing good has been heard for so long.
+ROOM_LASTS_NS = 10 * SECOND_NS
 
 
 class _Place:
     """What is known of one instance that extra calls go to."""
 
-    __slots__ = ("news", "under_way", "well")
+    __slots__ = ("earned", "earned_ns", "failed", "news", "under_way")
 
     def __init__(self) -> None:
         self.under_way = 0
-        self.well: bool | None = None
+        self.earned = 0
+        self.earned_ns = 0
+        self.failed = False
         self.news: set[asyncio.Future[None]] = set()
+
+    def has_room(self, now_ns: int) -> bool:
+        """Whether one more call may be made that takes nothing of the budget."""
+        return self.under_way < self.earned and now_ns - self.earned_ns < ROOM_LASTS_NS
 
 
 class ExtraCall:
@@ -43,18 +51,19 @@ class ExtraCall:
         places: the instances that it may go to.
     """
 
-    __slots__ = ("_budget", "_held", "places")
+    __slots__ = ("_budget", "_held", "_paid", "places")
 
-    def __init__(self, budget: RetryBudget, places: frozenset[str]) -> None:
+    def __init__(self, budget: RetryBudget, places: frozenset[str], *, paid: bool) -> None:
         self._budget = budget
+        self._paid = paid
         self._held = True
         self.places = places
 
-    def end(self) -> None:
-        """Tell that it has ended, or was not made. Once."""
+    def end(self, *, lost: bool) -> None:
+        """Tell that it has ended; what it took is `lost` unless it ended well, or was not made. Once."""
         if self._held:
             self._held = False
-            self._budget._ended(self.places)  # noqa: SLF001 - its own
+            self._budget._ended(self.places, give_back=self._paid and not lost)  # noqa: SLF001 - its own
 
 
 class RetryBudget:
@@ -69,26 +78,30 @@ class RetryBudget:
         self.active = 0
         self.extra = 0
         self._now_ns = now_ns
-        self._requests_ended: deque[int] = deque()
-        self._made: deque[int] = deque()
+        self._left = float(LEAST)
+        self._seen_ns = now_ns()
         self._places: dict[str, _Place] = {}
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:
         """Count a request in while it is under way."""
         self.active += 1
+        self._gain(1 / SHARE_OF_REQUESTS)
         try:
             yield
         finally:
             self.active -= 1
-            now_ns = self._now_ns()
-            self._requests_ended.append(now_ns)
-            _forget(self._requests_ended, now_ns)
 
     def heard(self, place: str, *, well: bool) -> None:
         """Note how a call to an instance ended, whether it was an extra one or not."""
         known = self._place(place)
-        known.well = well
+        known.failed = not well
+        if not well:
+            known.earned = 0
+        elif known.under_way:
+            now_ns = self._now_ns()
+            known.earned += known.earned < 2 * known.under_way  # what is not used does not grow
+            known.earned_ns = now_ns
         _tell(known)
 
     async def ask(self, places: frozenset[str]) -> ExtraCall | None:
@@ -97,30 +110,34 @@ class RetryBudget:
         Cancelling the wait leaves nothing behind.
         """
         while True:
+            now_ns = self._now_ns()
+            self._come_back(now_ns)
             known = [self._place(place) for place in places]
-            unknown = [place for place in known if place.well is None]
-            scouted = any(place.under_way for place in unknown)
-            if any(place.well for place in known) or (unknown and not scouted) or (not unknown and self._affordable()):
+            sound = [place for place in known if not place.failed]
+            is_free = any(place.has_room(now_ns) for place in sound)
+            is_first = bool(sound) and not any(place.under_way for place in sound)
+            if is_free or is_first or self._left >= 1:
+                self._left -= 0 if is_free else 1
                 self.extra += 1
                 for place in known:
                     place.under_way += 1
-                return ExtraCall(self, places)
-            if not unknown:
+                return ExtraCall(self, places, paid=not is_free)
+            if not sound:
                 return None
-            await _news(unknown)
+            await _news(sound)
 
-    def _affordable(self) -> bool:
-        """Whether one more call may be made to those that failed; if so, it is counted."""
-        now_ns = self._now_ns()
-        _forget(self._made, now_ns)
-        _forget(self._requests_ended, now_ns)
-        if len(self._made) >= max(LEAST, (self.active + len(self._requests_ended)) // SHARE_OF_REQUESTS):
-            return False
-        self._made.append(now_ns)
-        return True
+    def _gain(self, much: float) -> None:
+        self._left = min(self._left + much, max(LEAST, self.active / SHARE_OF_REQUESTS))
 
-    def _ended(self, places: Collection[str]) -> None:
+    def _come_back(self, now_ns: int) -> None:
+        passed_ns, self._seen_ns = now_ns - self._seen_ns, now_ns
+        if self._left < LEAST:
+            self._left = min(LEAST, self._left + LEAST * passed_ns / SECOND_NS)
+
+    def _ended(self, places: Collection[str], *, give_back: bool) -> None:
         self.extra -= 1
+        if give_back:
+            self._gain(1)
         for name in places:
             place = self._place(name)
             place.under_way -= 1
@@ -131,11 +148,6 @@ class RetryBudget:
         if place is None:
             place = self._places[name] = _Place()
         return place
-
-
-def _forget(times: deque[int], now_ns: int) -> None:
-    while times and times[0] <= now_ns - WINDOW_NS:
-        times.popleft()
 
 
 def _tell(place: _Place) -> None:
