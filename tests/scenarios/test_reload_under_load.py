@@ -35,7 +35,7 @@ STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
 LIVE_WITHIN_S = 2.0
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def config(base_url: str, number: int) -> dict[str, Any]:
