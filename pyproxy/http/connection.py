@@ -7,6 +7,8 @@ departure that goes unseen because reading is paused, a close that waits for its
 from __future__ import annotations
 
 import logging
+import socket
+import struct
 import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -99,7 +101,17 @@ class Connection(H11Protocol):
         await self._edge(scope, receive, reply)
         if cycle.response_started and not cycle.response_complete and not cycle.disconnected:
             cycle.disconnected = True
-            self._close()
+            self._break_off()
+
+    def _break_off(self) -> None:
+        """Close an answer that is not whole, so that no client can take it for whole.
+
+        To HTTP/1.0 a FIN is the ordinary end of a body without a length, and only a reset tells.
+        """
+        if self.conn.their_http_version == b"1.0":
+            connection: socket.socket = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._close()
 
     def _watch(self) -> None:
         """A head that has begun has so long to end; between two requests the time to keep alive counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -76,6 +77,23 @@ async def test_a_stream_that_fails_after_its_first_content_ends_in_an_error_even
         assert b"[DONE]" not in received
         assert len(on.mock.requests) == 1
         assert on.records[-1].flag == "stream_interrupted"
+        await on.idle()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_client_of_http_1_0_is_reset_where_an_answer_is_not_whole_for_there_a_fin_is_an_ordinary_end(whole: bool) -> None:  # noqa: FBT001
+    async with scene() as on:
+        on.mock.script("first", Behaviour(text=TEXT) if whole else broken("cut_after"))
+        body = json.dumps({"model": "g", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}).encode()
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(on.sidecar.address.rpartition(":")[2]))
+        head = b"POST /v1/chat/completions HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % len(body) + body)
+        if whole:
+            assert (await reader.read()).endswith(b"data: [DONE]\n\n")
+        else:
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+        writer.close()
         await on.idle()
 
 
