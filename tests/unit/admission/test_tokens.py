@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.virtual_sidecar import Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
-from pyproxy.admission import Prompt, TokenEstimates
+from pyproxy.admission import Caller, Lease, Prompt, TokenEstimates
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,6 +75,19 @@ def test_a_stream_that_broke_off_is_charged_no_less_than_was_reserved() -> None:
         before = used(sidecar, "a")
         await sidecar.ask(stream=True)
         assert abs(used(sidecar, "a") - before) == 8 + 80 // 8
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("usage", "charged"), [((1, 1), 18), ((20, 30), 50), (None, 18)])
+def test_what_is_known_of_a_broken_answer_charges_more_but_gives_nothing_back(usage: tuple[int, int] | None, charged: int) -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        sidecar = VirtualSidecar(loop, config(**NO_WAIT, a={"tpm_limit": 80}), {"a": [], "b": [], "c": []})
+        snapshot, before = sidecar.assembly.snapshots.current, used(sidecar, "a")
+        lease = snapshot.desk.admit(snapshot.resolver.resolve("g").steps[0], Caller(), excluded=(), only=None, now_ns=0)
+        assert isinstance(lease, Lease)
+        lease.broke(0, usage)
+        assert abs(used(sidecar, "a") - before) == charged
 
     play(scene)
 

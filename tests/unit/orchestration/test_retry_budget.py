@@ -169,6 +169,20 @@ def test_room_that_was_earned_grows_with_each_round_and_is_closed_by_the_first_f
     play(scene)
 
 
+def test_room_that_a_failure_closed_has_to_be_earned_anew() -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        budget = RetryBudget(loop.now_ns)
+        for extra in await all_it_has(budget):
+            budget.heard("x", well=True)
+            extra.end(lost=False)
+        assert budget._place("x").has_room(loop.now_ns())
+        budget.heard("x", well=False)
+        budget.heard("x", well=True)
+        assert not budget._place("x").has_room(loop.now_ns())
+
+    play(scene)
+
+
 @pytest.mark.parametrize("takes", [0.05, 2.0])
 def test_an_outage_that_comes_when_all_were_well_is_not_multiplied_either(takes: float) -> None:
     async def scene(loop: VirtualLoop) -> None:
