@@ -4,8 +4,8 @@ Each request brings a fifth of an extra call (a retry, or a call to the next in 
 up than a fifth of the requests under way, three at least. An extra call that ends well is given back, and makes room for one more
 beside it to the same instance that takes nothing: so a healthy fallback soon takes over all traffic, as TCP's slow start finds what a
 path bears. The first call that fails there closes that room. To an instance that has not failed when it was last heard of a single
-call goes in any case, and who finds nothing left waits for what becomes of it; where all have failed, one is turned away. So in a total
-outage 1.2 calls are made for each request, three a second, and one to each instance.
+call goes in any case and takes nothing, and who finds nothing left waits for what becomes of it; where all have failed, one is turned
+away. So in a total outage 1.2 calls are made for each request, three a second, and one to each instance.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ class RetryBudget:
             self._come_back(now_ns)
             known = [self._place(place) for place in places]
             sound = [place for place in known if not place.failed]
-            is_free = any(place.has_room(now_ns) for place in sound)
             is_first = bool(sound) and not any(place.under_way for place in sound)
-            if is_free or is_first or self._left >= 1:
+            is_free = is_first or any(place.has_room(now_ns) for place in sound)
+            if is_free or self._left >= 1:
                 self._left -= 0 if is_free else 1
                 self.extra += 1
                 for place in known:

@@ -110,7 +110,10 @@ async def all_it_has(budget: RetryBudget, places: frozenset[str] = X) -> list[Ex
 def test_one_that_waits_for_news_is_turned_away_by_bad_news_and_let_through_by_good(well: bool) -> None:  # noqa: FBT001
     async def scene(loop: VirtualLoop) -> None:
         budget = RetryBudget(loop.now_ns)
+        first = await budget.ask(Y)  # which takes nothing
+        assert first is not None
         taken = await all_it_has(budget, Y)
+        assert len(taken) == 3
         follower = asyncio.ensure_future(budget.ask(Y))
         await asyncio.sleep(0)
         assert not follower.done()
