@@ -1,0 +1,31 @@
+"""What a model takes, where models differ: translations go by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ALL_CAPABILITIES", "Capabilities"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Flags of one model.
+
+    Attributes:
+        sampling: whether it takes ``temperature``, ``top_p`` and ``top_k``; reasoning models refuse them.
+        forced_tools: whether a request may force it to call a tool.
+        prefill: whether it goes on with a last message of the assistant.
+        json_schema: whether its provider holds an answer to a JSON schema.
+        vision: whether it takes images.
+        max_output: the most tokens of an answer; what a provider that must be given a bound is given.
+    """
+
+    sampling: bool = True
+    forced_tools: bool = True
+    prefill: bool = True
+    json_schema: bool = True
+    vision: bool = True
+    max_output: int | None = None
+
+
+ALL_CAPABILITIES = Capabilities()
