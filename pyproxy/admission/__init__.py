@@ -1,11 +1,12 @@
 """The asyncio side of the core's admission: scopes from the configuration, who may be asked, leases for attempts."""
 
 from pyproxy.admission.breakers import Breakers
-from pyproxy.admission.controller import Acquisition, ConcurrencyController, Permit
+from pyproxy.admission.controller import ConcurrencyController
 from pyproxy.admission.credentials import Credentials
 from pyproxy.admission.desk import AdmissionDesk, Caller, Refused
 from pyproxy.admission.instances import Instances, known_instances
 from pyproxy.admission.lease import Lease
+from pyproxy.admission.permit import Acquisition, Permit
 from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of, token_limits
 from pyproxy.admission.standing import Standing
 from pyproxy.admission.tokens import Prompt, TokenEstimates

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyproxy.admission.controller import Permit
 from pyproxy.admission.lease import Lease
+from pyproxy.admission.permit import Permit
 from pyproxy.admission.tokens import Prompt
 from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open

@@ -8,7 +8,7 @@ from pyproxy.admission.instances import Ended
 from pyproxy.rust_core import Probe
 
 if TYPE_CHECKING:
-    from pyproxy.admission.controller import Permit
+    from pyproxy.admission.permit import Permit
     from pyproxy.admission.standing import Standing
     from pyproxy.admission.tokens import Prompt
     from pyproxy.domain import Candidate, Step

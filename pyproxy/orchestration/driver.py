@@ -11,8 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Lease
-from pyproxy.dialects.signatures import strip_signatures
-from pyproxy.domain import NO_DEFAULTS
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -31,12 +29,12 @@ from pyproxy.orchestration.actions import (
     Wait,
 )
 from pyproxy.orchestration.caller import caller_of
+from pyproxy.orchestration.question import Question
 from pyproxy.orchestration.relay import Break, relay
-from pyproxy.orchestration.seam import Seam
-from pyproxy.orchestration.stream_answer import Reading, StreamAnswer
+from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
-from pyproxy.providers.transport import TransportFailure, UpstreamCall
-from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after, scan_envelope
+from pyproxy.providers.transport import TransportFailure
+from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after
 from pyproxy.sessions import Place, served
 
 if TYPE_CHECKING:
@@ -52,11 +50,8 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.seam import Delivered
     from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.upstream import PlainAnswer
-    from pyproxy.rust_core import Envelope
 
 __all__ = ["Driver"]
-
-_PATHS = {"/v1/chat/completions": "/chat/completions"}
 
 
 class Driver:
@@ -71,7 +66,7 @@ class Driver:
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._journey = journey
-        self._request = journey.request
+        self._question = Question(journey)
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
@@ -80,7 +75,6 @@ class Driver:
         self._now_ns = now_ns
         self._caller = caller_of(journey)
         self._extra: ExtraCall | None = None
-        self._stripped: tuple[bytes, Envelope] | None = None
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | None = None
         self._delivered: Delivered | None = None
@@ -163,23 +157,15 @@ class Driver:
 
     async def _attempt(self, action: Attempt) -> Committed | Failed:
         candidate, step = action.lease.candidate, action.step
-        call = UpstreamCall(
-            instance=candidate.instance,
-            path=_PATHS[self._request.route],
-            query=self._request.query,
-            headers=self._request.headers,
-            body=self._body(action),
-            connect_timeout=step.timeouts.connect,
-        )
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
                     self._transport,
-                    call,
+                    self._question.call(action, self._delivered),
                     step.timeouts,
-                    stream=self._reading(action),
+                    stream=self._question.reading(action, self._delivered, self._delivery.keep_alive),
                     dialect="openai",
                     now=lambda: self._now_ns() / 1e9,
                 )
@@ -198,53 +184,10 @@ class Driver:
         self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
 
-    def _body(self, action: Attempt) -> bytes:
-        """The client's body for one instance: what it leaves open filled in, every other byte as it came.
-
-        But for reasoning that another provider signed: a conversation that moved would be refused for it.
-        """
-        step, candidate = action.step, action.lease.candidate
-        node = NO_DEFAULTS if self._journey.node is None else self._journey.node.defaults
-        body, envelope = self._request.body, self._request.envelope
-        if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
-            body, envelope = self._unsigned()
-        return envelope.rewrite(
-            body,
-            candidate.upstream_model,
-            defaults=node.over(step.defaults),
-            system=node.system,
-            include_usage=candidate.stream_usage,
-            prefill=self._prefill(action),
-        )
-
-    def _unsigned(self) -> tuple[bytes, Envelope]:
-        if self._stripped is None:
-            body = strip_signatures(self._request.body)
-            self._stripped = (self._request.body, self._request.envelope) if body is None else (body, scan_envelope(body))
-        return self._stripped
-
     def _note_session(self, candidate: Candidate, now_ns: int) -> None:
         if self._sessions is not None and self._journey.affinity is not None:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
-
-    def _prefill(self, action: Attempt) -> str | None:
-        """What the answer is to begin with, if a model is to go on with it."""
-        return None if action.goes_on != "prefill" or self._delivered is None else self._delivered.text or None
-
-    def _reading(self, action: Attempt) -> Reading | None:
-        """How the stream is to be read, if one is wanted: what its target promises, and where it goes on."""
-        if not self._request.stream:
-            return None
-        guarantee = self._journey.plan.stream_guarantee
-        return Reading(
-            hide_usage=action.lease.candidate.stream_usage and not self._request.envelope.include_usage,
-            whole=guarantee == "complete",
-            keeps_text=guarantee == "resume",
-            choices=self._request.envelope.choices,
-            seam=None if self._delivered is None else Seam(self._delivered, prefilled=action.goes_on == "prefill"),
-            content_came=self._delivery.keep_alive,
-        )
 
     def _failed(self, candidate: Candidate, signal: str, detail: str) -> Failed:
         return self._given_back(candidate, Failed(self._now_ns(), classify(signal), detail))
