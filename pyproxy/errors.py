@@ -27,6 +27,7 @@ PyproxyError
     ├── SingleTurnOnly          409, a conversation that was sent to a polling pool
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
+        ├── OverEveryLimit      413, larger than the limits ever let through
         ├── Saturated           429, limits leave no room now
         ├── DeadlineExceeded    504, the request's time ran out
         ├── StreamInterrupted   502, a stream broke after its first content
@@ -53,6 +54,7 @@ __all__ = [
     "MethodNotAllowed",
     "NoModelAvailable",
     "NotFound",
+    "OverEveryLimit",
     "PoolNotFound",
     "PyproxyError",
     "RequestError",
@@ -240,8 +242,8 @@ class ShuttingDown(RequestError):
     code = "shutdown"
     retryable = True
 
-    def __init__(self) -> None:
-        super().__init__("The sidecar is stopping, and this request was not answered to its end. Ask again.", retry_after_ns=1_000_000_000)
+    def __init__(self, message: str = "The sidecar is stopping, and this request was not answered to its end. Ask again.") -> None:
+        super().__init__(message, retry_after_ns=1_000_000_000)
 
 
 class TargetNotFound(RequestError):
@@ -321,6 +323,15 @@ class NoModelAvailable(UpstreamError):
     """Every attempt failed."""
 
     code = "no_model_available"
+
+
+class OverEveryLimit(UpstreamError):
+    """The request needs more tokens than the limits ever let through at once: waiting does not help."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "over_every_limit"
+    retryable = False
 
 
 class Saturated(UpstreamError):

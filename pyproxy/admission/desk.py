@@ -6,6 +6,7 @@ The desk owns no state of its own: permits and levels are the core's, and what i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.admission.lease import Lease
@@ -15,7 +16,7 @@ from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from pyproxy.admission.controller import ConcurrencyController, Dimension
     from pyproxy.admission.standing import Standing
@@ -57,12 +58,16 @@ class Refused:
         scope: the scope that refused, or None if every candidate was excluded.
         reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline``, ``breaker_open``,
             ``credential_disabled`` or ``excluded``.
-        retry_after_ns: nanoseconds until the first of the refusing scopes may admit, or None if unknown.
+        retry_after_ns: nanoseconds until the first of the refusing scopes may admit; None if unknown, or if a ``rate`` never does.
+        also: further scopes that refused for the same reason.
+        permanent: whether no wait can help.
     """
 
     scope: str | None
     reason: str
     retry_after_ns: int | None
+    also: tuple[str, ...] = ()
+    permanent: bool = False
 
 
 _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
@@ -97,7 +102,7 @@ class AdmissionDesk:
         if only is not None:
             return self._acquire(step, _the_one(step, only), caller, now_ns)
         eligible = [candidate.instance not in excluded for candidate in step.candidates]
-        refused = _EXCLUDED
+        refusals: list[Refused] = []
         while (index := step.scheduler.pick(eligible, now_ns=now_ns)) is not None:
             candidate = step.candidates[index]
             verdict = self._acquire(step, candidate, caller, now_ns)
@@ -106,9 +111,9 @@ class AdmissionDesk:
             closed = _closed_by(step, verdict.scope)
             if all(closed):
                 return verdict  # none of them would be admitted
-            refused = _earlier(refused, verdict)
+            refusals.append(verdict)
             eligible = [may and not shut for may, shut in zip(eligible, closed, strict=True)]
-        return refused
+        return _first_to_end(refusals)
 
     @property
     def standing(self) -> Standing:
@@ -162,7 +167,7 @@ class AdmissionDesk:
         if open_ns:
             return Refused(candidate.instance, "breaker_open", open_ns)
         verdict = self._controller.peek(self._way(candidate, caller).path, tokens=self._tokens(step, candidate, caller))
-        return None if verdict is None else Refused(verdict.scope, verdict.reason, verdict.retry_after_ns)
+        return None if verdict is None else Refused(verdict.scope, verdict.reason, verdict.retry_after_ns, permanent=verdict.permanent)
 
     def pause(self, instance: str, until_ns: int) -> None:
         """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
@@ -189,7 +194,7 @@ class AdmissionDesk:
                 started_ns=now_ns,
             )
         self._standing.breakers.record(step, candidate, leave, now_ns, ok=None)
-        return Refused(scope=verdict.scope, reason=verdict.reason, retry_after_ns=verdict.retry_after_ns)
+        return Refused(verdict.scope, verdict.reason, verdict.retry_after_ns, permanent=verdict.permanent)
 
     def _lease(self, step: Step, candidate: Candidate, caller: Caller, permit: Permit) -> Lease | Refused:
         """Make a lease of a permit that was waited for, if the instance may still be asked."""
@@ -253,6 +258,13 @@ def _closed_by(step: Step, scope: str | None) -> list[bool]:
     """Which candidates pass a scope that has no room: all of them where it is a level that they share, or the caller's own."""
     closed = [scope in candidate.path for candidate in step.candidates]
     return closed if any(closed) else [True] * len(closed)
+
+
+def _first_to_end(refusals: Sequence[Refused]) -> Refused:
+    """The refusal that ends first, with who else refused for its reason."""
+    first = reduce(_earlier, refusals, _EXCLUDED)
+    also = tuple(each.scope for each in refusals if each.reason == first.reason and each.scope not in (None, first.scope))
+    return replace(first, also=also) if also else first
 
 
 def _earlier(known: Refused, other: Refused) -> Refused:

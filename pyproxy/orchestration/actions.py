@@ -130,6 +130,13 @@ class NotAdmitted:
     scope: str | None
     reason: str
     retry_after_ns: int | None
+    also: tuple[str, ...] = ()
+    permanent: bool = False
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the call needs more than the scope ever lets through."""
+        return self.permanent and self.reason == "rate"
 
 
 @dataclass(frozen=True, slots=True)

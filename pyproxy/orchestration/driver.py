@@ -143,7 +143,7 @@ class Driver:
         if isinstance(verdict, Lease):
             self._lease = verdict
             return Admitted(now_ns, verdict)
-        return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns)
+        return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns, verdict.also, verdict.permanent)
 
     async def _one_more(self, action: OneMore) -> Done | TooMany:
         if self._extra is None or self._extra.places != action.instances:

@@ -144,11 +144,17 @@ class Journey:
                 self.shunned.add(candidate.provider)
 
     def broke(self, candidate: Candidate, broken: Broken, failure: Failed) -> None:
-        """Note that the stream of the attempt that answered broke off, and may be gone on with: not by the same instance."""
+        """Note that the stream of the attempt that answered broke off.
+
+        Who goes on with it, if it may be gone on with, is somebody else; where there is nobody else the same instance may,
+        once, unless it fell silent.
+        """
         answered = self.attempts[-1]
         self.attempts[-1] = replace(answered, result=f"{answered.result}+{failure.outcome.name}", ended_ns=failure.now_ns)
         self.failures.append(failure)
-        self.excluded.add(candidate.instance)
+        silent = failure.outcome.name == "idle_timeout"
+        if self.broken is not None or silent or not failure.outcome.ask_again or self._has_others(candidate):
+            self.excluded.add(candidate.instance)
         self.broken = broken
 
     def goes_on(self, candidate: Candidate) -> GoesOn | None:
@@ -167,6 +173,14 @@ class Journey:
             return tuple(self.attempts)
         candidate, started_ns = self.under_way
         return (*self.attempts, Attempt(candidate.label, why, started_ns, now_ns))
+
+    def _has_others(self, candidate: Candidate) -> bool:
+        """Whether anybody but this one may still be asked."""
+        return any(
+            each.instance != candidate.instance and each.instance not in self.excluded and self._may_ask(each)
+            for step in self.plan.steps
+            for each in step.candidates
+        )
 
     def _may_ask(self, candidate: Candidate) -> bool:
         return candidate.provider not in self.shunned and (self.window is None or (candidate.context_window or 0) > self.window)
