@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
 from pyproxy.config import load_config
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import Request
 from pyproxy.orchestration.actions import Admit, Admitted, Attempt, Committed, Done
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
@@ -111,8 +111,8 @@ def all_of_it() -> Callable[[], None]:
     return run
 
 
-def asked() -> ChatRequest:
-    return ChatRequest("id", "/v1/chat/completions", b"", BODY, scan_envelope(BODY), (), time.monotonic_ns() + 10**15)
+def asked() -> Request:
+    return Request("id", "/v1/chat/completions", b"", BODY, scan_envelope(BODY), (), time.monotonic_ns() + 10**15)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class Candidate:
     context_window: int | None = None
     stream_usage: bool = True
     prefill: bool = False
+    dialect: str = "openai"
+    responses: bool = False
+    capabilities: Capabilities = ALL_CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pyproxy.domain import PRIORITIES, ChatRequest
+from pyproxy.domain import PRIORITIES, Request
 from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, RequestTimeout, UnsupportedMediaType
 from pyproxy.http.exchange import AsgiExchange, until_disconnect
 from pyproxy.http.visit import visit_of
@@ -52,7 +52,7 @@ class ChatCompletions:
             visit.told = True  # by the orchestrator, which knows more
             await until_disconnect(self._orchestrator.handle(request, exchange), receive, exchange)
 
-    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> ChatRequest:
+    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> Request:
         headers = dict(reversed(scope["headers"]))
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
@@ -67,7 +67,7 @@ class ChatCompletions:
             envelope = scan_envelope(body)
         except EnvelopeError as error:
             raise InvalidRequest(str(error), param=error.param) from None
-        return ChatRequest(
+        return Request(
             id=visit.request_id,
             route=scope["path"],
             query=scope["query_string"],

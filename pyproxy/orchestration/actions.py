@@ -166,6 +166,7 @@ class Failed:
         headers: the answer's headers, if there were any.
         body: the answer's body, as far as it was read.
         retry_after_ns: nanoseconds the provider asks to wait, if it said so.
+        wire: the API that the body is written in.
     """
 
     now_ns: int
@@ -175,6 +176,7 @@ class Failed:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     retry_after_ns: int | None = None
+    wire: str = "openai"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Driver:
         self._delivered: Delivered | None = None
 
     @property
-    def usage(self) -> tuple[int, int] | None:
+    def usage(self) -> Usage | None:
         """Prompt and completion tokens of the answer, if the provider told them."""
         return None if self._answer is None else self._answer.usage
 
@@ -160,13 +160,13 @@ class Driver:
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
+            question = self._questions.ask(action, self._delivered)
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
                     self._transport,
-                    self._question.call(action, self._delivered),
+                    question.call,
                     step.timeouts,
-                    stream=self._question.reading(action, self._delivered, self._delivery.keep_alive),
-                    dialect="openai",
+                    reading=question.reading(self._delivery),
                     now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:
@@ -174,7 +174,7 @@ class Driver:
                 return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
             return self._failed(candidate, "deadline", "the request's time is over")
         except TransportFailure as failure:
-            return self._failed(candidate, failure.signal, failure.detail)
+            return self._failed(candidate, failure.signal, failure.detail, failure.body)
         except UpstreamRefusal as refusal:
             return self._refused(candidate, refusal)
         now_ns = self._now_ns()
@@ -189,8 +189,8 @@ class Driver:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
 
-    def _failed(self, candidate: Candidate, signal: str, detail: str) -> Failed:
-        return self._given_back(candidate, Failed(self._now_ns(), classify(signal), detail))
+    def _failed(self, candidate: Candidate, signal: str, detail: str, body: bytes | None = None) -> Failed:
+        return self._given_back(candidate, Failed(self._now_ns(), classify(signal, body=body), detail))
 
     def _refused(self, candidate: Candidate, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyproxy.admission import Lease
-    from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
+    from pyproxy.domain import Candidate, Request, Node, Plan, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.snapshots import Snapshot
 
@@ -83,7 +83,7 @@ class Route:
     status: int
 
 
-def foresee(snapshot: Snapshot, request: ChatRequest, fault: str) -> Route:
+def foresee(snapshot: Snapshot, request: Request, fault: str) -> Route:
     """Tell what would happen to a request if every call failed.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyproxy.domain import Attempt
 
 if TYPE_CHECKING:
-    from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
+    from pyproxy.domain import Candidate, Request, Node, Plan, Step
     from pyproxy.orchestration.actions import Broken, Failed, GoesOn, NotAdmitted
     from pyproxy.sessions import Affinity, Change
 
@@ -47,7 +47,7 @@ class Journey:
         refuse_prefill: models that refused to go on with the beginning of an answer.
     """
 
-    request: ChatRequest
+    request: Request
     plan: Plan
     node: Node | None = None
     affinity: Affinity | None = None

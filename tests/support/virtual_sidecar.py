@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyproxy.config import load_config
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import Request
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.reloading.assembly import Assembly
@@ -249,7 +249,7 @@ class VirtualSidecar:
         body = json.dumps({"model": target, "stream": stream, "messages": [], **(more or {})}).encode()
         fields.setdefault("headers", ((b"x-test-request", number.encode()),))
         arrived_ns = self.loop.now_ns()
-        request = ChatRequest(
+        request = Request(
             id=number, route="/v1/chat/completions", query=b"", body=body, envelope=scan_envelope(body), arrived_ns=arrived_ns, **fields
         )
         try:

@@ -14,7 +14,7 @@ from pyproxy.http.visit import _request_id
 if TYPE_CHECKING:
     from starlette.types import Message
 
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import Request
     from pyproxy.http.exchange import AsgiExchange
     from pyproxy.orchestration import Orchestrator
 
@@ -25,11 +25,11 @@ class Listener:
     """Stands where the orchestrator does, and notes what arrives; what is answered instead, it notes too."""
 
     def __init__(self) -> None:
-        self.request: ChatRequest | None = None
+        self.request: Request | None = None
         self.status: int | None = None
         self.error: dict[str, Any] | None = None
 
-    async def handle(self, request: ChatRequest, _exchange: AsgiExchange) -> None:
+    async def handle(self, request: Request, _exchange: AsgiExchange) -> None:
         self.request = request
 
     async def send(self, message: Message) -> None:
