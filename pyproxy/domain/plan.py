@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
+from pyproxy.domain.capabilities import PLAIN_CAPABILITIES, Capabilities
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
 
 if TYPE_CHECKING:
+    from pyproxy.domain.surfaces import Dialect, Surface
     from pyproxy.rust_core import Scheduler
 
 __all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "StreamGuarantee", "Timeouts"]
@@ -43,7 +44,10 @@ class Candidate:
         credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
         context_window: the most tokens of prompt and answer together, if the configuration says so.
         stream_usage: whether its provider can be asked for the usage of a stream.
-        prefill: whether the model goes on with a last message of the assistant.
+        dialect: the API its provider speaks.
+        surface: how its provider's paths look.
+        responses: whether its provider has the responses API.
+        capabilities: what the model takes.
     """
 
     instance: str
@@ -55,10 +59,15 @@ class Candidate:
     credential: str = ""
     context_window: int | None = None
     stream_usage: bool = True
-    prefill: bool = False
-    dialect: str = "openai"
+    dialect: Dialect = "openai"
+    surface: Surface = "openai"
     responses: bool = False
-    capabilities: Capabilities = ALL_CAPABILITIES
+    capabilities: Capabilities = PLAIN_CAPABILITIES
+
+    @property
+    def prefill(self) -> bool:
+        """Whether the model goes on with a last message of the assistant."""
+        return self.capabilities.prefill
 
 
 @dataclass(frozen=True, slots=True, eq=False)

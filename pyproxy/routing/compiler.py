@@ -11,6 +11,7 @@ from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import credential_names, pool_scope
+from pyproxy.routing.capabilities import capabilities_of
 from pyproxy.routing.defaults import defaults_of
 from pyproxy.routing.pools import patience, pool_attempt_timeout, pool_policy, pool_weights
 
@@ -156,6 +157,8 @@ class PlanCompiler:
 
     def _candidates(self, model: str, scopes: tuple[str, ...], step: str) -> tuple[Candidate, ...]:
         entry = self._config.models[model]
+        provider = self._config.providers[entry.provider]
+        capabilities = capabilities_of(provider, entry)
         instances = self._config.instances_of(model)
         return tuple(
             Candidate(
@@ -167,8 +170,11 @@ class PlanCompiler:
                 label=f"{step}/{instance}" if step else instance,
                 credential=credential,
                 context_window=entry.context_window,
-                stream_usage=self._config.providers[entry.provider].stream_usage,
-                prefill=entry.prefill,
+                stream_usage=provider.stream_usage,
+                dialect=provider.dialect,
+                surface=provider.surface,
+                responses=provider.responses and provider.dialect == "openai",
+                capabilities=capabilities,
             )
             for instance, credential in zip(instances, credential_names(entry.provider, len(instances)), strict=True)
         )

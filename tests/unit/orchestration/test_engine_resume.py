@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.play import SECOND, Play, plan, step
 
+from pyproxy.domain.capabilities import Capabilities
 from pyproxy.errors import StreamInterrupted
 from pyproxy.orchestration.actions import Abort, Action, OneMore, Relay
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def taking_prefills(chosen: Step, *models: str) -> Step:
-    candidates = tuple(replace(candidate, prefill=candidate.model in models) for candidate in chosen.candidates)
+    candidates = tuple(replace(candidate, capabilities=Capabilities(prefill=candidate.model in models)) for candidate in chosen.candidates)
     return replace(chosen, candidates=candidates)
 
 
