@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pyproxy.domain.surfaces import Dialect
 
 __all__ = [
     "BATCH_EMBED_CONTENTS",
@@ -20,11 +22,26 @@ __all__ = [
     "MESSAGES",
     "OPERATIONS",
     "RESPONSES",
+    "Api",
     "Operation",
 ]
 
 
-@dataclass(frozen=True, slots=True)
+Api: TypeAlias = Literal[
+    "chat",
+    "completions",
+    "embeddings",
+    "responses",
+    "messages",
+    "count_tokens",
+    "generate_content",
+    "gemini_count_tokens",
+    "embed_content",
+    "batch_embed_contents",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One operation of one API.
 
@@ -35,9 +52,9 @@ class Operation:
         generates: whether a model writes an answer: defaults, system prompts and streams are for those alone.
     """
 
-    name: str
+    name: Api
     wire: str
-    speaks: str
+    speaks: Dialect
     generates: bool = True
 
 

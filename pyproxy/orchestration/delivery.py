@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.faces import FACES
+from pyproxy.dialects.openai import OPENAI
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.actions import Failed
 from pyproxy.orchestration.keep_alive import KeepAlive
@@ -15,7 +15,7 @@ from pyproxy.orchestration.telling import told_answer, told_event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import Request
+    from pyproxy.dialects.face import Face
     from pyproxy.errors import RequestError
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.journey import Journey
@@ -40,10 +40,10 @@ class Delivery:
         finished: whether the client has been given an answer to its end.
     """
 
-    def __init__(self, exchange: Exchange, request: Request, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, exchange: Exchange, request_id: str, face: Face = OPENAI, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._exchange = exchange
-        self._request_id = request.id
-        self.face = FACES[request.operation.wire]
+        self._request_id = request_id
+        self.face = face
         self._now_ns = now_ns
         self.journey: Journey | None = None
         self.status: int | None = None

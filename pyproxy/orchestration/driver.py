@@ -29,7 +29,7 @@ from pyproxy.orchestration.actions import (
     Wait,
 )
 from pyproxy.orchestration.caller import caller_of
-from pyproxy.orchestration.question import Question
+from pyproxy.orchestration.question import Questions
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pyproxy.admission import Refused
-    from pyproxy.domain import Candidate
+    from pyproxy.domain import Candidate, Usage
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
@@ -66,7 +66,7 @@ class Driver:
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._journey = journey
-        self._question = Question(journey)
+        self._questions = Questions(journey)
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
@@ -166,7 +166,7 @@ class Driver:
                     self._transport,
                     question.call,
                     step.timeouts,
-                    reading=question.reading(self._delivery),
+                    reading=self._questions.reading(question, self._delivery.face, self._delivery.keep_alive),
                     now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyproxy.admission import Lease
-    from pyproxy.domain import Candidate, Request, Node, Plan, Step
+    from pyproxy.domain import Candidate, Node, Plan, Request, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.snapshots import Snapshot
 

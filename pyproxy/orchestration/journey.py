@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyproxy.domain import Attempt
 
 if TYPE_CHECKING:
-    from pyproxy.domain import Candidate, Request, Node, Plan, Step
+    from pyproxy.domain import Candidate, Node, Plan, Request, Step
     from pyproxy.orchestration.actions import Broken, Failed, GoesOn, NotAdmitted
     from pyproxy.sessions import Affinity, Change
 

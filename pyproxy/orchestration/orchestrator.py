@@ -8,6 +8,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.faces import FACES
 from pyproxy.domain import RequestRecord
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.conversation import conversation_of
@@ -24,7 +25,7 @@ from pyproxy.sessions import affinity_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import Request, Node
+    from pyproxy.domain import Node, Request
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
@@ -48,7 +49,7 @@ class Orchestrator:
 
     async def handle(self, request: Request, exchange: Exchange) -> None:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
-        delivery = Delivery(exchange, request, self._now_ns)
+        delivery = Delivery(exchange, request.id, FACES[request.operation.wire], self._now_ns)
         driver: Driver | None = None
         with self._drain.request() as scope, self._snapshots.hold() as snapshot, self._retry_budget.request():
             try:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
 if TYPE_CHECKING:
+    from pyproxy.domain.operations import Api
     from pyproxy.domain.surfaces import Surface
 
-__all__ = ["MODELS_PATH", "Api", "NoSuchApiError", "address_of", "upstream_path", "with_client_query"]
-
-Api: TypeAlias = Literal[
-    "chat",
-    "completions",
-    "embeddings",
-    "responses",
-    "messages",
-    "count_tokens",
-    "generate_content",
-    "gemini_count_tokens",
-    "embed_content",
-    "batch_embed_contents",
-]
+__all__ = ["MODELS_PATH", "NoSuchApiError", "address_of", "upstream_path", "with_client_query"]
 
 MODELS_PATH = "/models"
 """Of every surface: the list of models, which costs nothing to ask for."""
@@ -80,6 +69,7 @@ def address_of(surface: Surface, base_url: str) -> str:
     return address if not ends or address.endswith(ends) else address + ends[0]
 
 
+@lru_cache(maxsize=4096)
 def upstream_path(surface: Surface, api: Api, model: str, *, stream: bool = False) -> tuple[str, bytes]:
     """Return the path of an API below a provider's address, and its query.
 

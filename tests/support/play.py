@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyproxy.domain import Candidate, Request, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain import Candidate, FallbackPolicy, Plan, Request, Step, Timeouts
 from pyproxy.orchestration.actions import (
     Action,
     Admit,

@@ -1,0 +1,41 @@
+"""How an operation of a client's API is asked of a provider: as it is, or translated, or not at all."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pyproxy.domain.operations import (
+    RESPONSES,
+    Operation,
+)
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Translator
+    from pyproxy.domain.surfaces import Dialect
+
+__all__ = ["Way", "way_to"]
+
+
+class Way(NamedTuple):
+    """How a provider is asked: for which of its operations, and what translates, if it is not the client's."""
+
+    operation: Operation
+    translator: Translator | None = None
+
+
+@cache
+def way_to(operation: Operation, dialect: Dialect, *, responses: bool) -> Way | None:
+    """The way from an operation to a provider; None if there is none.
+
+    Args:
+        operation: what the client asks, in its API.
+        dialect: what the provider speaks.
+        responses: whether it has the responses API.
+    """
+    if operation.speaks == dialect and (operation is not RESPONSES or responses):
+        return Way(operation)
+    return _TRANSLATED.get((operation, dialect))
+
+
+_TRANSLATED: dict[tuple[Operation, Dialect], Way] = {}
