@@ -8,8 +8,11 @@ PyproxyError
     ├── InvalidRequest          400, the request itself cannot be read
     │   ├── BodyTooLarge        413
     │   ├── UnsupportedMediaType 415
+    │   ├── OperationUnavailable 400, no model behind the target can do what is asked
+    │   ├── Untranslatable      400, no provider's API has what is asked
     │   ├── NotFound            404, no such route
     │   ├── MethodNotAllowed    405, the route does not take the method
+    │   ├── UpgradeRequired     426, a WebSocket where there is none
     │   ├── UriTooLong          414, the path and the query together
     │   ├── RequestTimeout      408, the request did not come to its end in time
     │   └── HeadersTooLarge     431, too many header fields, or too large
@@ -54,6 +57,7 @@ __all__ = [
     "MethodNotAllowed",
     "NoModelAvailable",
     "NotFound",
+    "OperationUnavailable",
     "OverEveryLimit",
     "PoolNotFound",
     "PyproxyError",
@@ -68,6 +72,8 @@ __all__ = [
     "TaskGroupNotFound",
     "Unauthorized",
     "UnsupportedMediaType",
+    "Untranslatable",
+    "UpgradeRequired",
     "UpstreamError",
     "UriTooLong",
     "WrapperError",
@@ -176,6 +182,18 @@ class UnsupportedMediaType(InvalidRequest):
     code = "unsupported_media_type"
 
 
+class OperationUnavailable(InvalidRequest):
+    """No model behind the target can do what is asked, such as embeddings."""
+
+    code = "operation_unavailable"
+
+
+class Untranslatable(InvalidRequest):
+    """What is asked has no place in the API of any provider behind the target."""
+
+    code = "untranslatable"
+
+
 class NotFound(InvalidRequest):
     """There is no such route."""
 
@@ -188,6 +206,13 @@ class MethodNotAllowed(InvalidRequest):
 
     status = 405
     code = "method_not_allowed"
+
+
+class UpgradeRequired(InvalidRequest):
+    """The route is no WebSocket."""
+
+    status = 426
+    code = "upgrade_required"
 
 
 class HeadersTooLarge(InvalidRequest):

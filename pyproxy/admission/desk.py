@@ -89,7 +89,16 @@ class AdmissionDesk:
         self._token_limits = token_limits
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], _Way] = {}
 
-    def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
+    def admit(
+        self,
+        step: Step,
+        caller: Caller,
+        *,
+        excluded: Collection[str],
+        only: str | None,
+        last: Collection[str] = (),
+        now_ns: int,
+    ) -> Lease | Refused:
         """Take permits at every level for the next candidate of `step` that has room, or say why none has.
 
         Args:
@@ -97,10 +106,18 @@ class AdmissionDesk:
             caller: who asks.
             excluded: instances that are not to be asked.
             only: the one instance to consider, for a retry on the same; the scheduler is not asked then.
+            last: instances that are asked where none of the others has room.
             now_ns: monotonic nanoseconds.
         """
         if only is not None:
             return self._acquire(step, _the_one(step, only), caller, now_ns)
+        if last and step.even:
+            verdict = self._next_of(step, caller, {*excluded, *last}, now_ns)
+            if isinstance(verdict, Lease):
+                return verdict
+        return self._next_of(step, caller, excluded, now_ns)
+
+    def _next_of(self, step: Step, caller: Caller, excluded: Collection[str], now_ns: int) -> Lease | Refused:
         eligible = [candidate.instance not in excluded for candidate in step.candidates]
         refusals: list[Refused] = []
         while (index := step.scheduler.pick(eligible, now_ns=now_ns)) is not None:

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pyproxy.dialects.face import JSON_TYPE, Face, event_bytes
-from pyproxy.dialects.model_lists import openai_entry as model_entry
-from pyproxy.dialects.model_lists import openai_list as model_list
+from pyproxy.dialects.face import Face, event_bytes
 
 if TYPE_CHECKING:
-    from pyproxy.dialects.face import Headers, Told
-    from pyproxy.errors import RequestError
+    from pyproxy.dialects.face import Told
 
-__all__ = [
-    "DONE_EVENT",
-    "JSON_TYPE",
-    "KEEP_ALIVE",
-    "OPENAI",
-    "STREAM_HEADERS",
-    "OpenAIFace",
-    "encode_error",
-    "error_detail",
-    "error_event",
-    "error_headers",
-    "model_entry",
-    "model_list",
-    "passed_error_event",
-]
+__all__ = ["DONE_EVENT", "OPENAI", "OpenAIFace", "error_detail"]
 
 _SERVERS_FAULT = 500
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 504: "timeout_error"}
@@ -69,25 +52,3 @@ def _code(told: Told) -> str | None:
 OPENAI = OpenAIFace()
 
 DONE_EVENT = b"data: [DONE]\n\n"
-KEEP_ALIVE = b": keep-alive\n\n"
-STREAM_HEADERS: Headers = OPENAI.stream_headers
-
-
-def encode_error(error: RequestError) -> bytes:
-    """The body of an error answer."""
-    return OPENAI.encode_error(error)
-
-
-def error_headers(error: RequestError) -> Headers:
-    """The headers that go with it."""
-    return OPENAI.error_headers(error)
-
-
-def error_event(error: RequestError) -> bytes:
-    """The event that ends a broken stream."""
-    return OPENAI.error_event(error)
-
-
-def passed_error_event(payload: bytes) -> bytes | None:
-    """A provider's error as an event, word for word; None if it is no error in this dialect."""
-    return OPENAI.passed_error_event(payload)

@@ -41,11 +41,15 @@ GoesOn: TypeAlias = Literal["prefill", "anew"]
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Take permits for a candidate of `step`: the next one that is not excluded, or `only` this instance."""
+    """Take permits for a candidate of `step`: the next one that is not excluded, or `only` this instance.
+
+    Those in `last` are asked where none of the others has room.
+    """
 
     step: Step
     excluded: frozenset[str]
     only: str | None = None
+    last: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Lease
+from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -67,6 +68,7 @@ class Driver:
     ) -> None:
         self._journey = journey
         self._questions = Questions(journey)
+        self._wire = journey.request.operation.wire
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
@@ -118,7 +120,7 @@ class Driver:
 
     def _admit(self, action: Admit) -> Admitted | NotAdmitted:
         now_ns = self._now_ns()
-        verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, now_ns=now_ns)
+        verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, last=action.last, now_ns=now_ns)
         return self._told(verdict, now_ns)
 
     async def _wait(self, action: Wait) -> Admitted | NotAdmitted:
@@ -161,6 +163,7 @@ class Driver:
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
             question = self._questions.ask(action, self._delivered)
+            self._wire = question.wire
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
                     self._transport,
@@ -173,11 +176,14 @@ class Driver:
             if bound < remaining:
                 return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
             return self._failed(candidate, "deadline", "the request's time is over")
+        except UntranslatableError as error:
+            return self._failed(candidate, "untranslatable", error.message)
         except TransportFailure as failure:
             return self._failed(candidate, failure.signal, failure.detail, failure.body)
         except UpstreamRefusal as refusal:
             return self._refused(candidate, refusal)
         now_ns = self._now_ns()
+        self._journey.lost = () if question.translation is None else question.translation.lost
         action.lease.committed(now_ns)
         self._heard(candidate, well=True)
         self._note_session(candidate, now_ns)
@@ -197,7 +203,7 @@ class Driver:
         outcome = classify("status", refusal.status, refusal.body)
         retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000, refusal.body)
         headers = tuple(refusal.headers)
-        failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
+        failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns, self._wire)
         self._given_back(candidate, failed)
         if lease is not None:
             self._heed(lease.candidate, refusal.headers, now_ns)
@@ -219,7 +225,7 @@ class Driver:
             lease.dropped(failed.now_ns)  # it did answer, which cost tokens, and well: only not what was of use here
         elif lease is not None:
             lease.failed(failed.outcome, failed.now_ns)
-        said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged")
+        said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged", "untranslatable")
         self._heard(candidate, well=None if said_nothing else False)
         return failed
 

@@ -156,7 +156,7 @@ class _Rehearsal:
             passed = Passed(found.scope or candidate.instance, found.reason, found.retry_after_ns)
             if passed not in self.events:
                 self.events.append(passed)
-            refused = NotAdmitted(self._now_ns, found.scope, found.reason, found.retry_after_ns)
+            refused = NotAdmitted(self._now_ns, found.scope, found.reason, found.retry_after_ns, found.also, found.permanent)
         return refused
 
 
@@ -175,7 +175,8 @@ class _Lease:
 
 
 def _asked(action: Admit) -> Iterator[Candidate]:
-    for candidate in action.step.candidates:
+    last = action.last if action.step.even else frozenset()
+    for candidate in sorted(action.step.candidates, key=lambda candidate: candidate.instance in last):
         if candidate.instance == action.only or (action.only is None and candidate.instance not in action.excluded):
             yield candidate
 

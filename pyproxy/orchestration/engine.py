@@ -137,7 +137,7 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
             if turned_down is not None:
                 return turned_down
             # Others have room before anybody waits: the queue of a session's own instance is stood in with the rest of its step.
-            event = yield from _admit(journey, Admit(step, excluded, visit.only), waits=not visit.alone)
+            event = yield from _admit(journey, Admit(step, excluded, visit.only, journey.translated), waits=not visit.alone)
             visit.only, visit.now_ns = None, event.now_ns
             if isinstance(event, Admitted):
                 verdict = yield from _try_instance(journey, visit, event, strategy, random)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.errors import DeadlineExceeded, NoModelAvailable, OverEveryLimit, Saturated, StreamInterrupted
+from pyproxy.errors import DeadlineExceeded, NoModelAvailable, OverEveryLimit, Saturated, StreamInterrupted, Untranslatable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,9 @@ def exhausted(journey: Journey) -> RequestError | Failed:
     if not failures and refusals and all(refusal.hopeless for refusal in refusals):
         message = f"{_asked(journey)} is never asked for so many tokens at once: {_story(journey)}. Send less, or raise the limit."
         return OverEveryLimit(message, target=journey.plan.target, attempts=_labels(journey))
+    if failures and all(failure.outcome.name == "untranslatable" for failure in failures):
+        told = "; ".join(dict.fromkeys(failure.detail for failure in failures))
+        return Untranslatable(told, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(

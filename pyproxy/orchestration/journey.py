@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain import Attempt
+from pyproxy.errors import OperationUnavailable
 
 if TYPE_CHECKING:
     from pyproxy.domain import Candidate, Node, Plan, Request, Step
@@ -45,6 +47,8 @@ class Journey:
         moved: what serving it did to its session.
         broken: how the stream that the client is reading broke off last, if it did.
         refuse_prefill: models that refused to go on with the beginning of an answer.
+        translated: instances that are asked in another API than the client's.
+        lost: what of the call could not be carried into that API, or back.
     """
 
     request: Request
@@ -66,12 +70,25 @@ class Journey:
     moved: Change | None = None
     broken: Broken | None = None
     refuse_prefill: set[str] = field(default_factory=set)
+    translated: frozenset[str] = frozenset()
+    lost: tuple[str, ...] = ()
     _overloads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         total_ns = round(self.plan.total_timeout * 1e9)
         allowed_ns = self.request.timeout_ns
         self.deadline_ns = self.request.arrived_ns + (total_ns if allowed_ns is None else min(total_ns, allowed_ns))
+        ways = {api: way_to(self.request.operation, api[0], responses=api[1]) for api in self.plan.apis}
+        if all(way is not None and way.translator is None for way in ways.values()):
+            return
+        offered = [candidate for step in self.plan.steps for candidate in step.candidates]
+        by_way = [(candidate.instance, ways[candidate.dialect, candidate.responses]) for candidate in offered]
+        self.excluded.update(instance for instance, way in by_way if way is None)
+        self.translated = frozenset(instance for instance, way in by_way if way is not None and way.translator is not None)
+        if len(self.excluded) == len(offered):
+            raise OperationUnavailable(
+                f"None of the models behind '{self.plan.target}' can be asked for {self.request.operation.name}.", param="model"
+            )
 
     @property
     def calls_left(self) -> int:

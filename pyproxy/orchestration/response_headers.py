@@ -37,6 +37,8 @@ def path_taken(journey: Journey, queue_ns: int) -> Headers:
         headers.append((b"x-pyproxy-provider", _text(journey.served_by.provider)))
     if journey.moved is not None:
         headers.append((b"x-pyproxy-session", journey.moved.value.encode()))
+    if journey.lost:
+        headers.append((b"x-pyproxy-lossy", _text(", ".join(journey.lost))))
     headers.append((b"x-pyproxy-attempts", _text(journey.path_taken())))
     headers.append((b"x-pyproxy-queue-ms", str(queue_ns // 1_000_000).encode()))
     return headers
