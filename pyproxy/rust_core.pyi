@@ -917,7 +917,10 @@ class Frames:
 class SseFramer:
     """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
 
-    ``hide_usage`` keeps back the event that holds nothing but the usage, ``keep_text`` keeps the text that is delivered.
+    The dialects are ``openai`` (chat completions and completions), ``responses``, ``anthropic`` (messages) and ``gemini``. Kinds of
+    events that are not known pass as they are; of a Gemini stream, comments do not: its clients read any line as JSON.
+    ``hide_usage`` keeps back the event that holds nothing but the usage, which only ``openai`` has; ``keep_text`` keeps the text that
+    is delivered.
     """
 
     def __new__(
@@ -932,13 +935,13 @@ class SseFramer:
         """A content event is among what has been returned."""
     @property
     def terminal(self) -> bool:
-        """The stream's last event has come; whatever follows is dropped."""
+        """The stream's last event has come; whatever follows is dropped. Gemini's streams have none."""
     @property
     def complete(self) -> bool:
         """The answer is whole: its last event has come, or the finish reason of each choice."""
     @property
     def choices(self) -> int:
-        """How many choices have been seen."""
+        """How many choices have been seen. An answer of the responses or the messages API is one."""
     @property
     def finished(self) -> bool:
         """Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it."""
@@ -950,12 +953,15 @@ class SseFramer:
         """Why an event cannot be passed on, which is withheld with all that follows."""
     @property
     def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back."""
+        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back.
+
+        Some report them from the start: until the answer is complete, it may have cost more.
+        """
     def text(self) -> str | None:
         """Return the text of choice 0 among what has been returned.
 
         None where it was not to be kept, is larger than 4 MiB, or is not all the content there was: parts, sounds and refusals
-        are no text. Reasoning is not looked at.
+        are no text. Reasoning is not looked at. Any content of ``responses`` makes it None: its events cannot be gone on from by text.
         """
     @property
     def tool_calls(self) -> bool:
@@ -963,6 +969,9 @@ class SseFramer:
     @property
     def other_choices(self) -> bool:
         """Something of another choice than choice 0 is among what has been returned."""
+    @property
+    def sequence_number(self) -> int | None:
+        """The number of the last event; None in the dialects that do not number them."""
     @property
     def pending(self) -> int:
         """Bytes held of an event that is not whole yet."""
@@ -979,10 +988,31 @@ class ResponseInspection:
         """Prompt, completion and cached tokens, if it tells them."""
 
 def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
-    """Inspect the body of a response with status 200: is it an answer, and what did it cost?"""
+    """Inspect the body of a response with status 200: is it an answer, and what did it cost?
 
-def sse_error_event(dialect: str, message: str, type: str, code: str | None) -> bytes:  # noqa: A002
-    """Make the event that tells a client of an error in the middle of its stream."""
+    Counted tokens (``{"input_tokens": n}``) are an answer like any other, not its cost. Gemini may answer with an array of answers.
+    """
+
+def sse_error_event(
+    dialect: str,
+    message: str,
+    type: str,  # noqa: A002
+    code: str | None,
+    *,
+    status: int | None = None,
+    sequence_number: int = 0,
+) -> bytes:
+    """Make the event that tells a client of an error in the middle of its stream, in the dialect it reads.
+
+    Args:
+        dialect: the client's.
+        message: what went wrong, in words.
+        type: the error's kind, in the words of the OpenAI API; Anthropic's clients get theirs for it.
+        code: a stable name for programs.
+        status: the HTTP status it would have had before the stream began. Where it is known, Anthropic's kind follows from it, and
+            Gemini's code and status do (503 else).
+        sequence_number: the number of the event, for ``responses``: one more than that of the event before.
+    """
 
 # --- config -----------------------------------------------------------------------------------------------------------
 

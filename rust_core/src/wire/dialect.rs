@@ -7,9 +7,20 @@ use crate::limiters::{UnknownName, by_name};
 pub enum Dialect {
     /// `OpenAI`'s chat completions, completions and embeddings.
     OpenAi,
+    /// `OpenAI`'s responses.
+    Responses,
+    /// Anthropic's messages.
+    Anthropic,
+    /// Gemini's `generateContent` and its kin.
+    Gemini,
 }
 
-const DIALECTS: &[(&str, Dialect)] = &[("openai", Dialect::OpenAi)];
+const DIALECTS: &[(&str, Dialect)] = &[
+    ("openai", Dialect::OpenAi),
+    ("responses", Dialect::Responses),
+    ("anthropic", Dialect::Anthropic),
+    ("gemini", Dialect::Gemini),
+];
 
 impl Dialect {
     /// The dialect of this name.

@@ -122,6 +122,12 @@ impl SseFramer {
         lock(&self.0).other_choices()
     }
 
+    /// The number of the last event, in the dialects that number them.
+    #[getter]
+    fn sequence_number(&self) -> Option<u64> {
+        lock(&self.0).sequence_number()
+    }
+
     /// Bytes held of an event that is not whole yet.
     #[getter]
     fn pending(&self) -> usize {
@@ -129,16 +135,23 @@ impl SseFramer {
     }
 }
 
-/// The event that tells a client of an error in the middle of its stream.
+/// The event that tells a client of an error in the middle of its stream, in the dialect it reads.
 #[pyfunction]
-#[pyo3(signature = (dialect, message, r#type, code), text_signature = "(dialect, message, type, code)")]
+#[pyo3(
+    signature = (dialect, message, r#type, code, *, status = None, sequence_number = Count(0)),
+    text_signature = "(dialect, message, type, code, *, status=None, sequence_number=0)"
+)]
 pub(crate) fn sse_error_event<'py>(
     py: Python<'py>,
     dialect: &str,
     message: &str,
     r#type: &str,
     code: Option<&str>,
+    status: Option<Count>,
+    sequence_number: Count,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
-    Ok(PyBytes::new(py, &wire::error_event(dialect, message, r#type, code)))
+    let status = status.map(|status| u16::try_from(status.0)).transpose().map_err(value_error)?;
+    let error = wire::StreamError { message, kind: r#type, code, status, sequence_number: sequence_number.0 };
+    Ok(PyBytes::new(py, &wire::error_event(dialect, &error)))
 }
