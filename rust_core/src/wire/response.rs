@@ -36,7 +36,7 @@ struct Message {
 #[must_use]
 pub fn inspect(dialect: Dialect, body: &[u8]) -> Inspection {
     match dialect {
-        Dialect::OpenAi => inspect_openai(body),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic | Dialect::Gemini => inspect_openai(body),
     }
 }
 

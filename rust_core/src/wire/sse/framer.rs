@@ -54,7 +54,7 @@ impl SseFramer {
     /// A framer that holds at most about `max_event_bytes` of one event.
     #[must_use]
     pub fn new(dialect: Dialect, max_event_bytes: usize, framing: Framing) -> Self {
-        let Dialect::OpenAi = dialect;
+        let (Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic | Dialect::Gemini) = dialect;
         Self {
             max_event_bytes,
             framing,

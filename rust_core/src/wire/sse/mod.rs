@@ -33,7 +33,7 @@ struct ErrorBody<'a> {
 #[must_use]
 pub fn error_event(dialect: Dialect, message: &str, kind: &str, code: Option<&str>) -> Vec<u8> {
     match dialect {
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic | Dialect::Gemini => {
             let body = ErrorBody { message, kind, param: None, code };
             // Text always serialises; the fallback keeps the event valid all the same.
             let body = serde_json::to_string(&body).unwrap_or_else(|_| "{}".to_owned());
