@@ -30,4 +30,10 @@ impl Dialect {
     pub fn by_name(name: &str) -> Result<Self, UnknownName> {
         by_name("dialect", DIALECTS, name)
     }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        DIALECTS.iter().find(|(_, dialect)| *dialect == self).map_or("", |(name, _)| name)
+    }
 }
