@@ -882,7 +882,7 @@ def classify(signal: str, status: int | None = None, body: bytes | None = None) 
     """Tell what a failed attempt means, from its signal and, where there was an answer, the answer's status and body.
 
     Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, diverged,
-    malformed, deadline, client_gone, status.
+    untranslatable, malformed, deadline, client_gone, status.
 
     Raises:
         ValueError: an unknown signal; "status" without a status, or with one below 300.

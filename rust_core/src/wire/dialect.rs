@@ -1,8 +1,8 @@
-//! The dialects an answer may be written in.
+//! The dialects that requests and answers are written in.
 
 use crate::limiters::{UnknownName, by_name};
 
-/// Whose API a provider speaks.
+/// Whose API a client or a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// `OpenAI`'s chat completions, completions and embeddings.
@@ -11,7 +11,7 @@ pub enum Dialect {
     Responses,
     /// Anthropic's messages.
     Anthropic,
-    /// Gemini's `generateContent` and its kin.
+    /// Google's `generateContent` and its kin.
     Gemini,
 }
 
@@ -29,5 +29,11 @@ impl Dialect {
     /// Where there is none; the error lists those there are.
     pub fn by_name(name: &str) -> Result<Self, UnknownName> {
         by_name("dialect", DIALECTS, name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        DIALECTS.iter().find(|(_, dialect)| *dialect == self).map_or("", |(name, _)| name)
     }
 }

@@ -13,7 +13,7 @@ mod sse;
 mod usage;
 
 pub use dialect::Dialect;
-pub use envelope::{Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
+pub use envelope::{Address, AddressError, Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
