@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pyproxy.config import ServerConfig
-from pyproxy.http.chat import ChatCompletions, _names, _timeout_ns
+from pyproxy.domain.operations import CHAT
+from pyproxy.http.asked import always
+from pyproxy.http.calls import Calls, _names, _timeout_ns
 from pyproxy.http.visit import _request_id
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ async def deliver(headers: list[tuple[bytes, bytes]], *pieces: bytes, gone: bool
 
     listener = Listener()
     scope: dict[str, Any] = {"type": "http", "path": "/v1/chat/completions", "query_string": b"a=b", "headers": headers}
-    await ChatCompletions(cast("Orchestrator", listener), lambda: ServerConfig(max_body_bytes=limit), 60.0)(scope, receive, listener.send)
+    calls = Calls(cast("Orchestrator", listener), lambda: ServerConfig(max_body_bytes=limit), 60.0, always(CHAT))
+    await calls(scope, receive, listener.send)
     return listener, read
 
 
