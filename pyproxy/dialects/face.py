@@ -128,7 +128,7 @@ class Face(ABC):
 def event_bytes(data: dict[str, Any], name: str | None = None) -> bytes:
     """One event, in ASCII: some clients take more than line feeds for the end of a line."""
     head = "" if name is None else f"event: {name}\n"
-    return f"{head}data: {json.dumps(data)}\n\n".encode("ascii")
+    return f"{head}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode("ascii")
 
 
 def _body_bytes(body: dict[str, Any]) -> bytes:

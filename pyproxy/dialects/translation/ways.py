@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyproxy.domain.operations import (
-    RESPONSES,
-    Operation,
-)
+from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
+from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
+from pyproxy.domain.operations import CHAT, MESSAGES, RESPONSES
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Translator
+    from pyproxy.domain.operations import Operation
     from pyproxy.domain.surfaces import Dialect
 
 __all__ = ["Way", "way_to"]
@@ -38,4 +38,7 @@ def way_to(operation: Operation, dialect: Dialect, *, responses: bool) -> Way | 
     return _TRANSLATED.get((operation, dialect))
 
 
-_TRANSLATED: dict[tuple[Operation, Dialect], Way] = {}
+_TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
+    (CHAT, "anthropic"): Way(MESSAGES, CHAT_OVER_MESSAGES),
+    (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT),
+}

@@ -145,7 +145,7 @@ def test_an_error_in_a_stream_of_responses_is_an_event_of_the_api() -> None:
 def test_googles_clients_are_sent_nothing_but_data() -> None:
     face = FACES["gemini"]
     assert (face.keep_alive, face.opening_sign, face.last_event, face.comments) == (None, None, None, False)
-    assert face.error_event(errors.StreamInterrupted("no")).startswith(b'data: {"error": {"code": 502')
+    assert face.error_event(errors.StreamInterrupted("no")).startswith(b'data: {"error":{"code":502')
 
 
 def test_a_stream_that_ends_without_its_last_event_is_given_it_where_that_says_nothing_of_the_answer() -> None:
@@ -249,7 +249,7 @@ def test_a_providers_error_keeps_its_words_and_takes_the_kinds_of_the_clients_ap
 def test_a_providers_error_in_mid_stream_is_told_as_the_event_of_the_clients_api() -> None:
     told = read_error(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}')
     assert told is not None
-    assert FACES["gemini"].tell_event(529, told) == b'data: {"error": {"code": 529, "message": "Overloaded", "status": "UNAVAILABLE"}}\n\n'
+    assert FACES["gemini"].tell_event(529, told) == b'data: {"error":{"code":529,"message":"Overloaded","status":"UNAVAILABLE"}}\n\n'
     assert FACES["anthropic"].tell_event(529, told) == (
-        b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}\n\n'
+        b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
     )
