@@ -52,7 +52,7 @@ struct Delta<'a> {
 
 /// Reads the data of the next event.
 pub(super) fn read(data: &[u8], progress: &mut Progress) -> Result<Meaning, String> {
-    if data.trim_ascii() == b"[DONE]" {
+    if data == b"[DONE]" {
         return Ok(Meaning::Terminal);
     }
     let chunk: Chunk<'_> = object(data)?;

@@ -18,6 +18,17 @@ pub struct Frames {
     pub events: u64,
 }
 
+impl Frames {
+    /// Room that is kept for the events of the next piece.
+    const KEPT: usize = 64 * 1024;
+
+    fn clear(&mut self) {
+        self.data.clear();
+        self.data.shrink_to(Self::KEPT);
+        self.events = 0;
+    }
+}
+
 /// Why no more of the stream is passed on.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
@@ -73,14 +84,21 @@ impl SseFramer {
     /// Takes the next bytes of the stream and returns what may now be passed on.
     pub fn feed(&mut self, chunk: &[u8]) -> Frames {
         let mut frames = Frames::default();
+        self.feed_into(chunk, &mut frames);
+        frames
+    }
+
+    /// Like [`SseFramer::feed`], in place of what these frames held: who feeds piece after piece need not make room for each.
+    pub fn feed_into(&mut self, chunk: &[u8], frames: &mut Frames) {
+        frames.clear();
         // Bytes are copied into the buffer only where an event spans pieces.
         let mut held = std::mem::take(&mut self.pending);
         if held.is_empty() {
-            let used = self.pass(chunk, &mut frames);
+            let used = self.pass(chunk, frames);
             held.extend_from_slice(chunk.get(used..).unwrap_or_default());
         } else {
             held.extend_from_slice(chunk);
-            let used = self.pass(&held, &mut frames);
+            let used = self.pass(&held, frames);
             held.drain(..used);
         }
         if self.end.is_none() && held.len() > self.max_event_bytes {
@@ -89,7 +107,6 @@ impl SseFramer {
         if self.end.is_none() {
             self.pending = held;
         }
-        frames
     }
 
     /// The stream has ended. Returns a last event that lacks nothing but its empty line, with one.
@@ -231,12 +248,12 @@ impl SseFramer {
         }
         let data = self.reader.data_of(self.without_mark(event));
         self.begun = true;
-        match data.as_deref().map(|data| (data.trim_ascii().is_empty(), data)) {
+        match data.as_deref().map(|data| (data.trim_ascii(), data)) {
             None if self.reader.passes_comments() => {}
             // Clients try to read it as JSON, and fail: an empty event in any dialect, a comment in some.
-            None | Some((true, _)) => return,
-            Some((false, data)) => {
-                match self.reader.read(data, &mut self.progress) {
+            None | Some(([], _)) => return,
+            Some((json, data)) => {
+                match self.reader.read(json, &mut self.progress) {
                     Meaning::Terminal => {
                         self.content |= self.progress.finished();
                         self.end = Some(End::Terminal);

@@ -32,7 +32,6 @@ impl Meaning {
 /// # Errors
 /// Why the event is malformed.
 pub(super) fn object<'d, T: Deserialize<'d>>(data: &'d [u8]) -> Result<T, String> {
-    let data = data.trim_ascii();
     // A struct would also be read from an array.
     if data.starts_with(b"[") {
         return Err("an event's data is not a JSON object but an array".to_owned());
@@ -46,8 +45,11 @@ pub(super) fn object<'d, T: Deserialize<'d>>(data: &'d [u8]) -> Result<T, String
 /// # Errors
 /// Why the event is malformed.
 pub(super) fn part<'d, T: Deserialize<'d>>(text: &'d str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| {
-        let what = if error.is_data() { "a chunk" } else { "valid JSON" };
-        format!("an event's data is not {what}: {error}")
-    })
+    serde_json::from_str(text).map_err(|error| not_read(&error))
+}
+
+#[cold]
+fn not_read(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "a chunk" } else { "valid JSON" };
+    format!("an event's data is not {what}: {error}")
 }

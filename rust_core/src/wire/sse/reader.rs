@@ -30,8 +30,10 @@ impl Reader {
 
     /// The data of an event, if it has any.
     pub(super) fn data_of<'e>(&self, event: &'e [u8]) -> Option<Cow<'e, [u8]>> {
-        let data = fields::data_of(event);
-        if matches!(self, Self::Gemini) { data.or_else(|| gemini::bare_data(event)) } else { data }
+        match fields::data_of(event) {
+            None if matches!(self, Self::Gemini) => gemini::bare_data(event),
+            data => data,
+        }
     }
 
     /// Whether what has no data is passed on: comments, names of no event. Gemini's own client reads any line as JSON.
@@ -39,7 +41,7 @@ impl Reader {
         !matches!(self, Self::Gemini)
     }
 
-    /// Reads the data of the next event.
+    /// Reads the data of the next event, without the white space around it.
     pub(super) fn read(&mut self, data: &[u8], progress: &mut Progress) -> Meaning {
         let meaning = match self {
             Self::Chat => chat::read(data, progress),
