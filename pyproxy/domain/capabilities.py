@@ -17,6 +17,8 @@ class Capabilities:
         prefill: whether it goes on with a last message of the assistant.
         json_schema: whether its provider holds an answer to a JSON schema.
         vision: whether it takes images.
+        reasoning_history: whether a chat provider takes the reasoning of earlier turns back (``reasoning_content``,
+            ``thinking_blocks``); some cannot go on without it, and many refuse what they do not know.
         max_output: the most tokens of an answer; what a provider that must be given a bound is given.
     """
 
@@ -25,7 +27,8 @@ class Capabilities:
     prefill: bool = True
     json_schema: bool = True
     vision: bool = True
+    reasoning_history: bool = False
     max_output: int | None = None
 
 
-ALL_CAPABILITIES = Capabilities()
+ALL_CAPABILITIES = Capabilities(reasoning_history=True)

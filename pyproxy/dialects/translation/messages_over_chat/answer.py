@@ -1,0 +1,59 @@
+"""What the message of a choice holds, and a piece of it in a stream: the members that providers of chat give their texts in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproxy.dialects.translation.reading import read_list, read_object, read_text
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["made_id", "message_head", "read_content", "read_reasoning", "read_thinking_blocks"]
+
+
+def read_content(message: Json) -> str:
+    """Return the text of a message; some providers give it in parts.
+
+    Raises:
+        ValueError: it is neither text nor parts.
+    """
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return content or ""
+    parts = [read_object(part, "content[]") for part in read_list(content, "content")]
+    return "".join(read_text(part.get("text"), "content[].text") for part in parts if part.get("type") == "text")
+
+
+def read_reasoning(message: Json) -> str:
+    """Return what a provider tells of its model's thinking; nothing where it is not told as a text."""
+    told = message.get("reasoning_content")
+    if told is None:
+        told = message.get("reasoning")
+    return told if isinstance(told, str) else ""
+
+
+def read_thinking_blocks(message: Json) -> list[Json]:
+    """Return the blocks of thinking as another translator gives them; what is none is passed over."""
+    given = message.get("thinking_blocks")
+    return [block for block in given if isinstance(block, dict)] if isinstance(given, list) else []
+
+
+def made_id(call: Call, number: int) -> str:
+    """Return an id for a tool call to which its provider gave none."""
+    return f"call_{call.id}_{number}"
+
+
+def message_head(body: Json, call: Call, content: list[Json], usage: Json) -> Json:
+    """Return a message that has not ended yet; the provider's id is kept."""
+    identifier, model = body.get("id"), body.get("model")
+    return {
+        "id": identifier if isinstance(identifier, str) and identifier else f"msg_{call.id}",
+        "type": "message",
+        "role": "assistant",
+        "model": model if isinstance(model, str) and model else call.model,
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": usage,
+    }

@@ -1,0 +1,140 @@
+"""A messages request as a chat request."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pyproxy.dialects.translation.losses import Losses
+from pyproxy.dialects.translation.messages_over_chat.conversation import read_messages
+from pyproxy.dialects.translation.messages_over_chat.tools import read_tools
+from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_object, read_text
+from pyproxy.dialects.translation.schemas import instruction, is_strict
+from pyproxy.dialects.translation.translator import Translated, UntranslatableError
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["translate_request"]
+
+_LONGEST_USER = 64
+_MOST_STOPS = 4
+_TIERS = {"auto": "auto", "standard_only": "default"}
+# Up to how many tokens of a budget each effort stands for.
+_EFFORTS = ((4_096, "low"), (12_288, "medium"))
+_READ = frozenset(
+    {
+        "model", "messages", "system", "stream", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences",
+        "thinking", "output_config", "output_format", "metadata", "service_tier",
+    }
+)  # fmt: skip
+# Values that ask for nothing.
+_NEUTRAL = {"mcp_servers": [], "betas": [], "speed": "standard"}
+
+
+def translate_request(body: Json, call: Call) -> Translated:
+    """Return a chat request for a messages request.
+
+    Raises:
+        UntranslatableError: it asks for what the chat API has not.
+    """
+    losses = Losses()
+    given = {name: value for name, value in body.items() if value is not None}
+    request: Json = {"model": call.model, "messages": read_messages(given, call, losses)}
+    request |= _max_tokens(given, call, losses) | _sampling(given, call, losses) | _stop(given, losses)
+    request |= read_tools(given, call, losses)
+    _add_output(given, request, call, losses)
+    request |= _service(given, losses)
+    if call.stream:
+        # Without the usage at its end the client's stream could not tell any.
+        request |= {"stream": True, "stream_options": {"include_usage": True}}
+    for name, value in given.items():
+        if name not in _READ and (name not in _NEUTRAL or value != _NEUTRAL[name]):
+            losses.add(name)
+    return Translated(request, losses.names)
+
+
+def _max_tokens(given: Json, call: Call, losses: Losses) -> Json:
+    if "max_tokens" not in given:
+        return {}
+    asked = read_count(given["max_tokens"], "max_tokens")
+    if asked <= 0:
+        raise UntranslatableError("max_tokens is not positive; this provider's cache cannot be filled without an answer.", "max_tokens")
+    most = call.capabilities.max_output
+    if most is not None and asked > most:
+        losses.add("max_tokens")
+        asked = most
+    # The models that refuse sampling are those that refuse the old name; many others know no new one.
+    return {"max_tokens" if call.capabilities.sampling else "max_completion_tokens": asked}
+
+
+def _sampling(given: Json, call: Call, losses: Losses) -> Json:
+    kept: Json = {}
+    for name in ("temperature", "top_p"):
+        if name not in given:
+            continue
+        value = read_number(given[name], name)
+        if call.capabilities.sampling:
+            kept[name] = value
+        elif value != 1:
+            losses.add(name)
+    return kept
+
+
+def _stop(given: Json, losses: Losses) -> Json:
+    asked = read_list(given.get("stop_sequences", []), "stop_sequences")
+    texts = [read_text(item, f"stop_sequences[{index}]") for index, item in enumerate(asked)]
+    if len(texts) > _MOST_STOPS:
+        losses.add("stop_sequences")
+    return {"stop": texts[:_MOST_STOPS]} if texts else {}
+
+
+def _service(given: Json, losses: Losses) -> Json:
+    members: Json = {}
+    metadata = read_object(given.get("metadata", {}), "metadata")
+    if (user := metadata.get("user_id")) is not None:
+        identifier = read_text(user, "metadata.user_id")
+        long = len(identifier) > _LONGEST_USER
+        members["user"] = hashlib.sha256(identifier.encode(errors="surrogatepass")).hexdigest() if long else identifier
+    tier = given.get("service_tier")
+    if isinstance(tier, str) and tier in _TIERS:
+        members["service_tier"] = _TIERS[tier]
+    elif tier is not None:
+        losses.add("service_tier")
+    return members
+
+
+def _add_output(given: Json, request: Json, call: Call, losses: Losses) -> None:
+    config = read_object(given.get("output_config", {}), "output_config")
+    asked = given.get("output_format", config.get("format"))  # the first was its name while it was tried out
+    if asked is not None:
+        _add_format(read_object(asked, "output_config.format"), request, call, losses)
+    _add_effort(given, config.get("effort"), request, call, losses)
+
+
+def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
+    if asked.get("type") != "json_schema":
+        raise UntranslatableError("output_config.format.type is not json_schema.", "output_config.format.type")
+    schema = read_object(asked.get("schema"), "output_config.format.schema")
+    if call.capabilities.json_schema:
+        described = {"name": "answer", "schema": schema, "strict": is_strict(schema)}
+        request["response_format"] = {"type": "json_schema", "json_schema": described}
+        return
+    losses.add("output_config.format")
+    request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
+
+
+def _add_effort(given: Json, effort: object, request: Json, call: Call, losses: Losses) -> None:
+    """Say how hard to think, to models that can be told: those that refuse sampling."""
+    thinking = read_object(given.get("thinking", {}), "thinking")
+    off = thinking.get("type") in ("disabled", "between_tools")
+    budget = thinking.get("budget_tokens")
+    if effort is None and budget is not None and not off:
+        size = read_count(budget, "thinking.budget_tokens")
+        effort = next((name for most, name in _EFFORTS if size <= most), "high")
+    if not call.capabilities.sampling and isinstance(effort, str) and not off:
+        request["reasoning_effort"] = effort
+    elif thinking and not (off and call.capabilities.sampling):
+        losses.add("thinking")
+    elif effort is not None:
+        losses.add("output_config.effort")

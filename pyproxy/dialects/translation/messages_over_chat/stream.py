@@ -1,0 +1,188 @@
+"""A stream of chat chunks as a stream of message events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyproxy.dialects.translation.arguments import arguments_text
+from pyproxy.dialects.translation.events import DONE, Event
+from pyproxy.dialects.translation.losses import Losses
+from pyproxy.dialects.translation.messages_over_chat.answer import (
+    made_id,
+    message_head,
+    read_content,
+    read_reasoning,
+    read_thinking_blocks,
+)
+from pyproxy.dialects.translation.messages_over_chat.blocks import Block, BlockQueue, ToolUse
+from pyproxy.dialects.translation.messages_over_chat.usage import message_usage, stop_reason, stop_sequence
+from pyproxy.dialects.translation.reading import read_list, read_object, read_text
+from pyproxy.dialects.translation.tool_ids import safe_id
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["MessageStream"]
+
+
+class MessageStream:
+    """Translates one stream; its last events wait for the usage, which chat tells after the reason why it ended."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._losses = Losses()
+        self._blocks = BlockQueue()
+        # By their index, as their provider tells it; None for one that does not.
+        self._calls: dict[int | None, ToolUse] = {}
+        self._called = 0
+        self._refuses = False
+        self._begun = False
+        self._ending: Json = {}
+        self._usage: Any = None
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What could not be carried so far."""
+        return self._losses.names
+
+    def feed(self, event: Event) -> list[Event]:
+        """Take one event of the chat API.
+
+        Raises:
+            ValueError: it is no chunk, or an error.
+        """
+        if event.data == DONE:
+            return []
+        chunk = read_object(event.data, "chunk")
+        if chunk.get("error") is not None:
+            raise ValueError("the provider's stream ends with an error")
+        if chunk.get("usage") is not None:
+            self._usage = chunk["usage"]
+        events: list[Event] = []
+        # What tells nothing but the usage has no choice, or an empty list of them, or null.
+        choices = chunk.get("choices") if chunk.get("usage") is None else chunk.get("choices") or []
+        for item in read_list(choices, "choices"):
+            choice = read_object(item, "choices[]")
+            if choice.get("index") in (0, None):
+                events += self._begin(chunk) + self._choice(choice)
+        return events
+
+    def finish(self) -> list[Event]:
+        """Return the end of the client's stream.
+
+        Raises:
+            ValueError: there was no answer in it, or a call in it has no name.
+        """
+        if not self._begun:
+            raise ValueError("the provider's stream holds no choice")
+        reason = stop_reason(self._ending.get("finish_reason"), calls=self._called > 0, refuses=self._refuses)
+        sequence = stop_sequence(self._ending) if reason == "end_turn" else None
+        delta = {"stop_reason": reason if sequence is None else "stop_sequence", "stop_sequence": sequence}
+        return [
+            *self._blocks.close(),
+            _event({"type": "message_delta", "delta": delta, "usage": message_usage(self._usage)}),
+            _event({"type": "message_stop"}),
+        ]
+
+    def _begin(self, chunk: Json) -> list[Event]:
+        if self._begun:
+            return []
+        self._begun = True
+        message = message_head(chunk, self._call, [], message_usage(chunk.get("usage"), chunk.get("service_tier")))
+        return [_event({"type": "message_start", "message": message})]
+
+    def _choice(self, choice: Json) -> list[Event]:
+        if choice.get("finish_reason") is not None:
+            self._ending = choice
+        if (given := choice.get("delta")) is not None:
+            delta = read_object(given, "choices[].delta")
+            self._think(delta)
+            self._say(read_content(delta))
+            if isinstance(refusal := delta.get("refusal"), str) and refusal:
+                self._refuses = True
+                self._say(refusal)
+            for item in read_list(delta.get("tool_calls") or [], "choices[].delta.tool_calls"):
+                self._use_tool(read_object(item, "choices[].delta.tool_calls[]"))
+            for name in ("annotations", "audio"):
+                if delta.get(name):
+                    self._losses.add(f"choices[].message.{name}")
+        return self._blocks.take()
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._block("text", {"type": "text", "text": ""}).add({"type": "text_delta", "text": text})
+
+    def _think(self, delta: Json) -> None:
+        """Thinking comes as text, or in blocks with signatures; where it comes as both, the blocks repeat the text."""
+        reasoning = read_reasoning(delta)
+        if reasoning:
+            self._thinking().add({"type": "thinking_delta", "thinking": reasoning})
+        for block in read_thinking_blocks(delta):
+            if block.get("type") == "redacted_thinking":
+                data = read_text(block.get("data"), "thinking_blocks[].data")
+                self._blocks.append(Block({"type": "redacted_thinking", "data": data}))
+            elif block.get("type") == "thinking":
+                self._take_thinking(block, told=bool(reasoning))
+
+    def _take_thinking(self, block: Json, *, told: bool) -> None:
+        text, signature = block.get("thinking"), block.get("signature")
+        # The signature comes last, and some tell with it once more all that it signs.
+        repeats = bool(signature) and self._is_open("thinking")
+        if isinstance(text, str) and text and not told and not repeats:
+            self._thinking().add({"type": "thinking_delta", "thinking": text})
+        if isinstance(signature, str) and signature:
+            signed = self._thinking()
+            signed.add({"type": "signature_delta", "signature": signature})
+            signed.sealed = True
+
+    def _thinking(self) -> Block:
+        return self._block("thinking", {"type": "thinking", "thinking": "", "signature": ""})
+
+    def _block(self, kind: str, start: Json) -> Block:
+        """Return the open block of a kind, or begin one."""
+        last = self._blocks.last
+        if last is None or not self._is_open(kind):
+            last = Block(start)
+            self._blocks.append(last)
+        return last
+
+    def _is_open(self, kind: str) -> bool:
+        last = self._blocks.last
+        return last is not None and not last.sealed and last.start is not None and last.start["type"] == kind
+
+    def _use_tool(self, item: Json) -> None:
+        function = read_object(item.get("function") or {}, "choices[].delta.tool_calls[].function")
+        name = function.get("name")
+        called = self._call_of(item, named=isinstance(name, str) and bool(name))
+        if called.start is None and isinstance(name, str) and name:
+            called.name(safe_id(called.identifier or made_id(self._call, self._called - 1)), name)
+        arguments = function.get("arguments")
+        piece = arguments_text(arguments) if isinstance(arguments, dict) else arguments
+        if piece is not None and read_text(piece, "choices[].delta.tool_calls[].function.arguments"):
+            called.add_arguments(piece)
+
+    def _call_of(self, item: Json, *, named: bool) -> ToolUse:
+        """Return the call that a piece belongs to: the one at its index, or a new one.
+
+        Some providers give all their calls one index, or none, and tell them apart by ids, or not at all.
+        """
+        index = item["index"] if isinstance(item.get("index"), int) else None
+        identifier = item["id"] if isinstance(item.get("id"), str) else ""
+        known = self._calls.get(index)
+        if known is not None and not (named and known.start is not None and _is_another(known, identifier, indexed=index is not None)):
+            return known
+        called = ToolUse(identifier)
+        self._calls[index] = called
+        self._called += 1
+        self._blocks.append(called)
+        return called
+
+
+def _is_another(known: ToolUse, identifier: str, *, indexed: bool) -> bool:
+    if identifier and known.identifier:
+        return identifier != known.identifier
+    return not indexed and known.has_ended
+
+
+def _event(data: Json) -> Event:
+    return Event(data, data["type"])

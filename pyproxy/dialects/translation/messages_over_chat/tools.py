@@ -1,0 +1,76 @@
+"""Tools and the choice among them, from messages to chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyproxy.dialects.translation.messages_over_chat.content import tell_lost
+from pyproxy.dialects.translation.reading import read_list, read_object, read_text
+from pyproxy.dialects.translation.translator import UntranslatableError
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.losses import Losses
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["read_tools"]
+
+_WORDS = {"auto": "auto", "none": "none", "any": "required"}
+_UNKNOWN_TO_CHAT = ("cache_control", "defer_loading", "input_examples", "allowed_callers", "eager_input_streaming")
+
+
+def read_tools(given: Json, call: Call, losses: Losses) -> Json:
+    """Return ``tools``, ``tool_choice`` and ``parallel_tool_calls`` as members of a chat request; none where there are no tools.
+
+    Tools of the provider's own, such as its search of the web, are left out; a request that has no others cannot be asked, since an
+    answer without them would be made up.
+
+    Raises:
+        UntranslatableError: no tool is left, or one that is left out is the one to be used.
+    """
+    offered = [
+        (read_object(item, f"tools[{index}]"), f"tools[{index}]") for index, item in enumerate(read_list(given.get("tools", []), "tools"))
+    ]
+    tools = [_tool(tool, where, losses) for tool, where in offered if _is_client_tool(tool)]
+    asked = read_object(given.get("tool_choice", {}), "tool_choice")
+    left_out = [tool for tool, _ in offered if not _is_client_tool(tool)]
+    if left_out and (not tools or asked.get("name") in [tool.get("name") for tool in left_out]):
+        raise UntranslatableError("This provider has none of the tools that are the other provider's own.", "tools")
+    for tool in left_out:
+        losses.add(f"tools[].{tool['type']}")
+    if not tools:
+        return {}
+    members: Json = {"tools": tools}
+    if (choice := _choice(asked, call, losses)) is not None:
+        members["tool_choice"] = choice
+    if asked.get("disable_parallel_tool_use") is True:
+        members["parallel_tool_calls"] = False
+    return members
+
+
+def _is_client_tool(tool: Json) -> bool:
+    return tool.get("type") in (None, "custom")
+
+
+def _tool(tool: Json, where: str, losses: Losses) -> Json:
+    function: Json = {"name": read_text(tool.get("name"), f"{where}.name")}
+    if isinstance(description := tool.get("description"), str):
+        function["description"] = description
+    function["parameters"] = read_object(tool.get("input_schema", {"type": "object", "properties": {}}), f"{where}.input_schema")
+    if tool.get("strict") is True:
+        function["strict"] = True
+    tell_lost(tool, "tools[]", _UNKNOWN_TO_CHAT, losses)
+    return {"type": "function", "function": function}
+
+
+def _choice(asked: Json, call: Call, losses: Losses) -> Any:
+    kind = asked.get("type")
+    if kind is None:
+        return None
+    if kind in ("any", "tool") and not call.capabilities.forced_tools:
+        losses.add("tool_choice")
+        return "auto"
+    if kind == "tool":
+        return {"type": "function", "function": {"name": read_text(asked.get("name"), "tool_choice.name")}}
+    if not isinstance(kind, str) or kind not in _WORDS:
+        raise UntranslatableError("tool_choice.type is none of auto, any, tool and none.", "tool_choice.type")
+    return _WORDS[kind]

@@ -1,0 +1,78 @@
+"""JSON schemas that an answer is to follow: as each API wants them, and as words for models that are not held to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyproxy.dialects.translation.arguments import arguments_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyproxy.dialects.translation.translator import Json
+
+__all__ = ["closed", "instruction", "is_strict"]
+
+# No schema that is meant for a model is nested so deeply; what is deeper stays as it is.
+_DEEPEST = 60
+
+_ONE = frozenset({"items", "additionalProperties", "not", "if", "then", "else", "contains"})
+_LISTS = frozenset({"anyOf", "allOf", "oneOf", "prefixItems"})
+_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+
+
+def instruction(schema: Json | None) -> str:
+    """Say in words what an answer is to look like; without a schema, any JSON object will do."""
+    if schema is None:
+        return "Answer with one JSON object and with nothing else: no explanation, no code fence."
+    written = arguments_text(schema)
+    return f"Answer with one JSON value that follows this JSON schema and with nothing else, no explanation, no code fence: {written}"
+
+
+def closed(schema: Any, depth: int = 0) -> Any:
+    """Return the schema with ``additionalProperties: false`` on each object that does not say, as the messages API demands."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return schema
+    inner = {keyword: _each_within(keyword, value, lambda part: closed(part, depth + 1)) for keyword, value in schema.items()}
+    if _is_object(inner):
+        inner.setdefault("additionalProperties", False)
+    return inner
+
+
+def is_strict(schema: Any, depth: int = 0) -> bool:
+    """Whether the chat API takes it as a strict one: each object requires all its properties and allows no others."""
+    if not isinstance(schema, dict):
+        return True
+    if depth > _DEEPEST:
+        return False
+    if _is_object(schema):
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        if schema.get("additionalProperties") is not False or not isinstance(properties, dict) or not isinstance(required, list):
+            return False
+        if any(name not in required for name in properties):
+            return False
+    return all(is_strict(part, depth + 1) for part in _within(schema))
+
+
+def _is_object(schema: Json) -> bool:
+    return schema.get("type") == "object" or "properties" in schema
+
+
+def _within(schema: Json) -> Iterator[Any]:
+    for keyword, value in schema.items():
+        if keyword in _ONE:
+            yield value
+        elif keyword in _LISTS and isinstance(value, list):
+            yield from value
+        elif keyword in _MAPS and isinstance(value, dict):
+            yield from value.values()
+
+
+def _each_within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    if keyword in _ONE:
+        return change(value)
+    if keyword in _LISTS and isinstance(value, list):
+        return [change(part) for part in value]
+    if keyword in _MAPS and isinstance(value, dict):
+        return {name: change(part) for name, part in value.items()}
+    return value
