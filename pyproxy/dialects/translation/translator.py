@@ -10,7 +10,7 @@ from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.events import Event
 
-__all__ = ["Call", "Json", "StreamTranslator", "Translated", "Translator", "UntranslatableError"]
+__all__ = ["Call", "EmbeddingsTranslator", "Json", "StreamTranslator", "Translated", "Translator", "UntranslatableError"]
 
 Json = dict[str, Any]
 
@@ -67,7 +67,11 @@ class StreamTranslator(Protocol):
         """
 
     def finish(self) -> list[Event]:
-        """Return what ends the client's stream; called once, after the provider's stream has come to its proper end."""
+        """Return what ends the client's stream; called once, after the provider's stream has come to its proper end.
+
+        Raises:
+            ValueError: it has not, as far as can be told from what came.
+        """
 
 
 class Translator(Protocol):
@@ -89,3 +93,21 @@ class Translator(Protocol):
 
     def stream(self, call: Call) -> StreamTranslator:
         """Begin to translate a stream."""
+
+
+class EmbeddingsTranslator(Protocol):
+    """The same for embeddings. The form of an answer depends on what was asked."""
+
+    def request(self, body: Json, call: Call) -> Translated:
+        """Return the provider's request for a client's.
+
+        Raises:
+            UntranslatableError: it cannot be asked of this provider.
+        """
+
+    def response(self, body: Json, call: Call, asked: Json) -> Translated:
+        """Return the client's answer for a provider's; `asked` is the client's request.
+
+        Raises:
+            ValueError: it is no answer of the provider's API, or not to this request.
+        """

@@ -1,0 +1,1 @@
+"""What both translations between chat and Gemini know of Gemini."""

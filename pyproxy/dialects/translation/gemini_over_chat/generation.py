@@ -1,0 +1,112 @@
+"""Gemini's ``generationConfig`` as parameters of a chat request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
+from pyproxy.dialects.translation.schemas import instruction, is_strict
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.fields import Fields
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["add_parameters"]
+
+_MOST_STOPS = 4
+_LEVELS = frozenset({"minimal", "low", "medium", "high", "xhigh"})
+_LOW, _MEDIUM = 1024, 8192
+
+
+def add_parameters(config: Fields, request: Json, call: Call) -> None:
+    """Add to a chat request what the configuration says; what it leaves open is left open."""
+    found: Json = {}
+    _sampling(config, found, call)
+    _bounds(config, found, call)
+    found["response_format"] = _format(config, request, call)
+    if config.flag("responseLogprobs"):
+        found.update(logprobs=True, top_logprobs=config.count("logprobs"))
+    thinking = config.object("thinkingConfig")
+    if thinking is not None:
+        found["reasoning_effort"] = _effort(thinking, call)
+        thinking.done()
+    for modality in config.texts("responseModalities"):
+        if modality.upper() not in ("TEXT", "MODALITY_UNSPECIFIED"):
+            raise config.fault("responseModalities", f"This provider answers in text only, not as {modality}.")
+    config.done()
+    request.update({name: value for name, value in found.items() if value is not None})
+
+
+def _sampling(config: Fields, found: Json, call: Call) -> None:
+    for name, member in (("temperature", "temperature"), ("topP", "top_p")):
+        value = config.number(name)
+        if call.capabilities.sampling:
+            found[member] = value
+        elif value not in (None, 1):
+            config.lose(name)
+    if config.number("topK") is not None:
+        config.lose("topK")  # OpenAI's API refuses what it does not know
+    found["presence_penalty"] = config.number("presencePenalty")
+    found["frequency_penalty"] = config.number("frequencyPenalty")
+    found["seed"] = config.count("seed")
+
+
+def _bounds(config: Fields, found: Json, call: Call) -> None:
+    most = config.count("maxOutputTokens")
+    bound = call.capabilities.max_output
+    if most is not None and bound is not None and most > bound:
+        config.lose("maxOutputTokens")
+        most = bound
+    # Models that refuse sampling parameters refuse the old name of this one, too; many others know no newer.
+    found["max_tokens" if call.capabilities.sampling else "max_completion_tokens"] = most
+    stops = [stop for stop in config.texts("stopSequences") if stop]
+    if len(stops) > _MOST_STOPS:
+        config.lose("stopSequences")
+    found["stop"] = stops[:_MOST_STOPS] or None
+    count = config.count("candidateCount")
+    found["n"] = None if count == 1 else count
+
+
+def _format(config: Fields, request: Json, call: Call) -> Json | None:
+    kind = config.text("responseMimeType") or "text/plain"
+    schema, own = config.get("responseJsonSchema"), config.get("responseSchema")
+    for name in ("responseJsonSchema", "responseSchema"):
+        config.object(name)  # it has to be one
+    if schema is None and own is not None:
+        schema = json_schema_of(own)
+    if kind == "text/plain":
+        return None
+    if kind != "application/json":
+        config.lose("responseMimeType")
+        return None
+    if schema is None:
+        return {"type": "json_object"}
+    if not call.capabilities.json_schema:
+        config.lose("responseSchema" if own is not None else "responseJsonSchema")
+        request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
+        return {"type": "json_object"}
+    # Only strict schemas bind a model, and only some can be strict.
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)}}
+
+
+def _effort(thinking: Fields, call: Call) -> str | None:
+    """How hard to think. Models can be told in this way if they refuse sampling; others would refuse this."""
+    asked = _asked_effort(thinking)
+    if asked is not None and call.capabilities.sampling:
+        thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
+        return None
+    return asked
+
+
+def _asked_effort(thinking: Fields) -> str | None:
+    level, budget = (thinking.text("thinkingLevel") or "").lower(), thinking.count("thinkingBudget")
+    thinking.get("includeThoughts")  # providers that tell them at all do so unasked
+    if level in _LEVELS:
+        return level
+    if level not in ("", "thinking_level_unspecified"):
+        thinking.lose("thinkingLevel")
+    if budget is None or budget < 0:
+        return None
+    if budget == 0:
+        return "low"  # as little as all of them know: some have none, some minimal
+    return "low" if budget <= _LOW else "medium" if budget <= _MEDIUM else "high"
