@@ -46,7 +46,11 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
         return Break("malformed", answer.fault, None if told is None else broken_event(delivery.face, answer.wire, told))
     if not answer.is_whole:
         return Break("truncated", "the provider ended it without a finish_reason")
-    if ending := answer.ending():
+    try:
+        ending = answer.ending()
+    except TransportFailure as failure:
+        return Break(failure.signal, failure.detail)
+    if ending:
         await delivery.events(ending)
     await delivery.finish()
     return None

@@ -158,9 +158,16 @@ class StreamAnswer:
         return self._for_client(self.framer.finish())
 
     def ending(self) -> bytes:
-        """What ends the stream of the client, where the provider's last event does not."""
+        """What ends the stream of the client, where the provider's last event does not.
+
+        Raises:
+            TransportFailure: something is missing all the same (``truncated``).
+        """
         if self._reading.translation is not None:
-            return self._reading.translation.ending()
+            try:
+                return self._reading.translation.ending()
+            except ValueError as error:
+                raise TransportFailure("truncated", f"the answer cannot be ended: {error}") from None
         return b"" if self.framer.terminal else self._reading.face.last_event or b""
 
     def is_whole_after(self, failure: TransportFailure) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.events import encode, read
 
 if TYPE_CHECKING:
-    from pyproxy.dialects.translation.translator import Call, Translator
+    from pyproxy.dialects.translation.translator import Call, StreamTranslator, Translator
 
 __all__ = ["Translation"]
 
@@ -23,7 +24,7 @@ class Translation:
     def __init__(self, translator: Translator, call: Call) -> None:
         self._translator = translator
         self._call = call
-        self._stream = translator.stream(call) if call.stream else None
+        self._stream: StreamTranslator | None = None
         self._lost: dict[str, None] = {}
 
     @property
@@ -38,7 +39,10 @@ class Translation:
         Raises:
             UntranslatableError: it cannot be asked of this provider.
         """
-        translated = self._translator.request(json.loads(body), self._call)
+        asked = json.loads(body)
+        self._call = replace(self._call, asked=asked)
+        translated = self._translator.request(asked, self._call)
+        self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
         return translated.body
 
@@ -63,6 +67,10 @@ class Translation:
         return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
 
     def ending(self) -> bytes:
-        """What ends the client's stream, once the provider's has come to its proper end."""
+        """What ends the client's stream, once the provider's has come to its proper end.
+
+        Raises:
+            ValueError: it has not, as far as can be told from what came.
+        """
         assert self._stream is not None  # noqa: S101 - as above
         return encode(self._stream.finish())

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pyproxy.providers.paths import NoSuchApiError, address_of, upstream_path, with_client_query
 
 if TYPE_CHECKING:
+    from pyproxy.domain.operations import Api
     from pyproxy.domain.surfaces import Surface
-    from pyproxy.providers.paths import Api
 
 SURFACES: tuple[Surface, ...] = ("openai", "azure", "azure_deployments", "anthropic", "gemini")
 
