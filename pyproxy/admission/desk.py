@@ -76,17 +76,25 @@ _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 class AdmissionDesk:
     """All-or-nothing admission over a step's candidates."""
 
-    def __init__(self, controller: ConcurrencyController, standing: Standing, token_limits: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        controller: ConcurrencyController,
+        standing: Standing,
+        token_limits: Mapping[str, int],
+        rated: Collection[tuple[str, str]],
+    ) -> None:
         """Admit through the scopes of a controller.
 
         Args:
             controller: the limits.
             standing: what is known of instances.
             token_limits: the smallest limit of tokens of each scope that has one.
+            rated: the scopes that limit requests or tokens over a window of time, each with what it limits.
         """
         self._controller = controller
         self._standing = standing
         self._token_limits = token_limits
+        self._rated = rated
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], _Way] = {}
 
     def admit(
@@ -191,8 +199,14 @@ class AdmissionDesk:
         self._controller.block_until(instance, until_ns)
 
     def tighten(self, instance: str, dimension: Dimension, remaining: int, reset_at_ns: int) -> None:
-        """Let no more through to an instance before the reset than its provider says is left; it never lets more through."""
-        self._controller.tighten(instance, dimension, remaining, reset_at_ns)
+        """Let no more through to an instance before the reset than its provider says is left; it never lets more through.
+
+        Where there is no limit of ours that could be tightened, what is left is not counted: it is held back once nothing is.
+        """
+        if (instance, dimension) in self._rated:
+            self._controller.tighten(instance, dimension, remaining, reset_at_ns)
+        elif remaining == 0:
+            self._controller.block_until(instance, reset_at_ns)
 
     def _acquire(self, step: Step, candidate: Candidate, caller: Caller, now_ns: int) -> Lease | Refused:
         """Take permits, if breaker and credential let the instance be asked at all."""

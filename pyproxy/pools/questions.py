@@ -9,8 +9,8 @@ from pyproxy.providers.paths import upstream_path
 
 if TYPE_CHECKING:
     from pyproxy.domain import Candidate
+    from pyproxy.domain.operations import Api
     from pyproxy.domain.surfaces import Dialect
-    from pyproxy.providers.paths import Api
 
 __all__ = ["question"]
 

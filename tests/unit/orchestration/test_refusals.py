@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from support.virtual_sidecar import Client, Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
@@ -75,3 +76,31 @@ def test_a_rate_that_is_used_up_is_a_matter_of_time_though_permits_are_lacking_t
 
     client = run_virtually(main(), loop)
     assert client.status == 429
+
+
+@pytest.mark.parametrize("limits", [{}, {"rpm_limit": 100, "tpm_limit": 100_000}], ids=["unlimited", "limited"])
+@pytest.mark.parametrize("what", ["requests", "tokens"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_provider_says_is_left_is_heeded_whether_a_limit_is_configured_or_not(
+    limits: dict[str, Any],
+    what: str,
+    stream: bool,  # noqa: FBT001
+) -> None:
+    def says(remaining: int) -> Plays:
+        names = (f"x-ratelimit-remaining-{what}".encode(), f"x-ratelimit-reset-{what}".encode())
+        return Plays(headers=((names[0], str(remaining).encode()), (names[1], b"20s")))
+
+    loop = VirtualLoop()
+
+    async def main() -> list[bytes]:
+        sidecar = VirtualSidecar(
+            loop, config(max_queue_wait=0, e1={"models": ["a"]}, a=limits), {"a": [says(9000), says(0), Plays()], "b": [], "c": [Plays()]}
+        )
+        paths = []
+        for pause in (0, 1, 1, 19):
+            await asyncio.sleep(pause)
+            client = await sidecar.ask("g.e1" if pause == 0 else "g", stream=stream)
+            paths.append(client.headers[b"x-pyproxy-attempts"])
+        return paths
+
+    assert run_virtually(main(), loop) == [b"g.e1/a:200", b"g.e1/a:200", b"g.e2/c:200", b"g.e1/a:200"]
