@@ -69,6 +69,10 @@ class TokenEstimates:
         share = most if known.calls >= _ENOUGH else max(1, most // _SHARE_OF_A_GUESS)
         return asked + min(answered, share, max(0, most - asked))
 
+    def of_prompt(self, model: str, prompt: Prompt) -> int:
+        """The tokens that a prompt probably has."""
+        return self._of(model).estimator.estimate(prompt.text_bytes, prompt.images, 0)[0]
+
     def learn(self, model: str, prompt: Prompt, usage: Usage) -> None:
         """Take in what a call has cost: tokens of the prompt and of the answer."""
         known = self._of(model)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.admission import Lease
 from pyproxy.dialects.translation.translator import UntranslatableError
+from pyproxy.domain.operations import RESPONSES
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -32,6 +33,7 @@ from pyproxy.orchestration.actions import (
 from pyproxy.orchestration.caller import caller_of
 from pyproxy.orchestration.question import Questions
 from pyproxy.orchestration.relay import Break, relay
+from pyproxy.orchestration.response_turns import keep_turn, response_id_of
 from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pyproxy.admission import Refused
+    from pyproxy.dialects.translation.translation import Translation
     from pyproxy.domain import Candidate, Usage
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
@@ -69,6 +72,7 @@ class Driver:
         self._journey = journey
         self._questions = Questions(journey)
         self._wire = journey.request.operation.wire
+        self._translation: Translation | None = None
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
@@ -163,7 +167,7 @@ class Driver:
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
             question = self._questions.ask(action, self._delivered)
-            self._wire = question.wire
+            self._wire, self._translation = question.wire, question.translation
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
                     self._transport,
@@ -193,7 +197,15 @@ class Driver:
     def _note_session(self, candidate: Candidate, now_ns: int) -> None:
         if self._sessions is not None and self._journey.affinity is not None:
             place = Place(candidate.instance, candidate.model, candidate.provider)
-            self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
+            answer, is_response = self._answer, self._journey.request.operation is RESPONSES
+            response_id = response_id_of(answer) if is_response and answer is not None else None
+            self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns, response_id)
+
+    def _keep_turn(self) -> None:
+        """Hold the conversation of a response that no provider keeps, for the next turn to go on with."""
+        translation, affinity = self._translation, self._journey.affinity
+        if translation is not None and affinity is not None and self._sessions is not None and self._journey.request.operation is RESPONSES:
+            keep_turn(translation, self._sessions, affinity, self._now_ns())
 
     def _failed(self, candidate: Candidate, signal: str, detail: str, body: bytes | None = None) -> Failed:
         return self._given_back(candidate, Failed(self._now_ns(), classify(signal, body=body), detail))
@@ -241,6 +253,7 @@ class Driver:
             broken = Break("deadline", "the request's time is over")
         if broken is not None:
             return await self._broken(broken, answer, lease)
+        self._keep_turn()
         lease.delivered(self._now_ns(), answer.usage)
         self._lease = None
         if isinstance(answer, StreamAnswer):

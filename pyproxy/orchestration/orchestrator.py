@@ -18,8 +18,10 @@ from pyproxy.orchestration.driver import Driver
 from pyproxy.orchestration.dry_run import foresee
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
+from pyproxy.orchestration.response_turns import with_turns_before
 from pyproxy.orchestration.retry_budget import RetryBudget
 from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.orchestration.token_count import token_count
 from pyproxy.sessions import affinity_of
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ class Orchestrator:
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
                     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
                     affinity = self._affinity(request, node, snapshot)
+                    request = with_turns_before(request, snapshot.sessions, affinity, self._now_ns())
+                    count = token_count(request, plan, snapshot.desk)
+                    if count is not None:
+                        await delivery.whole(*count)
+                        return
                     delivery.journey = journey = Journey(request, plan, node, affinity)
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))

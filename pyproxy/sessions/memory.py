@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pyproxy.sessions.pins import Change, Kept, Origin, Page, Pin, SessionView
+from pyproxy.sessions.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,9 @@ class Sessions:
     """Who served which session last. May be used from several threads; has no clock of its own.
 
     Time is monotonic nanoseconds and never goes back: an operation that comes late counts as one at the latest time heard of.
+
+    Attributes:
+        turns: conversations of the responses API that no provider keeps; of one event loop's thread.
     """
 
     def __init__(self, *, ttl_ns: int, max_sessions: int) -> None:
@@ -51,6 +55,7 @@ class Sessions:
             ttl_ns: nanoseconds that a session is remembered after its last use.
             max_sessions: how many are remembered; one more pushes out the one that rested longest.
         """
+        self.turns = Turns()
         self._lock = threading.Lock()
         self._ttl_ns = ttl_ns
         self._max = max_sessions

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import encode, read
 
 if TYPE_CHECKING:
-    from pyproxy.dialects.translation.translator import Call, StreamTranslator, Translator
+    from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
 
 __all__ = ["Translation"]
 
@@ -19,6 +19,8 @@ class Translation:
 
     Attributes:
         lost: what could not be carried so far, each once.
+        asked: the client's request.
+        answer: the client's whole answer, once it is known; of a stream, where its last event holds all of it.
     """
 
     def __init__(self, translator: Translator, call: Call) -> None:
@@ -26,6 +28,8 @@ class Translation:
         self._call = call
         self._stream: StreamTranslator | None = None
         self._lost: dict[str, None] = {}
+        self.asked: Json = {}
+        self.answer: Json | None = None
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -33,15 +37,15 @@ class Translation:
         streamed = () if self._stream is None else self._stream.lost
         return tuple({**self._lost, **dict.fromkeys(streamed)})
 
-    def request(self, body: bytes) -> dict[str, Any]:
+    def request(self, body: bytes) -> Json:
         """The provider's request for the client's.
 
         Raises:
             UntranslatableError: it cannot be asked of this provider.
         """
-        asked = json.loads(body)
-        self._call = replace(self._call, asked=asked)
-        translated = self._translator.request(asked, self._call)
+        self.asked = json.loads(body)
+        self._call = replace(self._call, asked=self.asked)
+        translated = self._translator.request(self.asked, self._call)
         self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
         return translated.body
@@ -54,6 +58,7 @@ class Translation:
         """
         translated = self._translator.response(json.loads(body), self._call)
         self._lost.update(dict.fromkeys(translated.lost))
+        self.answer = translated.body
         return json.dumps(translated.body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def events(self, events: bytes) -> bytes:
@@ -73,4 +78,7 @@ class Translation:
             ValueError: it has not, as far as can be told from what came.
         """
         assert self._stream is not None  # noqa: S101 - as above
-        return encode(self._stream.finish())
+        last = self._stream.finish()
+        if last and isinstance(last[-1].data, dict) and isinstance(last[-1].data.get("response"), dict):
+            self.answer = last[-1].data["response"]
+        return encode(last)

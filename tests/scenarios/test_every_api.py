@@ -1,0 +1,277 @@
+"""Every client's API over every provider's: answers, streams, tools, errors and streams that break off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from support.api_clients import CLIENTS, ApiClient, events
+from support.pairs import PAIRS, Pair
+
+from pyproxy.providers.mock import Behaviour, MockProvider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PROVIDERS = ("openai", "anthropic", "gemini")
+TEXT = "one two three four five six seven eight"
+
+
+@pytest.fixture(params=PAIRS.values(), ids=PAIRS)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    chosen: Pair = request.param
+    return chosen
+
+
+@pytest.fixture(params=PROVIDERS, ids=lambda provider: f"from {provider}")
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=lambda client: f"{client.name} client")
+def client(request: pytest.FixtureRequest) -> ApiClient:
+    chosen: ApiClient = request.param
+    return chosen
+
+
+@contextlib.asynccontextmanager
+async def served(pair: Pair, **group: Any) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
+    """A mock, and a client of a sidecar with a model at each kind of provider; `g` falls from `a-openai` to `a-anthropic` to `a-gemini`."""
+    async with MockProvider() as mock:
+        mock.default = Behaviour(text=TEXT)
+        root = mock.base_url.removesuffix("/v1")
+        config = {
+            "providers": {
+                name: {"dialect": name, "base_url": root + ("/v1" if name == "openai" else ""), "api_key": "k"} for name in PROVIDERS
+            },
+            "models": {f"a-{name}": {"provider": name, "model": f"m-{name}"} for name in PROVIDERS},
+            "task_groups": {
+                "g": {
+                    **{f"e-{name}": {"models": [f"a-{name}"], "max_retries": 0} for name in PROVIDERS},
+                    "timeouts": {"connect": 1, "first_byte": 0.5, "idle": 0.3, "total": 5},
+                    "fallback_config": {"retry_delay": 0.01, "retry_after_wait": 0.0},
+                    **group,
+                },
+                "mixed": {"e1": {"models": [f"a-{name}" for name in PROVIDERS]}},
+                **{f"g-{name}": {"e1": {"models": [f"a-{name}"], "max_retries": 0}, "timeouts": {"idle": 0.3}} for name in PROVIDERS},
+            },
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as client:
+            yield mock, client
+            async with asyncio.timeout(5):
+                while running.in_flight():  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0)
+
+
+async def ask(http: httpx2.AsyncClient, client: ApiClient, target: str, *, tool: bool = False, **more: Any) -> httpx2.Response:
+    return await http.post(client.path(target, False), json={**client.body(target, "Hello", False, tool), **more})  # noqa: FBT003
+
+
+async def stream(http: httpx2.AsyncClient, client: ApiClient, target: str, *, tool: bool = False) -> tuple[list[dict[str, Any]], bool]:
+    """The events that came, and whether the body ended cleanly."""
+    received, clean = bytearray(), True
+    body = client.body(target, "Hello", True, tool)  # noqa: FBT003
+    async with http.stream("POST", client.path(target, True), json=body) as response:  # noqa: FBT003
+        assert response.headers["content-type"].startswith("text/event-stream"), await response.aread()
+        try:
+            async for chunk in response.aiter_raw():
+                received += chunk
+        except httpx2.RemoteProtocolError:
+            clean = False
+    return events(bytes(received)), clean
+
+
+async def test_an_answer_comes_whole(pair: Pair, client: ApiClient, provider: str) -> None:
+    async with served(pair) as (_, http):
+        answer = await ask(http, client, f"g-{provider}")
+        assert answer.status_code == 200, answer.text
+        assert client.text(answer.json()) == TEXT
+        assert answer.headers["x-pyproxy-attempts"] == f"g-{provider}.e1/a-{provider}:200"
+
+
+async def test_a_stream_comes_whole_and_in_pieces(pair: Pair, client: ApiClient, provider: str) -> None:
+    async with served(pair) as (_, http):
+        told, clean = await stream(http, client, f"g-{provider}")
+        assert clean
+        assert client.is_whole(told)
+        pieces = client.pieces(told)
+        assert "".join(pieces) == TEXT
+        assert len(pieces) > 4
+
+
+async def test_tools_are_called_whole_and_in_a_stream(pair: Pair, client: ApiClient, provider: str) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(tool_calls=2, tool_arguments='{"city": "Köln"}')
+        answer = await ask(http, client, f"g-{provider}", tool=True)
+        assert client.calls(answer.json()) == [("weather", {"city": "Köln"})] * 2
+        told, clean = await stream(http, client, f"g-{provider}", tool=True)
+        assert clean
+        assert client.is_whole(told)
+        assert client.called(told) == [("weather", {"city": "Köln"})] * 2
+
+
+async def test_a_refusal_is_told_in_the_words_of_the_provider_and_the_shape_of_the_client(
+    pair: Pair, client: ApiClient, provider: str
+) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(status=400, error=(None, None, "You may not say «no»."))
+        answer = await ask(http, client, f"g-{provider}")
+        assert answer.status_code == 400
+        assert client.message(answer.json()) == "You may not say «no»."
+        assert answer.headers["x-should-retry"] == "false"
+        assert mock.arrived == 1
+
+
+async def test_a_rate_limit_is_told_with_the_time_to_wait(pair: Pair, client: ApiClient, provider: str) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(status=429, retry_after="7")
+        answer = await ask(http, client, f"g-{provider}")
+        assert answer.status_code == 429
+        assert 6 <= int(answer.headers["retry-after"]) <= 7
+        assert answer.headers["x-should-retry"] == "false"
+        assert client.message(answer.json())
+
+
+@pytest.mark.parametrize("fault", ["cut_after", "reset_after", "stall_after", "error_after", "finish_early_after", "malformed_after"])
+async def test_a_stream_that_breaks_off_is_never_whole(pair: Pair, client: ApiClient, provider: str, fault: str) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(text=TEXT, **{fault: 3})  # type: ignore[arg-type]
+        told, clean = await stream(http, client, f"g-{provider}")
+        assert not clean
+        assert client.breaks(told[-1]), told[-1]
+        assert not client.is_whole(told)
+        assert TEXT.startswith("".join(client.pieces(told)))
+
+
+async def test_one_that_fails_before_its_content_is_rescued_by_a_provider_of_another_api(pair: Pair, client: ApiClient) -> None:
+    async with served(pair) as (mock, http):
+        mock.script("m-openai", Behaviour(status=503))
+        mock.script("m-anthropic", Behaviour(cut_after=0))
+        told, clean = await stream(http, client, "g")
+        assert clean
+        assert client.is_whole(told)
+        assert "".join(client.pieces(told)) == TEXT
+        assert [request.model for request in mock.requests] == ["m-openai", "m-anthropic", "m-gemini"]
+
+
+async def test_who_speaks_the_clients_api_goes_first_among_equals(pair: Pair, client: ApiClient) -> None:
+    speaks = "openai" if client.name == "responses" else client.name
+    async with served(pair) as (mock, http):
+        for _ in range(4):
+            assert (await ask(http, client, "mixed")).status_code == 200
+        asked = {request.model for request in mock.requests}
+        assert asked == ({f"m-{name}" for name in PROVIDERS} if client.name == "responses" else {f"m-{speaks}"})
+
+
+async def test_what_cannot_be_carried_is_said(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        answer = await ask(http, CLIENTS["openai"], "g-anthropic", logit_bias={"5": 1}, seed=7)
+        assert answer.status_code == 200
+        assert {"logit_bias", "seed"} <= set(answer.headers["x-pyproxy-lossy"].split(", "))
+        assert "x-pyproxy-lossy" not in (await ask(http, CLIENTS["openai"], "g-openai", seed=7)).headers
+
+
+async def test_what_has_no_meaning_elsewhere_is_refused_or_asked_where_it_has_one(pair: Pair) -> None:
+    async with served(pair) as (mock, http):
+        refused = await ask(http, CLIENTS["openai"], "g-anthropic", n=2)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["code"] == "untranslatable"
+        assert mock.arrived == 0
+        mock.script("m-openai", Behaviour(status=503))
+        answer = await ask(http, CLIENTS["openai"], "g", n=2)
+        assert answer.headers["x-pyproxy-attempts"] == (
+            "g.e-openai/a-openai:503, g.e-anthropic/a-anthropic:untranslatable, g.e-gemini/a-gemini:200"
+        )
+
+
+async def test_the_body_passes_to_the_providers_own_api_byte_for_byte(pair: Pair) -> None:
+    sent = {
+        "/v1/messages?beta=true": (
+            b'{ "max_tokens":9,"model" : "g-anthropic", "metadata":{"user_id":"\xc3\xa9"},'
+            b'"messages":[{"role":"user","content":"\\u00e9"}] }'
+        ),
+        "/v1beta/models/g-gemini:generateContent": b'{"contents" :[ {"parts":[{"text":"\xc3\xa9"}]}],\n "generationConfig":{}}',
+    }
+    async with served(pair) as (mock, http):
+        for path, body in sent.items():
+            headers = {
+                "content-type": "application/json",
+                "anthropic-beta": "b-1",
+                "anthropic-version": "2023-06-01",
+                "x-api-key": "client's",
+            }
+            assert (await http.post(path, content=body, headers=headers)).status_code == 200
+            seen = mock.requests[-1]
+            assert seen.body == body.replace(b'"g-anthropic"', b'"m-anthropic"')
+            assert seen.header("anthropic-beta") == "b-1"
+            assert "client's" not in json.dumps(list(seen.headers))
+        assert mock.requests[0].path == "/v1/messages?beta=true"
+
+
+async def test_tokens_are_counted_by_the_provider_or_estimated(pair: Pair) -> None:
+    body = {"model": "g-anthropic", "messages": [{"role": "user", "content": "Hello " * 100}]}
+    async with served(pair) as (mock, http):
+        counted = await http.post("/v1/messages/count_tokens", json=body)
+        assert counted.json()["input_tokens"] >= 100
+        assert "x-pyproxy-lossy" not in counted.headers
+        estimated = await http.post("/v1/messages/count_tokens", json={**body, "model": "g-openai"})
+        assert 100 <= estimated.json()["input_tokens"] <= 300
+        assert "estimate" in estimated.headers["x-pyproxy-lossy"]
+        assert mock.arrived == 1
+
+
+async def test_embeddings_come_from_providers_that_have_them(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        for target in ("g-openai", "g-gemini"):
+            answer = await http.post("/v1/embeddings", json={"model": target, "input": ["a", "b"]})
+            assert [len(item["embedding"]) > 1 for item in answer.json()["data"]] == [True, True], answer.text
+            one = await http.post(f"/v1beta/models/{target}:embedContent", json={"content": {"parts": [{"text": "a"}]}})
+            assert len(one.json()["embedding"]["values"]) > 1, one.text
+        nobody = await http.post("/v1/embeddings", json={"model": "g-anthropic", "input": "a"})
+        assert (nobody.status_code, nobody.json()["error"]["code"]) == (400, "operation_unavailable")
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_response_is_gone_on_with_by_its_id_where_no_provider_keeps_it(pair: Pair, provider: str, streams: bool) -> None:  # noqa: FBT001
+    if provider == "openai":
+        provider = "gemini"
+    client = CLIENTS["responses"]
+    async with served(pair) as (mock, http):
+        if streams:
+            told, _ = await stream(http, client, f"g-{provider}")
+            first = told[-1]["response"]["id"]
+        else:
+            first = (await ask(http, client, f"g-{provider}")).json()["id"]
+        answer = await ask(http, client, f"g-{provider}", previous_response_id=first)
+        assert answer.status_code == 200, answer.text
+        body = json.loads(mock.requests[-1].body)
+        assert TEXT in json.dumps(body)
+        assert len(body.get("messages") or body["contents"]) == 3
+        unknown = await ask(http, client, f"g-{provider}", previous_response_id="resp_unknown")
+        assert unknown.status_code == 400
+
+
+async def test_a_web_socket_is_turned_down_so_that_codex_goes_on_over_http(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        assert (await http.get("/v1/responses")).status_code == 426
+        assert (await http.head("/api/hello")).status_code < 300
+
+
+async def test_models_are_listed_in_four_shapes(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        listed = {
+            "data.0.object": await http.get("/v1/models"),
+            "data.0.display_name": await http.get("/v1/models?limit=1000", headers={"anthropic-version": "2023-06-01"}),
+            "models.0.name": await http.get("/v1beta/models", headers={"x-goog-api-key": "k"}),
+            "models.0.slug": await http.get("/v1/models?client_version=0.160.0"),
+        }
+        for place, answer in listed.items():
+            found: Any = answer.json()
+            for step in place.split("."):
+                found = found[int(step) if step.isdigit() else step]
+            assert found
+            assert "g-gemini" in answer.text
