@@ -51,7 +51,7 @@ def _text(content: Json) -> str:
 
 def _tools(request: Json) -> tuple[Tool, ...]:
     calling = (request.get("toolConfig") or {}).get("functionCallingConfig") or {}
-    if str(calling.get("mode")).upper() == "NONE":
+    if calling.get("mode", "AUTO").upper() == "NONE":
         return ()
     declared = [each for tool in request.get("tools") or () for each in tool.get("functionDeclarations") or ()]
     allowed = calling.get("allowedFunctionNames") or [each["name"] for each in declared]
