@@ -400,7 +400,10 @@ def test_whatever_is_not_carried_is_told_by_name_once() -> None:
 
 
 def test_the_same_request_gives_the_same_translation_and_stays_as_it_is() -> None:
-    messages = [{"role": "assistant", "content": "a", "tool_calls": [call_of("1")]}, {"role": "tool", "tool_call_id": "1", "content": "r"}]
+    messages: list[dict[str, Any]] = [
+        {"role": "assistant", "content": "a", "tool_calls": [call_of("1")]},
+        {"role": "tool", "tool_call_id": "1", "content": "r"},
+    ]
     body = {"messages": messages, "tools": [TOOL]}
     first = CHAT_OVER_GEMINI.request(body, CALL)
     assert CHAT_OVER_GEMINI.request(body, CALL) == first
