@@ -110,6 +110,13 @@ def test_thoughts_and_signatures_are_kept_apart_from_what_is_said() -> None:
     assert made["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "QQ=="}}
 
 
+def test_of_two_signatures_of_what_is_said_the_last_is_kept_and_the_other_told_as_lost() -> None:
+    body = {"candidates": [said({"text": "a", "thoughtSignature": "QQ=="}, {"text": "b", "thoughtSignature": "Qg=="})]}
+    translated = CHAT_OVER_GEMINI.response(body, CALL)
+    assert translated.body["choices"][0]["message"]["extra_content"] == {"google": {"thought_signature": "Qg=="}}
+    assert translated.lost == ("candidates[].content.parts[].thoughtSignature",)
+
+
 @pytest.mark.parametrize(
     ("reason", "finish"),
     [
@@ -158,6 +165,8 @@ def test_a_blocked_prompt_is_an_answer_that_says_so() -> None:
         ({"promptTokenCount": 10, "candidatesTokenCount": 7, "thoughtsTokenCount": 4, "totalTokenCount": 17}, (10, 7, 0, 4)),
         # Nothing said before the thoughts used up all there was.
         ({"promptTokenCount": 10, "thoughtsTokenCount": 4, "totalTokenCount": 14}, (10, 4, 0, 4)),
+        # A total that cannot be right.
+        ({"promptTokenCount": 10, "thoughtsTokenCount": 4, "totalTokenCount": 12}, (10, 4, 0, 4)),
         ({}, (0, 0, 0, 0)),
     ],
 )
@@ -227,7 +236,10 @@ def test_parallel_calls_of_a_stream_have_indices_of_their_own_and_finish_as_call
     assert chunks[-1]["choices"][0]["delta"] == {"extra_content": {"google": {"thought_signature": "QQ=="}}}
 
 
-@pytest.mark.parametrize("chunks", [[], [{"candidates": [{"content": {"parts": [{"text": "x"}]}}]}], [{"usageMetadata": {}}]])
+BEGUN = {"content": {"parts": [{"text": "x"}]}, "index": 1}
+
+
+@pytest.mark.parametrize("chunks", [[], [{"candidates": [BEGUN]}], [{"candidates": [said(), BEGUN]}], [{"usageMetadata": {}}]])
 def test_a_stream_without_its_end_is_none(chunks: list[Any]) -> None:
     with pytest.raises(ValueError, match="without a finishReason"):
         stream(*chunks)

@@ -126,3 +126,6 @@ def test_each_method_gets_its_own_form_of_answer_in_the_order_that_it_asked_in()
 def test_an_answer_of_the_chat_api_without_a_vector_for_each_text_is_none(body: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each in words of its own
         GEMINI_EMBEDDINGS_OVER_CHAT.response(body, CALL, {})
+    twice = {"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [2]}]}
+    with pytest.raises(ValueError, match="as many"):
+        GEMINI_EMBEDDINGS_OVER_CHAT.response(twice, CALL, {"requests": [{}, {}]})

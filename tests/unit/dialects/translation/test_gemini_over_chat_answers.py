@@ -134,7 +134,7 @@ def test_probabilities_of_tokens_are_carried() -> None:
 def test_texts_of_a_stream_go_on_as_they_come_and_the_last_chunk_tells_the_end() -> None:
     chunks = stream(
         delta(role="assistant", content=""),
-        delta(reasoning_content="hm"),
+        {**delta(reasoning_content="hm"), "usage": {"prompt_tokens": 5, "completion_tokens": 1}},
         delta(content="Hel"),
         delta(content="lo"),
         delta("stop"),
@@ -148,6 +148,7 @@ def test_texts_of_a_stream_go_on_as_they_come_and_the_last_chunk_tells_the_end()
         [{"text": ""}],
     ]
     assert ["finishReason" in chunk["candidates"][0] for chunk in chunks] == [False, False, False, True]
+    assert ["usageMetadata" in chunk for chunk in chunks] == [False, False, False, True]
     assert chunks[-1]["usageMetadata"]["totalTokenCount"] == 7
     assert {(chunk["responseId"], chunk["modelVersion"]) for chunk in chunks} == {("c-1", "m")}
 

@@ -261,6 +261,11 @@ def test_the_choice_of_tools_is_carried(calling: Any, choice: Any, names: list[s
     assert [tool["function"]["name"] for tool in body["tools"]] == names
 
 
+def test_a_single_tool_that_must_be_called_is_required_like_any() -> None:
+    body = asked(tools=[{"functionDeclarations": [LOOK]}], toolConfig={"functionCallingConfig": {"mode": "ANY"}}).body
+    assert body["tool_choice"] == "required"
+
+
 def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     translated = asked(
         replace(CALL, capabilities=Capabilities(forced_tools=False)),
