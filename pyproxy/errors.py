@@ -8,8 +8,11 @@ PyproxyError
     ├── InvalidRequest          400, the request itself cannot be read
     │   ├── BodyTooLarge        413
     │   ├── UnsupportedMediaType 415
+    │   ├── OperationUnavailable 400, no model behind the target can do what is asked
+    │   ├── Untranslatable      400, no provider's API has what is asked
     │   ├── NotFound            404, no such route
     │   ├── MethodNotAllowed    405, the route does not take the method
+    │   ├── UpgradeRequired     426, a WebSocket where there is none
     │   ├── UriTooLong          414, the path and the query together
     │   ├── RequestTimeout      408, the request did not come to its end in time
     │   └── HeadersTooLarge     431, too many header fields, or too large
@@ -27,6 +30,7 @@ PyproxyError
     ├── SingleTurnOnly          409, a conversation that was sent to a polling pool
     └── UpstreamError           nobody behind the target answered
         ├── NoModelAvailable    502, every attempt failed
+        ├── OverEveryLimit      413, larger than the limits ever let through
         ├── Saturated           429, limits leave no room now
         ├── DeadlineExceeded    504, the request's time ran out
         ├── StreamInterrupted   502, a stream broke after its first content
@@ -53,6 +57,8 @@ __all__ = [
     "MethodNotAllowed",
     "NoModelAvailable",
     "NotFound",
+    "OperationUnavailable",
+    "OverEveryLimit",
     "PoolNotFound",
     "PyproxyError",
     "RequestError",
@@ -66,6 +72,8 @@ __all__ = [
     "TaskGroupNotFound",
     "Unauthorized",
     "UnsupportedMediaType",
+    "Untranslatable",
+    "UpgradeRequired",
     "UpstreamError",
     "UriTooLong",
     "WrapperError",
@@ -174,6 +182,18 @@ class UnsupportedMediaType(InvalidRequest):
     code = "unsupported_media_type"
 
 
+class OperationUnavailable(InvalidRequest):
+    """No model behind the target can do what is asked, such as embeddings."""
+
+    code = "operation_unavailable"
+
+
+class Untranslatable(InvalidRequest):
+    """What is asked has no place in the API of any provider behind the target."""
+
+    code = "untranslatable"
+
+
 class NotFound(InvalidRequest):
     """There is no such route."""
 
@@ -186,6 +206,13 @@ class MethodNotAllowed(InvalidRequest):
 
     status = 405
     code = "method_not_allowed"
+
+
+class UpgradeRequired(InvalidRequest):
+    """The route is no WebSocket."""
+
+    status = 426
+    code = "upgrade_required"
 
 
 class HeadersTooLarge(InvalidRequest):
@@ -240,8 +267,8 @@ class ShuttingDown(RequestError):
     code = "shutdown"
     retryable = True
 
-    def __init__(self) -> None:
-        super().__init__("The sidecar is stopping, and this request was not answered to its end. Ask again.", retry_after_ns=1_000_000_000)
+    def __init__(self, message: str = "The sidecar is stopping, and this request was not answered to its end. Ask again.") -> None:
+        super().__init__(message, retry_after_ns=1_000_000_000)
 
 
 class TargetNotFound(RequestError):
@@ -321,6 +348,15 @@ class NoModelAvailable(UpstreamError):
     """Every attempt failed."""
 
     code = "no_model_available"
+
+
+class OverEveryLimit(UpstreamError):
+    """The request needs more tokens than the limits ever let through at once: waiting does not help."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "over_every_limit"
+    retryable = False
 
 
 class Saturated(UpstreamError):

@@ -763,12 +763,15 @@ class EnvelopeError(ValueError):
     """A request body that cannot be routed. The message says what to send."""
 
     param: str | None
-    """The member at fault: "model", "stream", "max_tokens", "max_completion_tokens", or None for the body itself."""
+    """The member at fault, such as "model", "stream" or "max_tokens", or None for the body itself."""
 
 @final
 class Envelope:
-    """What a request body says about itself."""
+    """What a request says about itself."""
 
+    @property
+    def dialect(self) -> _Dialect:
+        """Whose API it speaks."""
     @property
     def model(self) -> str:
         """The target's name."""
@@ -777,21 +780,26 @@ class Envelope:
         """Whether the answer is to be a stream."""
     @property
     def max_tokens(self) -> int | None:
-        """The most tokens the answer may have (``max_completion_tokens``, else ``max_tokens``), if the client bounds it."""
+        """The most tokens the answer may have, if the client bounds it.
+
+        Chat: ``max_completion_tokens``, else ``max_tokens``; responses: ``max_output_tokens``; messages: ``max_tokens``; Gemini:
+        ``maxOutputTokens`` of ``generationConfig``.
+        """
     @property
-    def model_span(self) -> tuple[int, int]:
-        """Start and end of the JSON value of ``model`` in the body, quotes included."""
+    def model_span(self) -> tuple[int, int] | None:
+        """Start and end of the JSON value of ``model`` in the body, quotes included; None where the path names it (Gemini)."""
     @property
     def choices(self) -> int:
-        """How many choices the answer is to have: ``n``, where it is a whole number above 1, else 1."""
+        """How many choices the answer is to have: ``n`` or ``candidateCount``, where it is a whole number above 1, else 1."""
     @property
     def include_usage(self) -> bool:
-        """Whether the client asked for a stream's usage (``stream_options.include_usage``)."""
+        """Whether the client asked for a stream's usage (``stream_options.include_usage`` of chat; others have no such choice)."""
     @property
     def multi_turn(self) -> bool:
         """Whether it goes on with a conversation.
 
-        It does with a message (in ``messages`` or ``input``) of role assistant, tool or function, and with a ``previous_response_id``.
+        It does with a message of role assistant, tool, function or model, with a tool's call or result, with any other item that
+        only an earlier answer can have given, and with a ``previous_response_id`` or, of responses, a ``conversation``.
         """
     @property
     def previous_response_id(self) -> str | None:
@@ -800,11 +808,12 @@ class Envelope:
     def text_bytes(self) -> int:
         """Bytes of text that the model is to read, as UTF-8: messages, prompts, definitions and arguments of tools.
 
-        The data of images, sounds and files is not among them.
+        The data of images, sounds and files is not among them; a document given as text is. A token that is given as its number
+        (a ``prompt`` or ``input`` of completions and embeddings) counts as four.
         """
     @property
     def images(self) -> int:
-        """How many images the model is to look at: parts of messages of type ``image_url``, ``image`` or ``input_image``."""
+        """How many images the model is to look at, those in the results of tools included."""
     def has(self, member: str) -> bool:
         """Tell whether the body has this member, with a value other than null. Of several of the name the last counts."""
     def rewrite(
@@ -821,24 +830,40 @@ class Envelope:
 
         Args:
             body: the body that was scanned.
-            model: the model's name, in the place of the target's.
-            defaults: members and the JSON of their values, for a body that has none of the name, or null. ``max_tokens`` and
-                ``max_completion_tokens`` are one: either stands for both.
-            system: a message to begin with, where ``messages`` is an array without one of role system or developer.
-            prefill: the beginning of the answer, as a last message of the assistant, where ``messages`` is an array.
+            model: the model's name, in the place of the target's. A body of Gemini's has none; where requests within it do (to
+                embed, or to count tokens), they get it, with ``models/`` in front if that stood there.
+            defaults: parameters by their names in chat, and the JSON of their values, for a body that has none of the name, or
+                null. ``max_tokens`` and ``max_completion_tokens`` are one: either stands for both. Chat gets them as they are.
+                Others get those they know, under their own names (Gemini's in ``generationConfig``), with ``stop`` as a list.
+                Messages get a temperature of 1 at most, none beside the client's ``top_p`` or the other way round, and no
+                sampling beside ``thinking``.
+            system: what the system says, where it says nothing: in chat a message to begin with, if ``messages`` is an array
+                without one of role system or developer; in responses ``instructions``, if there is no such item either; in
+                messages ``system``; in Gemini ``systemInstruction``.
+            prefill: the beginning of the answer, as a last message of the assistant, where ``messages`` or ``contents`` is an
+                array.
             include_usage: ask for the usage of a stream. What the client says in ``stream_options`` otherwise stays. Without
-                effect where the answer is no stream.
+                effect where the answer is no stream, and in other dialects than chat's.
 
         Raises:
             ValueError: this is not the body that was scanned; a default is not JSON, or is for ``model``, ``messages``, ``stream``
-                or ``stream_options``.
+                or ``stream_options``; a prefill for responses, which cannot be begun.
         """
 
-def scan_envelope(body: bytes) -> Envelope:
-    """Scan a request body: one JSON object in UTF-8 with a model.
+_Dialect: TypeAlias = Literal["openai", "responses", "anthropic", "gemini"]
+
+def scan_envelope(body: bytes, dialect: str = "openai", *, model: str | None = None, stream: bool | None = None) -> Envelope:
+    """Scan a request body: one JSON object in UTF-8, with a model unless the path names it.
+
+    Args:
+        body: the body.
+        dialect: "openai" (chat completions, completions, embeddings), "responses", "anthropic" (messages) or "gemini".
+        model: the target, which a request in Gemini's dialect names in its path. Needed there, refused elsewhere.
+        stream: whether the path asks for a stream; only for Gemini's dialect too.
 
     Raises:
         EnvelopeError: it cannot be routed; the message says what to send.
+        ValueError: an unknown dialect, or a model or stream that the dialect does not take from the path, or lacks.
     """
 
 _Dimension: TypeAlias = Literal["requests", "tokens", "input_tokens", "output_tokens"]
@@ -882,7 +907,7 @@ def classify(signal: str, status: int | None = None, body: bytes | None = None) 
     """Tell what a failed attempt means, from its signal and, where there was an answer, the answer's status and body.
 
     Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, diverged,
-    malformed, deadline, client_gone, status.
+    untranslatable, malformed, deadline, client_gone, status.
 
     Raises:
         ValueError: an unknown signal; "status" without a status, or with one below 300.
@@ -917,7 +942,10 @@ class Frames:
 class SseFramer:
     """Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
 
-    ``hide_usage`` keeps back the event that holds nothing but the usage, ``keep_text`` keeps the text that is delivered.
+    The dialects are ``openai`` (chat completions and completions), ``responses``, ``anthropic`` (messages) and ``gemini``. Kinds of
+    events that are not known pass as they are; of a Gemini stream, comments do not: its clients read any line as JSON.
+    ``hide_usage`` keeps back the event that holds nothing but the usage, which only ``openai`` has; ``keep_text`` keeps the text that
+    is delivered.
     """
 
     def __new__(
@@ -932,13 +960,13 @@ class SseFramer:
         """A content event is among what has been returned."""
     @property
     def terminal(self) -> bool:
-        """The stream's last event has come; whatever follows is dropped."""
+        """The stream's last event has come; whatever follows is dropped. Gemini's streams have none."""
     @property
     def complete(self) -> bool:
         """The answer is whole: its last event has come, or the finish reason of each choice."""
     @property
     def choices(self) -> int:
-        """How many choices have been seen."""
+        """How many choices have been seen. An answer of the responses or the messages API is one."""
     @property
     def finished(self) -> bool:
         """Every choice seen, at least one, has its finish reason among what has been returned, whatever came after it."""
@@ -950,12 +978,15 @@ class SseFramer:
         """Why an event cannot be passed on, which is withheld with all that follows."""
     @property
     def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back."""
+        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back.
+
+        Some report them from the start: until the answer is complete, it may have cost more.
+        """
     def text(self) -> str | None:
         """Return the text of choice 0 among what has been returned.
 
         None where it was not to be kept, is larger than 4 MiB, or is not all the content there was: parts, sounds and refusals
-        are no text. Reasoning is not looked at.
+        are no text. Reasoning is not looked at. Any content of ``responses`` makes it None: its events cannot be gone on from by text.
         """
     @property
     def tool_calls(self) -> bool:
@@ -963,6 +994,9 @@ class SseFramer:
     @property
     def other_choices(self) -> bool:
         """Something of another choice than choice 0 is among what has been returned."""
+    @property
+    def sequence_number(self) -> int | None:
+        """The number of the last event; None in the dialects that do not number them."""
     @property
     def pending(self) -> int:
         """Bytes held of an event that is not whole yet."""
@@ -979,10 +1013,31 @@ class ResponseInspection:
         """Prompt, completion and cached tokens, if it tells them."""
 
 def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
-    """Inspect the body of a response with status 200: is it an answer, and what did it cost?"""
+    """Inspect the body of a response with status 200: is it an answer, and what did it cost?
 
-def sse_error_event(dialect: str, message: str, type: str, code: str | None) -> bytes:  # noqa: A002
-    """Make the event that tells a client of an error in the middle of its stream."""
+    Counted tokens (``{"input_tokens": n}``) are an answer like any other, not its cost. Gemini may answer with an array of answers.
+    """
+
+def sse_error_event(
+    dialect: str,
+    message: str,
+    type: str,  # noqa: A002
+    code: str | None,
+    *,
+    status: int | None = None,
+    sequence_number: int = 0,
+) -> bytes:
+    """Make the event that tells a client of an error in the middle of its stream, in the dialect it reads.
+
+    Args:
+        dialect: the client's.
+        message: what went wrong, in words.
+        type: the error's kind, in the words of the OpenAI API; Anthropic's clients get theirs for it.
+        code: a stable name for programs.
+        status: the HTTP status it would have had before the stream began. Where it is known, Anthropic's kind follows from it, and
+            Gemini's code and status do (503 else).
+        sequence_number: the number of the event, for ``responses``: one more than that of the event before.
+    """
 
 # --- config -----------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
 from pyproxy.config import load_config
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import Request, Usage
 from pyproxy.orchestration.actions import Admit, Admitted, Attempt, Committed, Done
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
@@ -101,7 +101,7 @@ def all_of_it() -> Callable[[], None]:
                     event = Committed(now_ns, 200)
                 else:
                     assert isinstance(lease, Lease)  # noqa: S101 - it was admitted
-                    lease.delivered(now_ns, (5, 7))
+                    lease.delivered(now_ns, Usage(5, 7))
                     event = Done(now_ns)
                 try:
                     action = engine.send(event)
@@ -111,8 +111,8 @@ def all_of_it() -> Callable[[], None]:
     return run
 
 
-def asked() -> ChatRequest:
-    return ChatRequest("id", "/v1/chat/completions", b"", BODY, scan_envelope(BODY), (), time.monotonic_ns() + 10**15)
+def asked() -> Request:
+    return Request("id", "/v1/chat/completions", b"", BODY, scan_envelope(BODY), (), time.monotonic_ns() + 10**15)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pyproxy.admission.desk import AdmissionDesk, Caller, Refused
 from pyproxy.admission.instances import Instances, known_instances
 from pyproxy.admission.lease import Lease
 from pyproxy.admission.permit import Acquisition, Permit
-from pyproxy.admission.scopes import LiveScopes, ScopeLimits, scopes_of, token_limits
+from pyproxy.admission.scopes import LiveScopes, ScopeLimits, rated, scopes_of, token_limits
 from pyproxy.admission.standing import Standing
 from pyproxy.admission.tokens import Prompt, TokenEstimates
 
@@ -28,6 +28,7 @@ __all__ = [
     "Standing",
     "TokenEstimates",
     "known_instances",
+    "rated",
     "scopes_of",
     "token_limits",
 ]

@@ -6,6 +6,7 @@ The desk owns no state of its own: permits and levels are the core's, and what i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.admission.lease import Lease
@@ -15,7 +16,7 @@ from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from pyproxy.admission.controller import ConcurrencyController, Dimension
     from pyproxy.admission.standing import Standing
@@ -57,12 +58,16 @@ class Refused:
         scope: the scope that refused, or None if every candidate was excluded.
         reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline``, ``breaker_open``,
             ``credential_disabled`` or ``excluded``.
-        retry_after_ns: nanoseconds until the first of the refusing scopes may admit, or None if unknown.
+        retry_after_ns: nanoseconds until the first of the refusing scopes may admit; None if unknown, or if a ``rate`` never does.
+        also: further scopes that refused for the same reason.
+        permanent: whether no wait can help.
     """
 
     scope: str | None
     reason: str
     retry_after_ns: int | None
+    also: tuple[str, ...] = ()
+    permanent: bool = False
 
 
 _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
@@ -71,20 +76,37 @@ _EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 class AdmissionDesk:
     """All-or-nothing admission over a step's candidates."""
 
-    def __init__(self, controller: ConcurrencyController, standing: Standing, token_limits: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        controller: ConcurrencyController,
+        standing: Standing,
+        token_limits: Mapping[str, int],
+        rated: Collection[tuple[str, str]],
+    ) -> None:
         """Admit through the scopes of a controller.
 
         Args:
             controller: the limits.
             standing: what is known of instances.
             token_limits: the smallest limit of tokens of each scope that has one.
+            rated: the scopes that limit requests or tokens over a window of time, each with what it limits.
         """
         self._controller = controller
         self._standing = standing
         self._token_limits = token_limits
+        self._rated = rated
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], _Way] = {}
 
-    def admit(self, step: Step, caller: Caller, *, excluded: Collection[str], only: str | None, now_ns: int) -> Lease | Refused:
+    def admit(
+        self,
+        step: Step,
+        caller: Caller,
+        *,
+        excluded: Collection[str],
+        only: str | None,
+        last: Collection[str] = (),
+        now_ns: int,
+    ) -> Lease | Refused:
         """Take permits at every level for the next candidate of `step` that has room, or say why none has.
 
         Args:
@@ -92,12 +114,20 @@ class AdmissionDesk:
             caller: who asks.
             excluded: instances that are not to be asked.
             only: the one instance to consider, for a retry on the same; the scheduler is not asked then.
+            last: instances that are asked where none of the others has room.
             now_ns: monotonic nanoseconds.
         """
         if only is not None:
             return self._acquire(step, _the_one(step, only), caller, now_ns)
+        if last and step.even:
+            verdict = self._next_of(step, caller, {*excluded, *last}, now_ns)
+            if isinstance(verdict, Lease):
+                return verdict
+        return self._next_of(step, caller, excluded, now_ns)
+
+    def _next_of(self, step: Step, caller: Caller, excluded: Collection[str], now_ns: int) -> Lease | Refused:
         eligible = [candidate.instance not in excluded for candidate in step.candidates]
-        refused = _EXCLUDED
+        refusals: list[Refused] = []
         while (index := step.scheduler.pick(eligible, now_ns=now_ns)) is not None:
             candidate = step.candidates[index]
             verdict = self._acquire(step, candidate, caller, now_ns)
@@ -106,9 +136,9 @@ class AdmissionDesk:
             closed = _closed_by(step, verdict.scope)
             if all(closed):
                 return verdict  # none of them would be admitted
-            refused = _earlier(refused, verdict)
+            refusals.append(verdict)
             eligible = [may and not shut for may, shut in zip(eligible, closed, strict=True)]
-        return refused
+        return _first_to_end(refusals)
 
     @property
     def standing(self) -> Standing:
@@ -162,15 +192,21 @@ class AdmissionDesk:
         if open_ns:
             return Refused(candidate.instance, "breaker_open", open_ns)
         verdict = self._controller.peek(self._way(candidate, caller).path, tokens=self._tokens(step, candidate, caller))
-        return None if verdict is None else Refused(verdict.scope, verdict.reason, verdict.retry_after_ns)
+        return None if verdict is None else Refused(verdict.scope, verdict.reason, verdict.retry_after_ns, permanent=verdict.permanent)
 
     def pause(self, instance: str, until_ns: int) -> None:
         """Hold an instance back until a provider's Retry-After has passed; its rates are not touched."""
         self._controller.block_until(instance, until_ns)
 
     def tighten(self, instance: str, dimension: Dimension, remaining: int, reset_at_ns: int) -> None:
-        """Let no more through to an instance before the reset than its provider says is left; it never lets more through."""
-        self._controller.tighten(instance, dimension, remaining, reset_at_ns)
+        """Let no more through to an instance before the reset than its provider says is left; it never lets more through.
+
+        Where there is no limit of ours that could be tightened, what is left is not counted: it is held back once nothing is.
+        """
+        if (instance, dimension) in self._rated:
+            self._controller.tighten(instance, dimension, remaining, reset_at_ns)
+        elif remaining == 0:
+            self._controller.block_until(instance, reset_at_ns)
 
     def _acquire(self, step: Step, candidate: Candidate, caller: Caller, now_ns: int) -> Lease | Refused:
         """Take permits, if breaker and credential let the instance be asked at all."""
@@ -189,7 +225,7 @@ class AdmissionDesk:
                 started_ns=now_ns,
             )
         self._standing.breakers.record(step, candidate, leave, now_ns, ok=None)
-        return Refused(scope=verdict.scope, reason=verdict.reason, retry_after_ns=verdict.retry_after_ns)
+        return Refused(verdict.scope, verdict.reason, verdict.retry_after_ns, permanent=verdict.permanent)
 
     def _lease(self, step: Step, candidate: Candidate, caller: Caller, permit: Permit) -> Lease | Refused:
         """Make a lease of a permit that was waited for, if the instance may still be asked."""
@@ -253,6 +289,13 @@ def _closed_by(step: Step, scope: str | None) -> list[bool]:
     """Which candidates pass a scope that has no room: all of them where it is a level that they share, or the caller's own."""
     closed = [scope in candidate.path for candidate in step.candidates]
     return closed if any(closed) else [True] * len(closed)
+
+
+def _first_to_end(refusals: Sequence[Refused]) -> Refused:
+    """The refusal that ends first, with who else refused for its reason."""
+    first = reduce(_earlier, refusals, _EXCLUDED)
+    also = tuple(each.scope for each in refusals if each.reason == first.reason and each.scope not in (None, first.scope))
+    return replace(first, also=also) if also else first
 
 
 def _earlier(known: Refused, other: Refused) -> Refused:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyproxy.config import Config
+    from pyproxy.domain import Usage
     from pyproxy.rust_core import _HealthSnapshot as HealthSnapshot
     from pyproxy.rust_core import _StatisticsSnapshot as StatisticsSnapshot
 
@@ -29,14 +30,14 @@ class Ended:
         failure: the name of what went wrong, if anything did.
         latency_ns: how long it took in all.
         ttft_ns: how long until its answer could be committed, if it could.
-        usage: prompt and completion tokens, if they are known.
+        usage: its tokens, if they are known.
     """
 
     ok: bool | None
     failure: str | None
     latency_ns: int
     ttft_ns: int | None = None
-    usage: tuple[int, int] | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Instances:
         known = self._get(instance, now_ns)
         if known is None:
             return
-        tokens_in, tokens_out = how.usage or (0, 0)
+        tokens_in, tokens_out = (0, 0) if how.usage is None else how.usage[:2]
         known.statistics.record(how.failure, how.latency_ns, how.ttft_ns, tokens_in, tokens_out)
         if how.ok is not None:
             known.health.record(how.ok, how.latency_ns if how.ok else None, now_ns=now_ns)

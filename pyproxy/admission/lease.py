@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyproxy.admission.permit import Permit
     from pyproxy.admission.standing import Standing
     from pyproxy.admission.tokens import Prompt
-    from pyproxy.domain import Candidate, Step
+    from pyproxy.domain import Candidate, Step, Usage
     from pyproxy.rust_core import Outcome, Pass
 
 __all__ = ["Lease"]
@@ -58,11 +58,11 @@ class Lease:
         if isinstance(self._leave, Probe):
             self._standing.breakers.record(self._step, self.candidate, self._leave, now_ns, ok=True)
 
-    def delivered(self, now_ns: int, usage: tuple[int, int] | None) -> None:
+    def delivered(self, now_ns: int, usage: Usage | None) -> None:
         """End an attempt whose answer is whole; its tokens are charged as the provider counted them."""
         if self._end(now_ns, ok=True, usage=usage):
             if usage is not None:
-                self._permit.settle(sum(usage))
+                self._permit.settle(self._counted(usage))
                 self._standing.tokens.learn(self.candidate.model, self._prompt, usage)
             self._permit.release()
 
@@ -74,22 +74,26 @@ class Lease:
             if outcome.disable_credential:
                 self._standing.credentials.disable(self.candidate, outcome.name, now_ns)
 
-    def broke(self, now_ns: int, usage: tuple[int, int] | None) -> None:
+    def broke(self, now_ns: int, usage: Usage | None) -> None:
         """End an attempt whose answer broke off: what it used is known in part, so that nothing is given back."""
         if self._end(now_ns, ok=False, failure="broken_off", usage=usage):
             self._cut_short(usage)
 
-    def dropped(self, now_ns: int, usage: tuple[int, int] | None = None) -> None:
+    def dropped(self, now_ns: int, usage: Usage | None = None) -> None:
         """End an attempt that nobody waits for any more: it says nothing about the instance, and what it cost stays charged."""
         if self._end(now_ns, ok=None, failure="dropped", usage=usage):
             self._cut_short(usage)
 
-    def _cut_short(self, usage: tuple[int, int] | None) -> None:
+    def _counted(self, usage: Usage) -> int:
+        """The tokens that its provider counts against its limits: Anthropic leaves out those read from a cache."""
+        return usage.counted(with_cached=self.candidate.dialect != "anthropic")
+
+    def _cut_short(self, usage: Usage | None) -> None:
         if usage is not None:
-            self._permit.settle(sum(usage), exact=False)
+            self._permit.settle(self._counted(usage), exact=False)
         self._permit.release()
 
-    def _end(self, now_ns: int, *, ok: bool | None, failure: str | None = None, usage: tuple[int, int] | None = None) -> bool:
+    def _end(self, now_ns: int, *, ok: bool | None, failure: str | None = None, usage: Usage | None = None) -> bool:
         if self._ended:
             return False
         self._ended = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config
 
-__all__ = ["LiveScopes", "ScopeLimits", "scopes_of", "token_limits"]
+__all__ = ["LiveScopes", "ScopeLimits", "rated", "scopes_of", "token_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ def token_limits(scopes: Iterable[ScopeLimits]) -> dict[str, int]:
         if own or above:
             found[scope.key] = min((*own, *above))
     return found
+
+
+def rated(scopes: Iterable[ScopeLimits]) -> frozenset[tuple[str, str]]:
+    """The scopes that limit requests or tokens over a window of time, each with what it limits."""
+    return frozenset((scope.key, rate.dimension) for scope in scopes for rate in scope.rates)
 
 
 def _scopes(config: Config) -> Iterator[ScopeLimits]:

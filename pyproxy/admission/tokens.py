@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyproxy.rust_core import TokenEstimator
+
+if TYPE_CHECKING:
+    from pyproxy.domain import Usage
 
 __all__ = ["Prompt", "TokenEstimates"]
 
@@ -65,11 +69,11 @@ class TokenEstimates:
         share = most if known.calls >= _ENOUGH else max(1, most // _SHARE_OF_A_GUESS)
         return asked + min(answered, share, max(0, most - asked))
 
-    def learn(self, model: str, prompt: Prompt, usage: tuple[int, int]) -> None:
+    def learn(self, model: str, prompt: Prompt, usage: Usage) -> None:
         """Take in what a call has cost: tokens of the prompt and of the answer."""
         known = self._of(model)
         known.calls += 1
-        known.estimator.record(prompt.text_bytes, prompt.images, *usage)
+        known.estimator.record(prompt.text_bytes, prompt.images, usage.prompt, usage.completion)
 
     def keep(self, models: frozenset[str]) -> None:
         """Forget the models that no configuration names any more."""

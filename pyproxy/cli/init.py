@@ -11,7 +11,7 @@ import click
 from pyproxy.cli.local_ollama import PORT, find_ollama
 from pyproxy.cli.start_config import GROUP, start_config
 from pyproxy.config import ConfigError
-from pyproxy.config.known_providers import KNOWN_PROVIDERS, keys_in_environment
+from pyproxy.config.known_providers import keys_in_environment, offered_providers
 
 if TYPE_CHECKING:
     from pyproxy.cli.local_ollama import Ollama
@@ -62,7 +62,7 @@ def _found(keys: Keys, ollama: Ollama | None) -> list[str]:
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         table = [f"  {click.style(f'{row[0]:<{widths[0]}}', fg='green')}  {row[1]:<{widths[1]}}  {row[2]}" for row in rows]
         return ["Found:", *table, *lines]
-    looked = ", ".join(name for known in KNOWN_PROVIDERS for name in known.variables)
+    looked = ", ".join(name for known in offered_providers() for name in known.variables)
     return [
         *lines,
         f"Found no key and no local Ollama at http://127.0.0.1:{PORT}, so the file waits for OPENAI_API_KEY.",

@@ -35,6 +35,7 @@ server:
 
 class _Source(NamedTuple):
     name: str
+    dialect: str
     base_url: str
     api_key: str
     model: str
@@ -49,12 +50,14 @@ def start_config(keys: Keys, ollama: Ollama | None, path: str) -> str:
         ollama: The local Ollama, if one answered.
         path: What the file will be called, for its comments.
     """
-    sources = [_Source(known.name, known.base_url, f"${{{name}}}", known.model, known.models_page) for known, name in keys.usable]
+    sources = [
+        _Source(known.name, known.dialect, known.base_url, f"${{{name}}}", known.model, known.models_page) for known, name in keys.usable
+    ]
     if ollama is not None and ollama.models:
-        sources.append(_Source("ollama", ollama.base_url, "", ollama.models[0], "see: ollama list"))
+        sources.append(_Source("ollama", "openai", ollama.base_url, "", ollama.models[0], "see: ollama list"))
     if not sources:
         known = KNOWN_PROVIDERS[0]
-        sources = [_Source(known.name, known.base_url, f"${{{known.variables[0]}:not-set}}", known.model, known.models_page)]
+        sources = [_Source(known.name, known.dialect, known.base_url, f"${{{known.variables[0]}:not-set}}", known.model, known.models_page)]
     return _HEAD.format(commands=_commands(path)) + _providers(sources) + _models(sources) + _group(sources) + _aliases()
 
 
@@ -69,9 +72,9 @@ def _commands(path: str) -> str:
 
 
 def _providers(sources: Sequence[_Source]) -> str:
-    text = "# Where calls go. A provider with an API of its own is used at its OpenAI-compatible endpoint.\nproviders:\n"
+    text = "# Where calls go, and the API that is spoken there. Clients of each API are served by all of them.\nproviders:\n"
     for source in sources:
-        text += f"  {source.name}:\n    dialect: openai\n    base_url: {source.base_url}\n"
+        text += f"  {source.name}:\n    dialect: {source.dialect}\n    base_url: {source.base_url}\n"
         text += f'    api_key: "{source.api_key}"\n' if source.api_key else ""
     return text + "\n"
 

@@ -9,7 +9,7 @@ from pyproxy.config.faults import Fault
 from pyproxy.config.groups import EchelonConfig, TaskGroupConfig, Timeouts
 from pyproxy.config.loader import check_config, load_config
 from pyproxy.config.pools import PollingPoolConfig, RateLimitingConfig, SlidingWindowConfig, TokenBucketConfig
-from pyproxy.config.providers import ModelConfig, ProviderConfig
+from pyproxy.config.providers import AzureConfig, CapabilitiesConfig, ModelConfig, ProviderConfig
 from pyproxy.config.root import Config
 from pyproxy.config.server import ServerConfig
 from pyproxy.config.sessions import SessionsConfig
@@ -17,6 +17,8 @@ from pyproxy.config.targets import NodeConfig, WrapperConfig
 from pyproxy.errors import ConfigError
 
 __all__ = [
+    "AzureConfig",
+    "CapabilitiesConfig",
     "CircuitBreakerConfig",
     "Config",
     "ConfigError",

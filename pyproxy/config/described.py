@@ -7,7 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from pyproxy.config.groups import EchelonConfig, TaskGroupConfig
-from pyproxy.config.settings import Pending, Settings
+from pyproxy.config.settings import Otherwise, Pending, Settings
 from pyproxy.config.shapes import Shape, shape_of
 
 _NAMED_WITHIN: dict[type[Settings], type[Settings]] = {TaskGroupConfig: EchelonConfig}
@@ -25,6 +25,7 @@ class Setting:
         default: The default, if there is one.
         examples: Values that it could have.
         pending: What is missing, when this version does not act on it in full.
+        otherwise: What holds where it is left out, if its default does not say it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Setting:
     default: Any
     examples: tuple[Any, ...]
     pending: Pending | None
+    otherwise: str = ""
 
 
 @cache
@@ -56,12 +58,14 @@ def summary_of(model: type[Settings]) -> str:
 
 
 def _setting(name: str, field: FieldInfo) -> Setting:
+    otherwise = next((mark.words for mark in field.metadata if isinstance(mark, Otherwise)), "")
     return Setting(
         name=name,
         description=field.description or "",
         shape=shape_of(field.annotation, field.metadata),
-        required=field.is_required(),
+        required=field.is_required() and not otherwise,
         default=None if field.is_required() else field.get_default(call_default_factory=True, validated_data={}),
         examples=tuple(field.examples or ()),
         pending=next((mark for mark in field.metadata if isinstance(mark, Pending)), None),
+        otherwise=otherwise,
     )

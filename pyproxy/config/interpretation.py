@@ -10,6 +10,7 @@ from pyproxy.config.faults import FaultLog
 from pyproxy.config.in_effect import warn_of_pending
 from pyproxy.config.missing_echelons import drop_missing_echelons
 from pyproxy.config.names import check_names
+from pyproxy.config.presets import fill_in_presets
 from pyproxy.config.references import add_implicit_models
 from pyproxy.config.root import Config
 from pyproxy.config.tree import Table
@@ -36,7 +37,7 @@ def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tupl
         log: Takes the faults; with an error among them the configuration must not be used.
         left_out: What was taken out of the tree for a fault of its own, as section and name.
     """
-    tree = add_implicit_models(gather_echelons(root, log))
+    tree = add_implicit_models(gather_echelons(fill_in_presets(root), log))
     run_checks(tree, log)
     tree = drop_missing_echelons(tree, log)
     check_names(tree, log, left_out)

@@ -9,11 +9,13 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from pyproxy.config.limits import Limits
 from pyproxy.config.quantities import Text, Tokens, Weight
-from pyproxy.config.settings import Named, Pending, Settings, nothing
+from pyproxy.config.settings import Named, Otherwise, Settings, nothing
+from pyproxy.domain.surfaces import Surface
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
+_DATED = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 _OF_THE_TRANSPORT = frozenset(
     ("connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
@@ -57,17 +59,66 @@ def _header_value(value: SecretStr) -> SecretStr:
     return value
 
 
+def _api_version(version: str) -> str:
+    if not _DATED.fullmatch(version) and version not in ("preview", "latest"):
+        raise ValueError("must be a version such as 2024-10-21 or 2025-04-01-preview; or preview, of the API without dates")
+    return version
+
+
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
 HeaderValue = Annotated[SecretStr, AfterValidator(_header_value)]
+
+
+class AzureConfig(Settings):
+    """How a resource of Azure OpenAI is called: each model of the provider is one of its deployments."""
+
+    api_version: Annotated[Text, AfterValidator(_api_version)] | None = Field(
+        default=None,
+        description="The dated version of the API, which has a path for each deployment. Left out, the API under /openai/v1 is called, "
+        "which needs none.",
+        examples=["2024-10-21"],
+    )
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the API with a path for each deployment is meant."""
+        return self.api_version is not None and _DATED.fullmatch(self.api_version) is not None
 
 
 class ProviderConfig(Settings):
     """An upstream service: its address, the dialect it speaks, and the credentials for it."""
 
-    dialect: Annotated[Literal["openai", "anthropic", "gemini"], Pending("only openai upstreams are called", ("openai",))] = Field(
-        default="openai", description="The API that the upstream speaks.", examples=["openai", "anthropic", "gemini"]
+    preset: (
+        Literal[
+            "openai",
+            "anthropic",
+            "gemini",
+            "mistral",
+            "deepseek",
+            "groq",
+            "xai",
+            "openrouter",
+            "together",
+            "fireworks",
+            "cerebras",
+            "azure",
+            "ollama",
+            "vllm",
+            "lmstudio",
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="A known service, which says whatever is left out here but the credential. A provider with the name of one and "
+        "without a base_url needs no preset.",
+        examples=["anthropic"],
     )
-    base_url: Annotated[Text, AfterValidator(_base_url)] = Field(
+    dialect: Literal["openai", "anthropic", "gemini"] = Field(
+        default="openai",
+        description="The API that the upstream speaks; clients of any of them are served.",
+        examples=["openai", "anthropic", "gemini"],
+    )
+    base_url: Annotated[Text, AfterValidator(_base_url), Otherwise("required without a preset")] = Field(
         description="The http or https URL that the API's paths are appended to, without credentials, query or trailing slash.",
         examples=["https://api.openai.com/v1"],
     )
@@ -85,6 +136,16 @@ class ProviderConfig(Settings):
         description="Whether streams are asked for their token counts (stream_options.include_usage); false for a service that refuses it.",
         examples=[False],
     )
+    responses: Annotated[bool, Otherwise("`true` of OpenAI and Azure, else `false`")] = Field(
+        default=False,
+        description="Whether the upstream has the responses API. Clients of it are served from its chat completions where it has not.",
+        examples=[True],
+    )
+    azure: AzureConfig | None = Field(
+        default=None,
+        description="Says that it is a resource of Azure OpenAI (preset: azure does so, too), and how it is called.",
+        examples=[{"api_version": "2024-10-21"}],
+    )
     headers: Annotated[Named[HeaderValue], AfterValidator(_header_names)] = Field(
         default_factory=nothing,
         description="Extra headers for each call to this provider; kept secret like credentials.",
@@ -99,9 +160,53 @@ class ProviderConfig(Settings):
             raise ValueError("has the same credential twice in api_keys: remove one of them")
         return self
 
+    @model_validator(mode="after")
+    def _azure_speaks_openai(self) -> "ProviderConfig":
+        if self.azure is not None and self.dialect != "openai":
+            raise ValueError("has both azure and another dialect than openai: keep one of them")
+        return self
+
+    @property
+    def surface(self) -> Surface:
+        """How its paths and credentials look."""
+        if self.dialect != "openai":
+            return self.dialect
+        if self.azure is None:
+            return "openai"
+        return "azure_deployments" if self.azure.is_dated else "azure"
+
     def credentials(self) -> tuple[SecretStr, ...]:
         """Return every credential, in the order of the configuration; empty when the provider has none."""
         return self.api_keys or ((self.api_key,) if self.api_key is not None else ())
+
+
+_BY_NAME = Otherwise("by its name and dialect")
+
+
+class CapabilitiesConfig(Settings):
+    """What a model takes, where that is not to be told from its provider's dialect and its name."""
+
+    sampling: Annotated[bool | None, _BY_NAME] = Field(
+        default=None, description="Whether it takes temperature, top_p and top_k; reasoning models refuse them.", examples=[False]
+    )
+    forced_tools: Annotated[bool | None, _BY_NAME] = Field(
+        default=None, description="Whether a request may force it to call a tool.", examples=[False]
+    )
+    prefill: Annotated[bool | None, _BY_NAME] = Field(
+        default=None,
+        description="Whether it goes on with a last message of the assistant, as if it had begun the answer itself: how a stream "
+        "that broke off is resumed at this model (stream_guarantee: resume).",
+        examples=[True],
+    )
+    json_schema: Annotated[bool | None, _BY_NAME] = Field(
+        default=None, description="Whether its provider holds an answer to a JSON schema.", examples=[False]
+    )
+    vision: Annotated[bool | None, _BY_NAME] = Field(default=None, description="Whether it takes images.", examples=[False])
+    max_output: Annotated[Tokens | None, _BY_NAME] = Field(
+        default=None,
+        description="The longest answer, in tokens; what a provider that must be given a bound is given for a request without one.",
+        examples=[64_000],
+    )
 
 
 class ModelConfig(Limits):
@@ -114,10 +219,9 @@ class ModelConfig(Limits):
         description="Largest prompt and answer together, in tokens; a prompt too long for one model goes to one with a larger window.",
         examples=[128_000],
     )
-    prefill: bool = Field(
-        default=False,
-        description="Whether the model goes on with a last message of the assistant, as if it had begun the answer itself: how a stream "
-        "that broke off is resumed at this model (stream_guarantee: resume).",
-        examples=[True],
+    capabilities: CapabilitiesConfig = Field(
+        default=CapabilitiesConfig(),
+        description="What the model takes; requests are translated and filled in by it.",
+        examples=[{"sampling": False, "max_output": 64_000}],
     )
     weight: Weight = Field(default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2])

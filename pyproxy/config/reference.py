@@ -88,7 +88,9 @@ def in_effect_words(setting: Setting) -> str:
 
 
 def default_words(setting: Setting) -> str:
-    """Return the default in words: ``required``, ``not set``, or the value as a file would have it."""
+    """Return the default in words: ``required``, ``not set``, the value as a file would have it, or what holds instead."""
+    if setting.otherwise:
+        return setting.otherwise
     if setting.required:
         return "required"
     if setting.default is None:

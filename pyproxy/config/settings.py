@@ -34,6 +34,17 @@ class Pending:
     in_effect: tuple[object, ...] = (None,)
 
 
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Tells what holds where a field is left out, if its default does not say it.
+
+    Attributes:
+        words: Such as ``that of its preset``.
+    """
+
+    words: str
+
+
 class Data(dict[str, Any]):
     """The plain values of a table, with the keys whose values came from the environment."""
 

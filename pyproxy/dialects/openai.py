@@ -1,82 +1,54 @@
-"""The OpenAI dialect: errors, their headers and the model list, as its SDKs read them."""
+"""The face of OpenAI's chat completions, completions and embeddings."""
 
 from __future__ import annotations
 
-import json
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pyproxy.errors import SingleTurnOnly, UpstreamError
-from pyproxy.rust_core import SseFramer, sse_error_event
+from pyproxy.dialects.face import Face, event_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pyproxy.dialects.face import Told
 
-    from pyproxy.errors import RequestError
+__all__ = ["DONE_EVENT", "OPENAI", "OpenAIFace", "error_detail"]
 
-__all__ = [
-    "DONE_EVENT",
-    "JSON_TYPE",
-    "KEEP_ALIVE",
-    "STREAM_HEADERS",
-    "encode_error",
-    "error_event",
-    "error_headers",
-    "model_entry",
-    "model_list",
-    "passed_error_event",
-]
+_SERVERS_FAULT = 500
+_KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 504: "timeout_error"}
+_KNOWN_KINDS = frozenset(
+    (*_KINDS.values(), "invalid_request_error", "api_error", "server_error", "insufficient_quota", "tokens", "requests")
+)
+_TOO_LONG = ("prompt is too long", "context length", "context window", "context limit", "maximum number of tokens", "request_too_large")
 
-JSON_TYPE = (b"content-type", b"application/json")
+
+class OpenAIFace(Face):
+    """``{"error": {message, type, param, code}}``, in mid-stream as an event without a name."""
+
+    name = "openai"
+    last_event: ClassVar[bytes | None] = b"data: [DONE]\n\n"
+
+    def _body(self, told: Told, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - a header tells it
+        return {"error": error_detail(told)}
+
+    def _event(self, told: Told) -> bytes:
+        return event_bytes({"error": error_detail(told)})
+
+
+def error_detail(told: Told) -> dict[str, str | None]:
+    """An error's members in the words of this API."""
+    return {"message": told.message, "type": _kind(told), "param": told.param, "code": told.code or _code(told)}
+
+
+def _kind(told: Told) -> str:
+    if told.type in _KNOWN_KINDS:
+        return told.type or ""
+    return _KINDS.get(told.status, "api_error" if told.status >= _SERVERS_FAULT else "invalid_request_error")
+
+
+def _code(told: Told) -> str | None:
+    """The name by which agents of OpenAI's find out that they must compact; others have only words for it."""
+    is_too_long = told.status in (400, 413) and any(phrase in told.message.lower() for phrase in _TOO_LONG)
+    return "context_length_exceeded" if is_too_long else None
+
+
+OPENAI = OpenAIFace()
+
 DONE_EVENT = b"data: [DONE]\n\n"
-# A comment: whoever reads events skips it.
-KEEP_ALIVE = b": keep-alive\n\n"
-
-Headers = list[tuple[bytes, bytes]]
-
-# The head of a stream that is sent before any provider's.
-STREAM_HEADERS: Headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
-
-
-def encode_error(error: RequestError) -> bytes:
-    """The body of an error answer: ``{"error": {message, type, param, code}}``."""
-    detail = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
-    return json.dumps({"error": detail}, ensure_ascii=False).encode()
-
-
-def error_headers(error: RequestError) -> Headers:
-    """The headers that go with it.
-
-    ``x-should-retry: false`` keeps SDKs from repeating what the sidecar has already tried for them, and what can only end the same.
-    """
-    headers: Headers = [JSON_TYPE]
-    if error.retry_after_ns is not None:
-        # Rounded up: whoever waits this long is not refused again for having come early.
-        headers.append((b"retry-after", str(math.ceil(error.retry_after_ns / 1e9)).encode()))
-        headers.append((b"retry-after-ms", str(math.ceil(error.retry_after_ns / 1e6)).encode()))
-    if isinstance(error, (UpstreamError, SingleTurnOnly)):  # some repeat any 409
-        headers.append((b"x-should-retry", b"false"))
-    return headers
-
-
-def error_event(error: RequestError) -> bytes:
-    """The event that ends a broken stream."""
-    return sse_error_event("openai", error.message, error.type, error.code)
-
-
-def passed_error_event(payload: bytes) -> bytes | None:
-    """A provider's error as an event, word for word; None if it is no error in this dialect."""
-    event = b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
-    framer = SseFramer("openai")
-    framer.feed(event)
-    return None if framer.error is None else event
-
-
-def model_entry(target: str, created: int) -> dict[str, object]:
-    """One target, as ``GET /v1/models/{model}`` gives it. `created` is in seconds since the epoch."""
-    return {"id": target, "object": "model", "created": created, "owned_by": "pyproxy"}
-
-
-def model_list(targets: Iterable[str], created: int) -> dict[str, object]:
-    """All targets, as ``GET /v1/models`` gives them."""
-    return {"object": "list", "data": [model_entry(target, created) for target in targets]}

@@ -4,20 +4,22 @@ from pyproxy.domain.attempt import Attempt
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
 from pyproxy.domain.plan import Candidate, FallbackPolicy, Plan, Step, StreamGuarantee, Timeouts
 from pyproxy.domain.record import RequestRecord
-from pyproxy.domain.request import PRIORITIES, ChatRequest
+from pyproxy.domain.request import PRIORITIES, Request
+from pyproxy.domain.usage import Usage
 
 __all__ = [
     "NO_DEFAULTS",
     "PRIORITIES",
     "Attempt",
     "Candidate",
-    "ChatRequest",
     "Defaults",
     "FallbackPolicy",
     "Node",
     "Plan",
+    "Request",
     "RequestRecord",
     "Step",
     "StreamGuarantee",
     "Timeouts",
+    "Usage",
 ]

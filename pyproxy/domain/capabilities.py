@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALL_CAPABILITIES", "Capabilities"]
+__all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,6 @@ class Capabilities:
 
 
 ALL_CAPABILITIES = Capabilities(reasoning_history=True)
+
+# Of a model of which nothing is known: most take a last message of the assistant for a turn that has ended.
+PLAIN_CAPABILITIES = Capabilities(prefill=False)

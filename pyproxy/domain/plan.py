@@ -5,12 +5,14 @@ A plan is immutable and belongs to one snapshot of the configuration; requests s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from pyproxy.domain.capabilities import PLAIN_CAPABILITIES, Capabilities
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
 
 if TYPE_CHECKING:
+    from pyproxy.domain.surfaces import Dialect, Surface
     from pyproxy.rust_core import Scheduler
 
 __all__ = ["Candidate", "FallbackPolicy", "Plan", "Step", "StreamGuarantee", "Timeouts"]
@@ -42,7 +44,10 @@ class Candidate:
         credential: the credential it is called with: ``openai``, or ``openai#2`` for a second key.
         context_window: the most tokens of prompt and answer together, if the configuration says so.
         stream_usage: whether its provider can be asked for the usage of a stream.
-        prefill: whether the model goes on with a last message of the assistant.
+        dialect: the API its provider speaks.
+        surface: how its provider's paths look.
+        responses: whether its provider has the responses API.
+        capabilities: what the model takes.
     """
 
     instance: str
@@ -54,7 +59,15 @@ class Candidate:
     credential: str = ""
     context_window: int | None = None
     stream_usage: bool = True
-    prefill: bool = False
+    dialect: Dialect = "openai"
+    surface: Surface = "openai"
+    responses: bool = False
+    capabilities: Capabilities = PLAIN_CAPABILITIES
+
+    @property
+    def prefill(self) -> bool:
+        """Whether the model goes on with a last message of the assistant."""
+        return self.capabilities.prefill
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +86,7 @@ class Step:
         defaults: what it puts into requests that leave it open.
         rounds: how often all its instances may be asked in turn; in one round none is asked twice.
         calls_each: calls of one request to the same instance at most, whatever they are made for; None for no such bound.
+        even: whether its candidates are equals, so that who speaks a client's own API goes first among them.
         retries_everything: whether `max_retries` holds for whatever failed, and nobody but the first instance is asked.
     """
 
@@ -88,6 +102,7 @@ class Step:
     rounds: int = 1
     calls_each: int | None = None
     retries_everything: bool = False
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,7 @@ class Plan:
         stream_guarantee: up to where a stream that fails is rescued: what the target promises, wherever fallback leads.
         node: the node that the target is, if it is one.
         scopes: what its requests pass beside the scopes of whom they ask: that of the wrapper that the target is.
+        apis: what its candidates speak: their dialects, and whether they have the responses API.
     """
 
     target: str
@@ -132,3 +148,8 @@ class Plan:
     stream_guarantee: StreamGuarantee = "first_content"
     node: Node | None = None
     scopes: tuple[str, ...] = ()
+    apis: frozenset[tuple[Dialect, bool]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        apis = frozenset((candidate.dialect, candidate.responses) for step in self.steps for candidate in step.candidates)
+        object.__setattr__(self, "apis", apis)

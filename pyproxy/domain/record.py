@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyproxy.domain.attempt import Attempt
+    from pyproxy.domain.usage import Usage
 
 __all__ = ["RequestRecord"]
 
@@ -29,7 +30,7 @@ class RequestRecord:
         first_byte_ns: nanoseconds from arrival to the first byte to the client, or None.
         total_ns: nanoseconds from arrival to the end.
         sent_bytes: bytes of body delivered to the client.
-        usage: prompt and completion tokens as the provider counted them, or None.
+        usage: tokens as the provider counted them, or None.
         revision: the configuration it was served with, or ``-`` if it came to nobody who looks into one.
     """
 
@@ -46,5 +47,5 @@ class RequestRecord:
     first_byte_ns: int | None
     total_ns: int
     sent_bytes: int
-    usage: tuple[int, int] | None
+    usage: Usage | None
     revision: str = "-"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.domain.operations import CHAT, Operation
+
 if TYPE_CHECKING:
     from pyproxy.rust_core import Envelope
 
-__all__ = ["PRIORITIES", "ChatRequest"]
+__all__ = ["PRIORITIES", "Request"]
 
 PRIORITIES = {"high": 0, "normal": 1, "low": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class ChatRequest:
+class Request:
     """One request as it arrived, its body untouched.
 
     Attributes:
@@ -29,6 +31,8 @@ class ChatRequest:
         priority: who goes first among those who wait (``x-pyproxy-priority``): 0 for high, 1 for normal, 2 for low.
         timeout_ns: the time the caller allows (``x-pyproxy-timeout``), if it gave one.
         fallback_groups: the caller's own fallback targets (``x-pyproxy-fallback-groups``), if it gave any.
+        operation: what is asked, in which API.
+        in_array: whether the answer is wanted as the one item of an array: Gemini's stream for who does not ask for events.
     """
 
     id: str
@@ -42,6 +46,8 @@ class ChatRequest:
     priority: int = 1
     timeout_ns: int | None = None
     fallback_groups: tuple[str, ...] | None = None
+    operation: Operation = CHAT
+    in_array: bool = False
 
     @property
     def target(self) -> str:

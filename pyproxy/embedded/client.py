@@ -12,7 +12,7 @@ from pyproxy.embedded.streams import BlockingStream, CompletionStream
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import Request
     from pyproxy.embedded.completion import Completion
     from pyproxy.embedded.home import Home
     from pyproxy.embedded.messages import Messages
@@ -54,7 +54,7 @@ class EmbeddedClient:
         """Tell what would happen to a request, without sending it."""
         return self._orchestrator.foresee(chat_request(target, messages, fields, stream=False), fault)
 
-    async def _whole(self, request: ChatRequest) -> Completion:
+    async def _whole(self, request: Request) -> Completion:
         buffer = Buffer()
         await self._orchestrator.handle(request, buffer)
         return buffer.completion()

@@ -110,7 +110,7 @@ class Home:
     def _settled(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self.closed:
-                raise ShuttingDown
+                raise ShuttingDown("This sidecar has been stopped, and answers nobody any more.")
             if self._loop is None:
                 began: Future[asyncio.AbstractEventLoop] = Future()
                 self._thread = threading.Thread(target=lambda: asyncio.run(self._stay(began)), name="pyproxy", daemon=True)

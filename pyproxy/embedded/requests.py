@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pyproxy.domain import PRIORITIES, ChatRequest
+from pyproxy.domain import PRIORITIES, Request
 from pyproxy.embedded.messages import wire_messages
 from pyproxy.errors import InvalidRequest
 from pyproxy.rust_core import EnvelopeError, scan_envelope
@@ -23,7 +23,7 @@ _OWN = ("node", "session", "priority", "timeout", "fallback_groups")
 _MAX_TIMEOUT_S = 86_400.0
 
 
-def chat_request(target: str, messages: Messages, fields: Mapping[str, Any], *, stream: bool) -> ChatRequest:
+def chat_request(target: str, messages: Messages, fields: Mapping[str, Any], *, stream: bool) -> Request:
     """A request that has just arrived.
 
     Args:
@@ -46,7 +46,7 @@ def chat_request(target: str, messages: Messages, fields: Mapping[str, Any], *, 
     except EnvelopeError as error:
         raise InvalidRequest(str(error), param=error.param) from None
     groups = own["fallback_groups"]
-    return ChatRequest(
+    return Request(
         id=f"req_{uuid.uuid4().hex}",
         route="/v1/chat/completions",
         query=b"",

@@ -12,7 +12,7 @@ from pyproxy.embedded.exchanges import Handover
 from pyproxy.errors import ShuttingDown
 
 if TYPE_CHECKING:
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import Request
     from pyproxy.embedded.completion import CompletionChunk
     from pyproxy.embedded.exchanges import Head
     from pyproxy.orchestration import Orchestrator
@@ -23,7 +23,7 @@ __all__ = ["StreamSource"]
 class StreamSource:
     """Owns the task of one request, from the first chunk that is asked for to the end. All of it happens at home."""
 
-    def __init__(self, orchestrator: Orchestrator, request: ChatRequest) -> None:
+    def __init__(self, orchestrator: Orchestrator, request: Request) -> None:
         self._orchestrator = orchestrator
         self._request = request
         self._handover = Handover()

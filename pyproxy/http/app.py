@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.routing import Route
 
-from pyproxy.errors import InternalError, MethodNotAllowed
+from pyproxy.errors import InternalError, MethodNotAllowed, UpgradeRequired
 from pyproxy.http.admin import admin_router
-from pyproxy.http.chat import ChatCompletions
+from pyproxy.http.asked import GEMINI_VERSIONS, PATHS, always, asked_of_gemini
+from pyproxy.http.calls import Calls
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
@@ -19,14 +21,15 @@ from pyproxy.http.pools import pools_router
 from pyproxy.http.replies import nothing_at, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from starlette.requests import Request
-    from starlette.responses import Response
+    from starlette.types import Scope
 
     from pyproxy.config import ServerConfig
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import RequestRecord
+    from pyproxy.http.asked import Asked
     from pyproxy.http.deadlines import Deadlines
     from pyproxy.http.pools import Status
     from pyproxy.observe.metrics import Metric
@@ -65,7 +68,9 @@ def build_app(
         tell: called with the record of each finished request that the orchestrator has not seen.
     """
     app = FastAPI(title="pyproxy", version=version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.router.routes.append(Route("/v1/chat/completions", ChatCompletions(orchestrator, settings, deadlines.body), methods=["POST"]))
+    app.router.routes.extend(_calls(orchestrator, settings, deadlines.body))
+    app.router.routes.append(Route("/v1/responses", _no_websocket, methods=["GET"]))
+    app.router.routes.append(Route("/api/hello", _hello, methods=["GET"]))
     app.include_router(models_router(targets))
     app.include_router(health_router(ready, config_state))
     app.include_router(metrics_router(metrics))
@@ -75,6 +80,31 @@ def build_app(
     app.add_exception_handler(405, _method_not_allowed)
     app.add_exception_handler(Exception, _failed)
     return Edge(Guard(app, settings), tell)
+
+
+def _calls(orchestrator: Orchestrator, settings: Callable[[], ServerConfig], body_timeout: float) -> Iterator[Route]:
+    """The routes that call a model."""
+
+    def calls(asked_by: Callable[[Scope], Asked]) -> Calls:
+        return Calls(orchestrator, settings, body_timeout, asked_by)
+
+    for path, operation in PATHS.items():
+        yield Route(path, calls(always(operation)), methods=["POST"])
+    gemini = calls(asked_of_gemini)
+    for version in GEMINI_VERSIONS:
+        yield Route(version + "/models/{call:path}", gemini, methods=["POST"])
+
+
+def _no_websocket(request: Request) -> Response:
+    """What makes Codex, which tries a WebSocket first, go on over HTTP at once."""
+    reply = refusal(UpgradeRequired("Responses are asked for by POST; there is no WebSocket here."), request.scope)
+    reply.headers["upgrade"] = "HTTP/1.1"
+    return reply
+
+
+def _hello(_: Request) -> Response:
+    """What Claude Code asks to see whether anybody is here."""
+    return Response(status_code=204)
 
 
 def _not_found(request: Request, _: Exception) -> Response:

@@ -61,7 +61,7 @@ class Edge:
 
     def unread(self, visit: Visit, error: RequestError) -> tuple[Headers, bytes]:
         """The last answer on a connection, to what could not be parsed to its end; it is noted like any other."""
-        headers, body = error_answer(error, last=True)
+        headers, body = error_answer(error, visit, last=True)
         visit.answered(error.http_status)
         visit.flag, visit.sent_bytes = error.code, len(body)
         self._tell(visit.record())
@@ -72,6 +72,6 @@ class Edge:
 async def _give_up(visit: Visit, error: RequestError, send: Send) -> None:
     visit.flag = error.code
     if visit.status is None:  # else the answer stays unfinished, and the connection is cut
-        headers, body = error_answer(error)
+        headers, body = error_answer(error, visit)
         await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Send
 
     from pyproxy.errors import RequestError
+    from pyproxy.http.visit import Visit
 
 __all__ = ["AsgiExchange", "until_disconnect"]
 
@@ -21,14 +22,15 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class AsgiExchange:
-    """Delivers one answer through ``send``.
+    """Delivers one answer through ``send``, its errors in the API of the route.
 
     Attributes:
         finished: whether the answer has come to its end.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, visit: Visit) -> None:
         self._send = send
+        self._visit = visit
         self.finished = False
 
     async def start(self, status: int, headers: Headers) -> None:
@@ -45,8 +47,8 @@ class AsgiExchange:
         self.finished = True
 
     async def error(self, error: RequestError, headers: Headers) -> int:
-        """Answer with an error in the OpenAI dialect."""
-        own, body = error_answer(error)
+        """Answer with an error in the client's dialect."""
+        own, body = error_answer(error, self._visit)
         await self.start(error.http_status, own + headers)
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
         self.finished = True

@@ -1,4 +1,4 @@
-"""``/v1/models``: every name that can be asked for, as the OpenAI SDKs expect to read it."""
+"""The list of models, in the shape that each kind of client reads: every name that can be asked for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from pyproxy.dialects import openai
+from pyproxy.dialects.model_lists import model_entry, model_list, shape_of
 from pyproxy.errors import TargetNotFound
+from pyproxy.http.asked import GEMINI_VERSIONS
 from pyproxy.http.replies import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyproxy.dialects.model_lists import Shape
 
 __all__ = ["models_router"]
 
@@ -23,15 +26,22 @@ def models_router(targets: Callable[[], list[str]]) -> APIRouter:
     router = APIRouter()
     created = int(time.time())
 
-    @router.get("/v1/models")
-    async def list_models() -> JSONResponse:
-        return JSONResponse(openai.model_list(targets(), created))
+    async def list_models(request: Request) -> JSONResponse:
+        return JSONResponse(model_list(_shape(request), targets(), created))
 
-    @router.get("/v1/models/{target:path}")
     async def show_model(target: str, request: Request) -> Response:
         if target not in targets():
             missing = TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
             return refusal(missing, request.scope)
-        return JSONResponse(openai.model_entry(target, created))
+        return JSONResponse(model_entry(_shape(request), target, created))
 
+    for version in GEMINI_VERSIONS:
+        router.add_api_route(f"{version}/models", list_models, methods=["GET"])
+        router.add_api_route(version + "/models/{target:path}", show_model, methods=["GET"])
     return router
+
+
+def _shape(request: Request) -> Shape:
+    if request.scope["path"].startswith("/v1beta/"):
+        return "google"
+    return shape_of(request.scope["headers"], request.scope["query_string"])

@@ -6,27 +6,30 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from pyproxy.dialects import openai
 from pyproxy.errors import NotFound, RequestTimeout, ShuttingDown
+from pyproxy.http.asked import face_of
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
     from pyproxy.errors import RequestError
+    from pyproxy.http.visit import Visit
 
 __all__ = ["error_answer", "nothing_at", "refusal"]
 
 Headers = list[tuple[bytes, bytes]]
 
+_WHERE = "requests go to POST /v1/chat/completions, /v1/responses, /v1/messages and their like."
 # After these nobody goes on: the sidecar is leaving, or the client cannot keep up with itself.
 _LAST_ANSWERS = (ShuttingDown, RequestTimeout)
 
 
-def error_answer(error: RequestError, *, last: bool = False) -> tuple[Headers, bytes]:
+def error_answer(error: RequestError, visit: Visit, *, last: bool = False) -> tuple[Headers, bytes]:
     """The headers and the body of an error, whose status is its own; after the `last` the connection is closed."""
-    body = openai.encode_error(error)
-    headers = [*openai.error_headers(error), (b"content-length", str(len(body)).encode())]
+    face = face_of(visit.route)
+    body = face.encode_error(error, visit.request_id)
+    headers = [*face.error_headers(error), (b"content-length", str(len(body)).encode())]
     if last or isinstance(error, _LAST_ANSWERS):
         headers.append((b"connection", b"close"))
     return headers, body
@@ -34,11 +37,12 @@ def error_answer(error: RequestError, *, last: bool = False) -> tuple[Headers, b
 
 def nothing_at(scope: Scope) -> NotFound:
     """What is said where there is no route."""
-    return NotFound(f"There is nothing at {scope['path'][:200]}; LLM requests go to POST /v1/chat/completions.")
+    return NotFound(f"There is nothing at {scope['path'][:200]}; {_WHERE}")
 
 
 def refusal(error: RequestError, scope: Scope) -> Response:
     """An error as a response; the request's access line will say why."""
-    visit_of(scope).flag = error.code
-    headers, body = error_answer(error)
+    visit = visit_of(scope)
+    visit.flag = error.code
+    headers, body = error_answer(error, visit)
     return Response(body, status_code=error.http_status, headers={name.decode(): value.decode() for name, value in headers})

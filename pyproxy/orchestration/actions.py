@@ -41,11 +41,15 @@ GoesOn: TypeAlias = Literal["prefill", "anew"]
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Take permits for a candidate of `step`: the next one that is not excluded, or `only` this instance."""
+    """Take permits for a candidate of `step`: the next one that is not excluded, or `only` this instance.
+
+    Those in `last` are asked where none of the others has room.
+    """
 
     step: Step
     excluded: frozenset[str]
     only: str | None = None
+    last: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,13 @@ class NotAdmitted:
     scope: str | None
     reason: str
     retry_after_ns: int | None
+    also: tuple[str, ...] = ()
+    permanent: bool = False
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the call needs more than the scope ever lets through."""
+        return self.permanent and self.reason == "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,7 @@ class Failed:
         headers: the answer's headers, if there were any.
         body: the answer's body, as far as it was read.
         retry_after_ns: nanoseconds the provider asks to wait, if it said so.
+        wire: the API that the body is written in.
     """
 
     now_ns: int
@@ -168,6 +180,7 @@ class Failed:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     retry_after_ns: int | None = None
+    wire: str = "openai"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from pyproxy.sessions import session_id
 
 if TYPE_CHECKING:
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import Request
 
 __all__ = ["conversation_of"]
 
 
-def conversation_of(request: ChatRequest) -> str | None:
+def conversation_of(request: Request) -> str | None:
     """Tell by what a request is seen to belong to a conversation, in words; None for a single turn."""
     if session_id(request.headers) is not None:
         return "a header that names its session"

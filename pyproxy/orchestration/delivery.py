@@ -6,15 +6,16 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects import openai
-from pyproxy.errors import UpstreamError
+from pyproxy.dialects.openai import OPENAI
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.actions import Failed
 from pyproxy.orchestration.keep_alive import KeepAlive
+from pyproxy.orchestration.telling import told_answer, told_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyproxy.dialects.face import Face
     from pyproxy.errors import RequestError
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.journey import Journey
@@ -31,6 +32,7 @@ class Delivery:
     """Wraps an exchange for one request.
 
     Attributes:
+        face: the API that the client reads.
         status: the HTTP status sent, or None before the head.
         flag: why the request ended as it did, ``-`` for an ordinary end.
         first_byte_ns: monotonic nanoseconds of the first byte sent, or None.
@@ -38,9 +40,10 @@ class Delivery:
         finished: whether the client has been given an answer to its end.
     """
 
-    def __init__(self, exchange: Exchange, request_id: str, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, exchange: Exchange, request_id: str, face: Face = OPENAI, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._exchange = exchange
         self._request_id = request_id
+        self.face = face
         self._now_ns = now_ns
         self.journey: Journey | None = None
         self.status: int | None = None
@@ -49,6 +52,7 @@ class Delivery:
         self.sent_bytes = 0
         self.finished = False
         self._streams = False
+        self._has_events = False
         self._keep_alive = KeepAlive(self._sign)
 
     async def start_stream(self, status: int, headers: Headers) -> None:
@@ -59,16 +63,22 @@ class Delivery:
         await self._keep_alive.stop()
         if not self._streams:
             await self._head(status, headers)
-        elif self.journey is not None:
+        elif self.journey is not None and self.face.comments:
             await self.send(response_headers.path_comment(self.journey))
 
     def keep_alive(self) -> None:
-        """Give the client signs of life until there is more to deliver, or the end; the first of them needs a head."""
-        self._keep_alive.start()
+        """Give the client signs of life until there is more to deliver, or the end, if its API has any; the first needs a head."""
+        if self.face.opening_sign is not None:
+            self._keep_alive.start()
 
     async def leave(self) -> None:
         """Give no more signs of life, and do not wait for the one under way."""
         await self._keep_alive.abandon()
+
+    async def events(self, events: bytes) -> None:
+        """Send whole events of a stream."""
+        self._has_events |= bool(events)
+        await self.send(events)
 
     async def send(self, chunk: bytes) -> None:
         """Send a piece of the body."""
@@ -98,7 +108,7 @@ class Delivery:
         if self.status is None:
             await self.error(error)
         else:
-            await self._cut(error.code, event or openai.error_event(error))
+            await self._cut(error.code, event or self.face.error_event(error))
 
     async def error(self, error: RequestError | Failed) -> None:
         """Answer with an error: ours in the client's dialect, or the provider's word for word.
@@ -107,11 +117,11 @@ class Delivery:
         """
         await self._hush()
         if self._streams:
-            await self._cut(*_as_event(error))
+            flag = error.outcome.name if isinstance(error, Failed) else error.code
+            await self._cut(flag, told_event(self.face, error))
         elif isinstance(error, Failed):
             self.flag = error.outcome.name
-            headers = [*response_headers.for_answer(error.headers), (b"x-should-retry", b"false")]
-            await self.whole(error.status or 502, headers, error.body)
+            await self.whole(*told_answer(self.face, error, self._request_id))
         else:
             self.flag = error.code
             self.sent_bytes = await self._exchange.error(error, self._own_headers())
@@ -125,8 +135,8 @@ class Delivery:
 
     async def _sign(self) -> None:
         if not self._streams:
-            await self._head(200, openai.STREAM_HEADERS)
-        await self.send(openai.KEEP_ALIVE)
+            await self._head(200, self.face.stream_headers)
+        await self.send((self.face.keep_alive if self._has_events else self.face.opening_sign) or b"")
 
     async def _cut(self, flag: str, event: bytes) -> None:
         """End what has begun: a stream with an event before the cut."""
@@ -158,13 +168,3 @@ class Delivery:
         if self.journey is not None:
             own += response_headers.path_taken(self.journey, self.journey.queue_ns)
         return own
-
-
-def _as_event(error: RequestError | Failed) -> tuple[str, bytes]:
-    """An error's name, and the event that tells of it: a provider's in its own words, if they are an error in its dialect."""
-    if not isinstance(error, Failed):
-        return error.code, openai.error_event(error)
-    told = openai.passed_error_event(error.body)
-    if told is None:
-        told = openai.error_event(UpstreamError(f"The provider failed: {error.detail}.", status=error.status))
-    return error.outcome.name, told

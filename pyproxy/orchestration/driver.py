@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Lease
+from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.orchestration.actions import (
     Abort,
     Admit,
@@ -29,7 +30,7 @@ from pyproxy.orchestration.actions import (
     Wait,
 )
 from pyproxy.orchestration.caller import caller_of
-from pyproxy.orchestration.question import Question
+from pyproxy.orchestration.question import Questions
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pyproxy.admission import Refused
-    from pyproxy.domain import Candidate
+    from pyproxy.domain import Candidate, Usage
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
@@ -66,7 +67,8 @@ class Driver:
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._journey = journey
-        self._question = Question(journey)
+        self._questions = Questions(journey)
+        self._wire = journey.request.operation.wire
         self._delivery = delivery
         self._desk = snapshot.desk
         self._transport = snapshot.transport
@@ -80,7 +82,7 @@ class Driver:
         self._delivered: Delivered | None = None
 
     @property
-    def usage(self) -> tuple[int, int] | None:
+    def usage(self) -> Usage | None:
         """Prompt and completion tokens of the answer, if the provider told them."""
         return None if self._answer is None else self._answer.usage
 
@@ -118,7 +120,7 @@ class Driver:
 
     def _admit(self, action: Admit) -> Admitted | NotAdmitted:
         now_ns = self._now_ns()
-        verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, now_ns=now_ns)
+        verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, last=action.last, now_ns=now_ns)
         return self._told(verdict, now_ns)
 
     async def _wait(self, action: Wait) -> Admitted | NotAdmitted:
@@ -143,7 +145,7 @@ class Driver:
         if isinstance(verdict, Lease):
             self._lease = verdict
             return Admitted(now_ns, verdict)
-        return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns)
+        return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns, verdict.also, verdict.permanent)
 
     async def _one_more(self, action: OneMore) -> Done | TooMany:
         if self._extra is None or self._extra.places != action.instances:
@@ -160,24 +162,28 @@ class Driver:
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
+            question = self._questions.ask(action, self._delivered)
+            self._wire = question.wire
             async with asyncio.timeout(bound):
                 self._answer = await open_answer(
                     self._transport,
-                    self._question.call(action, self._delivered),
+                    question.call,
                     step.timeouts,
-                    stream=self._question.reading(action, self._delivered, self._delivery.keep_alive),
-                    dialect="openai",
+                    reading=self._questions.reading(question, self._delivery.face, self._delivery.keep_alive),
                     now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:
             if bound < remaining:
                 return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
             return self._failed(candidate, "deadline", "the request's time is over")
+        except UntranslatableError as error:
+            return self._failed(candidate, "untranslatable", error.message)
         except TransportFailure as failure:
-            return self._failed(candidate, failure.signal, failure.detail)
+            return self._failed(candidate, failure.signal, failure.detail, failure.body)
         except UpstreamRefusal as refusal:
             return self._refused(candidate, refusal)
         now_ns = self._now_ns()
+        self._journey.lost = () if question.translation is None else question.translation.lost
         action.lease.committed(now_ns)
         self._heard(candidate, well=True)
         self._note_session(candidate, now_ns)
@@ -189,15 +195,15 @@ class Driver:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns)
 
-    def _failed(self, candidate: Candidate, signal: str, detail: str) -> Failed:
-        return self._given_back(candidate, Failed(self._now_ns(), classify(signal), detail))
+    def _failed(self, candidate: Candidate, signal: str, detail: str, body: bytes | None = None) -> Failed:
+        return self._given_back(candidate, Failed(self._now_ns(), classify(signal, body=body), detail))
 
     def _refused(self, candidate: Candidate, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease
         outcome = classify("status", refusal.status, refusal.body)
         retry_after_ns = parse_retry_after(refusal.headers, time.time_ns() // 1_000_000, refusal.body)
         headers = tuple(refusal.headers)
-        failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns)
+        failed = Failed(now_ns, outcome, f"status {refusal.status}", refusal.status, headers, refusal.body, retry_after_ns, self._wire)
         self._given_back(candidate, failed)
         if lease is not None:
             self._heed(lease.candidate, refusal.headers, now_ns)
@@ -219,7 +225,7 @@ class Driver:
             lease.dropped(failed.now_ns)  # it did answer, which cost tokens, and well: only not what was of use here
         elif lease is not None:
             lease.failed(failed.outcome, failed.now_ns)
-        said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged")
+        said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged", "untranslatable")
         self._heard(candidate, well=None if said_nothing else False)
         return failed
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyproxy.admission import Lease
-    from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
+    from pyproxy.domain import Candidate, Node, Plan, Request, Step
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.snapshots import Snapshot
 
@@ -83,7 +83,7 @@ class Route:
     status: int
 
 
-def foresee(snapshot: Snapshot, request: ChatRequest, fault: str) -> Route:
+def foresee(snapshot: Snapshot, request: Request, fault: str) -> Route:
     """Tell what would happen to a request if every call failed.
 
     Args:
@@ -156,7 +156,7 @@ class _Rehearsal:
             passed = Passed(found.scope or candidate.instance, found.reason, found.retry_after_ns)
             if passed not in self.events:
                 self.events.append(passed)
-            refused = NotAdmitted(self._now_ns, found.scope, found.reason, found.retry_after_ns)
+            refused = NotAdmitted(self._now_ns, found.scope, found.reason, found.retry_after_ns, found.also, found.permanent)
         return refused
 
 
@@ -175,7 +175,8 @@ class _Lease:
 
 
 def _asked(action: Admit) -> Iterator[Candidate]:
-    for candidate in action.step.candidates:
+    last = action.last if action.step.even else frozenset()
+    for candidate in sorted(action.step.candidates, key=lambda candidate: candidate.instance in last):
         if candidate.instance == action.only or (action.only is None and candidate.instance not in action.excluded):
             yield candidate
 

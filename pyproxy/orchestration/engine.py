@@ -136,7 +136,8 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
             turned_down = (yield from _turned_down(journey, asked)) if journey.attempts else None
             if turned_down is not None:
                 return turned_down
-            event = yield from _admit(journey, Admit(step, excluded, visit.only))
+            # Others have room before anybody waits: the queue of a session's own instance is stood in with the rest of its step.
+            event = yield from _admit(journey, Admit(step, excluded, visit.only, journey.translated), waits=not visit.alone)
             visit.only, visit.now_ns = None, event.now_ns
             if isinstance(event, Admitted):
                 verdict = yield from _try_instance(journey, visit, event, strategy, random)
@@ -150,8 +151,8 @@ def _try_step(journey: Journey, visit: _Visit, strategy: Strategy, random: Rando
     return _Verdict.NEXT_STEP
 
 
-def _admit(journey: Journey, admit: Admit) -> Generator[Action, Event, Admitted | NotAdmitted]:
-    """Take permits; where there is no room, wait for it as long as a request may in all."""
+def _admit(journey: Journey, admit: Admit, *, waits: bool) -> Generator[Action, Event, Admitted | NotAdmitted]:
+    """Take permits; where there is no room, and it is worth it, wait for it as long as a request may in all."""
     event = yield admit
     if isinstance(event, Admitted):
         return event
@@ -159,7 +160,7 @@ def _admit(journey: Journey, admit: Admit) -> Generator[Action, Event, Admitted 
     left_ns = round(admit.step.max_queue_wait * 1e9) - journey.queue_ns
     until_ns = min(refused.now_ns + left_ns, journey.deadline_ns)
     fits = refused.now_ns + (refused.retry_after_ns or 0) < until_ns
-    if refused.reason in _OF_ROOM and fits:
+    if waits and refused.reason in _OF_ROOM and fits and not refused.hopeless:
         event = yield Wait(admit, refused.scope, until_ns)
         journey.queue_ns += event.now_ns - refused.now_ns
         if isinstance(event, Admitted):
@@ -167,8 +168,8 @@ def _admit(journey: Journey, admit: Admit) -> Generator[Action, Event, Admitted 
         waited = _expect(event, NotAdmitted)
         # When room is to be expected was known better before the wait than after it.
         retry_after_ns = refused.retry_after_ns if waited.retry_after_ns is None else waited.retry_after_ns
-        refused = NotAdmitted(waited.now_ns, waited.scope or refused.scope, waited.reason, retry_after_ns)
-    if refused.reason != "excluded":
+        refused = replace(waited, scope=waited.scope or refused.scope, retry_after_ns=retry_after_ns)
+    if waits and refused.reason != "excluded":
         journey.refusals.append(refused)
     return refused
 
@@ -256,11 +257,11 @@ def _relay(journey: Journey, visit: _Visit, candidate: Candidate, strategy: Stra
     if not isinstance(event, Broken):
         return _Verdict.ANSWERED
     visit.now_ns = event.now_ns
+    failure = Failed(event.now_ns, classify(event.signal), event.detail)
+    journey.broke(candidate, event, failure)
     if not event.resumable:
         yield Abort(interrupted(journey, event), event.event)
         return _Verdict.ANSWERED
-    failure = Failed(event.now_ns, classify(event.signal), event.detail)
-    journey.broke(candidate, event, failure)
     strategy.failed(journey, candidate, failure)
     return _Verdict.NEXT_STEP if visit.step.retries_everything else _Verdict.ANOTHER
 

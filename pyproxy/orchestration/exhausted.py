@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.errors import DeadlineExceeded, NoModelAvailable, Saturated, StreamInterrupted
+from pyproxy.errors import DeadlineExceeded, NoModelAvailable, OverEveryLimit, Saturated, StreamInterrupted, Untranslatable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,8 @@ def exhausted(journey: Journey) -> RequestError | Failed:
 
     What was the client's to hear from the first, and could not be had elsewhere: word for word. 429 if any attempt was
     refused for its rate or a limit of ours left no room, with the earliest time at which asking again makes sense; a
-    single failure word for word, where there is nothing to add; 503 if everybody was left alone for earlier failures;
+    single failure word for word, where there is nothing to add; 413 if it is larger than any limit ever lets through;
+    503 if everybody was left alone for earlier failures;
     else 502, or 504 if all attempts timed out.
     """
     failures, refusals = journey.failures, journey.refusals
@@ -42,7 +43,7 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         if failure.outcome.to_client:
             return failure
     limited = [failure for failure in failures if failure.outcome.pause_limiter]
-    full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE]
+    full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE and not refusal.hopeless]
     if limited or full:
         # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
         wait_ns = _earliest([*limited, *full]) or _NO_HINT_NS
@@ -50,6 +51,12 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         return Saturated(message, target=journey.plan.target, attempts=_labels(journey), retry_after_ns=wait_ns)
     if len(failures) == 1 and not refusals and _speaks_for_itself(failures[0]):
         return failures[0]
+    if not failures and refusals and all(refusal.hopeless for refusal in refusals):
+        message = f"{_asked(journey)} is never asked for so many tokens at once: {_story(journey)}. Send less, or raise the limit."
+        return OverEveryLimit(message, target=journey.plan.target, attempts=_labels(journey))
+    if failures and all(failure.outcome.name == "untranslatable" for failure in failures):
+        told = "; ".join(dict.fromkeys(failure.detail for failure in failures))
+        return Untranslatable(told, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(
@@ -107,10 +114,19 @@ def _labels(journey: Journey) -> list[str]:
 
 def _story(journey: Journey) -> str:
     """Every failure and refusal, in words."""
-    told = [f"{attempt} ({failure.detail})" for attempt, failure in zip(journey.attempts, journey.failures, strict=False)]
-    told += [
-        f"{refusal.scope} {_WORDS.get(refusal.reason, 'is at its limit')} ({refusal.reason})" for refusal in dict.fromkeys(journey.refusals)
-    ]
+    told = [_failure(str(attempt), failure) for attempt, failure in zip(journey.attempts, journey.failures, strict=False)]
+    told += [_refusal(refusal) for refusal in dict.fromkeys(journey.refusals)]
     if journey.too_many:
         told.append("so many requests fail now that no further call was made for this one")
     return "; ".join(told) or "no attempt was possible"
+
+
+def _failure(attempt: str, failure: Failed) -> str:
+    """One call and what came of it, a bare status not told twice."""
+    return attempt if failure.detail == f"status {failure.status}" else f"{attempt} ({failure.detail})"
+
+
+def _refusal(refusal: NotAdmitted) -> str:
+    words = "never lets so many tokens through" if refusal.hopeless else _WORDS.get(refusal.reason, "is at its limit")
+    told = f"{refusal.scope} {words} ({refusal.reason})"
+    return f"{told}, and so for {', '.join(refusal.also)}" if refusal.also else told

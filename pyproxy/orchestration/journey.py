@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain import Attempt
+from pyproxy.errors import OperationUnavailable
 
 if TYPE_CHECKING:
-    from pyproxy.domain import Candidate, ChatRequest, Node, Plan, Step
+    from pyproxy.domain import Candidate, Node, Plan, Request, Step
     from pyproxy.orchestration.actions import Broken, Failed, GoesOn, NotAdmitted
     from pyproxy.sessions import Affinity, Change
 
@@ -45,9 +47,11 @@ class Journey:
         moved: what serving it did to its session.
         broken: how the stream that the client is reading broke off last, if it did.
         refuse_prefill: models that refused to go on with the beginning of an answer.
+        translated: instances that are asked in another API than the client's.
+        lost: what of the call could not be carried into that API, or back.
     """
 
-    request: ChatRequest
+    request: Request
     plan: Plan
     node: Node | None = None
     affinity: Affinity | None = None
@@ -66,12 +70,25 @@ class Journey:
     moved: Change | None = None
     broken: Broken | None = None
     refuse_prefill: set[str] = field(default_factory=set)
+    translated: frozenset[str] = frozenset()
+    lost: tuple[str, ...] = ()
     _overloads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         total_ns = round(self.plan.total_timeout * 1e9)
         allowed_ns = self.request.timeout_ns
         self.deadline_ns = self.request.arrived_ns + (total_ns if allowed_ns is None else min(total_ns, allowed_ns))
+        ways = {api: way_to(self.request.operation, api[0], responses=api[1]) for api in self.plan.apis}
+        if all(way is not None and way.translator is None for way in ways.values()):
+            return
+        offered = [candidate for step in self.plan.steps for candidate in step.candidates]
+        by_way = [(candidate.instance, ways[candidate.dialect, candidate.responses]) for candidate in offered]
+        self.excluded.update(instance for instance, way in by_way if way is None)
+        self.translated = frozenset(instance for instance, way in by_way if way is not None and way.translator is not None)
+        if len(self.excluded) == len(offered):
+            raise OperationUnavailable(
+                f"None of the models behind '{self.plan.target}' can be asked for {self.request.operation.name}.", param="model"
+            )
 
     @property
     def calls_left(self) -> int:
@@ -144,11 +161,17 @@ class Journey:
                 self.shunned.add(candidate.provider)
 
     def broke(self, candidate: Candidate, broken: Broken, failure: Failed) -> None:
-        """Note that the stream of the attempt that answered broke off, and may be gone on with: not by the same instance."""
+        """Note that the stream of the attempt that answered broke off.
+
+        Who goes on with it, if it may be gone on with, is somebody else; where there is nobody else the same instance may,
+        once, unless it fell silent.
+        """
         answered = self.attempts[-1]
         self.attempts[-1] = replace(answered, result=f"{answered.result}+{failure.outcome.name}", ended_ns=failure.now_ns)
         self.failures.append(failure)
-        self.excluded.add(candidate.instance)
+        silent = failure.outcome.name == "idle_timeout"
+        if self.broken is not None or silent or not failure.outcome.ask_again or self._has_others(candidate):
+            self.excluded.add(candidate.instance)
         self.broken = broken
 
     def goes_on(self, candidate: Candidate) -> GoesOn | None:
@@ -167,6 +190,14 @@ class Journey:
             return tuple(self.attempts)
         candidate, started_ns = self.under_way
         return (*self.attempts, Attempt(candidate.label, why, started_ns, now_ns))
+
+    def _has_others(self, candidate: Candidate) -> bool:
+        """Whether anybody but this one may still be asked."""
+        return any(
+            each.instance != candidate.instance and each.instance not in self.excluded and self._may_ask(each)
+            for step in self.plan.steps
+            for each in step.candidates
+        )
 
     def _may_ask(self, candidate: Candidate) -> bool:
         return candidate.provider not in self.shunned and (self.window is None or (candidate.context_window or 0) > self.window)

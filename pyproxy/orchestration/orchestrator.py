@@ -8,6 +8,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.faces import FACES
 from pyproxy.domain import RequestRecord
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.conversation import conversation_of
@@ -24,7 +25,7 @@ from pyproxy.sessions import affinity_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import ChatRequest, Node
+    from pyproxy.domain import Node, Request
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
@@ -46,9 +47,9 @@ class Orchestrator:
         self._drain = Drain()
         self._retry_budget = RetryBudget(now_ns)
 
-    async def handle(self, request: ChatRequest, exchange: Exchange) -> None:
+    async def handle(self, request: Request, exchange: Exchange) -> None:
         """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
-        delivery = Delivery(exchange, request.id, self._now_ns)
+        delivery = Delivery(exchange, request.id, FACES[request.operation.wire], self._now_ns)
         driver: Driver | None = None
         with self._drain.request() as scope, self._snapshots.hold() as snapshot, self._retry_budget.request():
             try:
@@ -75,7 +76,7 @@ class Orchestrator:
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
 
-    def _affinity(self, request: ChatRequest, node: Node | None, snapshot: Snapshot) -> Affinity | None:
+    def _affinity(self, request: Request, node: Node | None, snapshot: Snapshot) -> Affinity | None:
         """The session of a request, if sessions are remembered."""
         if snapshot.sessions is None:
             return None
@@ -88,7 +89,7 @@ class Orchestrator:
             previous_response_id=request.envelope.previous_response_id,
         )
 
-    def foresee(self, request: ChatRequest, fault: str) -> Route:
+    def foresee(self, request: Request, fault: str) -> Route:
         """Tell what would happen to a request now, if every call failed. See `pyproxy.orchestration.dry_run.foresee`."""
         with self._snapshots.hold() as snapshot:
             return foresee(snapshot, request, fault)
@@ -101,7 +102,7 @@ class Orchestrator:
         """Let a drain wait no longer for those under way."""
         self._drain.hurry()
 
-    def _record(self, request: ChatRequest, delivery: Delivery, driver: Driver | None, revision: str) -> None:
+    def _record(self, request: Request, delivery: Delivery, driver: Driver | None, revision: str) -> None:
         journey, ended_ns = delivery.journey, self._now_ns()
         served_by = None if journey is None else journey.served_by
         record = RequestRecord(

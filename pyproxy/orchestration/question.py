@@ -1,30 +1,58 @@
-"""What one request asks of an instance: the call in its provider's terms, and how the answer is to be read."""
+"""What one request asks of an instance: the call in its provider's API, and how the answer is to be read."""
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.signatures import strip_signatures
+from pyproxy.dialects.translation.translation import Translation
+from pyproxy.dialects.translation.translator import Call
+from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain import NO_DEFAULTS
+from pyproxy.domain.operations import CHAT, COMPLETIONS
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
+from pyproxy.providers.paths import upstream_path, with_client_query
 from pyproxy.providers.transport import UpstreamCall
 from pyproxy.rust_core import scan_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyproxy.dialects.face import Face
+    from pyproxy.dialects.translation.ways import Way
+    from pyproxy.domain import Candidate
     from pyproxy.orchestration.actions import Attempt
     from pyproxy.orchestration.journey import Journey
     from pyproxy.orchestration.seam import Delivered
     from pyproxy.rust_core import Envelope
 
-__all__ = ["Question"]
-
-_PATHS = {"/v1/chat/completions": "/chat/completions"}
+__all__ = ["Question", "Questions"]
 
 
+@dataclass(frozen=True, slots=True)
 class Question:
+    """What one attempt asks.
+
+    Attributes:
+        call: the call.
+        wire: the API that it is written in.
+        translation: what makes the client's answer of the provider's, where they differ.
+        hide_usage: whether the event that tells the usage was asked for by nobody but us.
+        seam: where the answer goes on with a stream that broke off.
+    """
+
+    call: UpstreamCall
+    wire: str
+    translation: Translation | None
+    hide_usage: bool
+    seam: Seam | None
+
+
+class Questions:
     """One request, as each instance that it comes to is asked."""
 
     def __init__(self, journey: Journey) -> None:
@@ -32,30 +60,61 @@ class Question:
         self._request = journey.request
         self._stripped: tuple[bytes, Envelope] | None = None
 
-    def call(self, attempt: Attempt, delivered: Delivered | None) -> UpstreamCall:
-        """The call that an attempt makes; `delivered` is what a stream that it goes on with has come to."""
-        return UpstreamCall(
-            instance=attempt.lease.candidate.instance,
-            path=_PATHS[self._request.route],
-            query=self._request.query,
-            headers=self._request.headers,
-            body=self._body(attempt, delivered),
+    def ask(self, attempt: Attempt, delivered: Delivered | None) -> Question:
+        """What an attempt asks; `delivered` is what a stream that it goes on with has come to.
+
+        Raises:
+            UntranslatableError: it cannot be asked in the API of this provider.
+        """
+        candidate, request = attempt.lease.candidate, self._request
+        way = way_to(request.operation, candidate.dialect, responses=candidate.responses)
+        assert way is not None  # noqa: S101 - others are not asked
+        body = self._body(attempt, delivered)
+        translation = None if way.translator is None else self._translation(way, candidate)
+        if translation is not None:
+            body = _written(translation.request(body), way, candidate, stream=request.stream)
+        path, query = upstream_path(candidate.surface, way.operation.name, candidate.upstream_model, stream=request.stream)
+        call = UpstreamCall(
+            instance=candidate.instance,
+            path=path,
+            query=with_client_query(query, request.query) if translation is None else query,
+            headers=request.headers if translation is None else (),
+            body=body,
             connect_timeout=attempt.step.timeouts.connect,
         )
+        asked_for = request.envelope.include_usage or way.operation not in (CHAT, COMPLETIONS)
+        hide_usage = candidate.stream_usage and not asked_for and translation is None
+        seam = None if delivered is None else Seam(delivered, prefilled=attempt.goes_on == "prefill")
+        return Question(call, way.operation.wire, translation, hide_usage, seam)
 
-    def reading(self, attempt: Attempt, delivered: Delivered | None, content_came: Callable[[], None]) -> Reading | None:
-        """How the stream is to be read, if one is wanted: what its target promises, and where it goes on."""
-        if not self._request.stream:
-            return None
+    def reading(self, question: Question, face: Face, content_came: Callable[[], None]) -> Reading:
+        """How its answer is to be read: what its target promises, and where it goes on."""
         guarantee = self._journey.plan.stream_guarantee
         return Reading(
-            hide_usage=attempt.lease.candidate.stream_usage and not self._request.envelope.include_usage,
+            wire=question.wire,
+            stream=self._request.stream,
+            face=face,
+            translation=question.translation,
+            in_array=self._request.in_array,
+            hide_usage=question.hide_usage,
             whole=guarantee == "complete",
-            keeps_text=guarantee == "resume",
+            keeps_text=guarantee == "resume" and self._request.operation is CHAT,
             choices=self._request.envelope.choices,
-            seam=None if delivered is None else Seam(delivered, prefilled=attempt.goes_on == "prefill"),
+            seam=question.seam,
             content_came=content_came,
         )
+
+    def _translation(self, way: Way, candidate: Candidate) -> Translation:
+        assert way.translator is not None  # noqa: S101 - that is what it is for
+        call = Call(
+            model=candidate.upstream_model,
+            stream=self._request.stream,
+            id=self._request.id,
+            created=int(time.time()),
+            include_usage=self._request.envelope.include_usage,
+            capabilities=candidate.capabilities,
+        )
+        return Translation(way.translator, call)
 
     def _body(self, attempt: Attempt, delivered: Delivered | None) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
@@ -63,16 +122,17 @@ class Question:
         But for reasoning that another provider signed: a conversation that moved would be refused for it.
         """
         step, candidate = attempt.step, attempt.lease.candidate
-        node = NO_DEFAULTS if self._journey.node is None else self._journey.node.defaults
+        generates = self._request.operation.generates
+        node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
         body, envelope = self._request.body, self._request.envelope
         if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
             body, envelope = self._unsigned()
         return envelope.rewrite(
             body,
             candidate.upstream_model,
-            defaults=node.over(step.defaults),
+            defaults=node.over(step.defaults) if generates else (),
             system=node.system,
-            include_usage=candidate.stream_usage,
+            include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
 
@@ -81,3 +141,9 @@ class Question:
             body = strip_signatures(self._request.body)
             self._stripped = (self._request.body, self._request.envelope) if body is None else (body, scan_envelope(body))
         return self._stripped
+
+
+def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream: bool) -> bytes:
+    if stream and way.operation is CHAT and candidate.stream_usage:
+        body = {**body, "stream_options": {"include_usage": True}}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

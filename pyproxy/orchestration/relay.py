@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyproxy.dialects import openai
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.stream_answer import StreamAnswer
+from pyproxy.orchestration.telling import broken_event
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
@@ -42,11 +42,16 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
         if not answer.is_whole_after(failure):
             return Break(failure.signal, failure.detail)
     if answer.fault is not None:
-        return Break("malformed", answer.fault, None if answer.framer.error is None else openai.passed_error_event(answer.framer.error))
+        told = answer.framer.error
+        return Break("malformed", answer.fault, None if told is None else broken_event(delivery.face, answer.wire, told))
     if not answer.is_whole:
         return Break("truncated", "the provider ended it without a finish_reason")
-    if not answer.framer.terminal:
-        await delivery.send(openai.DONE_EVENT)
+    try:
+        ending = answer.ending()
+    except TransportFailure as failure:
+        return Break(failure.signal, failure.detail)
+    if ending:
+        await delivery.events(ending)
     await delivery.finish()
     return None
 
@@ -56,9 +61,9 @@ async def _pass_on(answer: StreamAnswer, delivery: Delivery) -> None:
     events: bytes | None = answer.held
     while events is not None:
         if events:
-            await delivery.send(events)
+            await delivery.events(events)
         if answer.framer.terminal or answer.fault is not None:
             return
         events = await answer.next_events()
     if last := answer.last_events():
-        await delivery.send(last)
+        await delivery.events(last)

@@ -9,18 +9,24 @@ if TYPE_CHECKING:
 
     from pyproxy.orchestration.journey import Journey
 
-__all__ = ["for_answer", "path_comment", "path_taken"]
+__all__ = ["delays", "for_answer", "path_comment", "path_taken"]
 
 Headers = list[tuple[bytes, bytes]]
 
 _PASSED = frozenset((b"content-type", b"retry-after", b"retry-after-ms", b"cache-control"))
-_PASSED_PREFIXES = (b"x-ratelimit-", b"openai-")
+_PASSED_PREFIXES = (b"x-ratelimit-", b"openai-", b"anthropic-ratelimit-")
+_DELAYS = frozenset((b"retry-after", b"retry-after-ms"))
 
 
 def for_answer(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:
     """A provider's headers that mean something to the client; nothing about its connection, cookies or servers."""
     named = ((name.lower(), value) for name, value in upstream)
     return [(name, value) for name, value in named if name in _PASSED or name.startswith(_PASSED_PREFIXES)]
+
+
+def delays(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Of a provider's headers those that say when to ask again: they mean the same in every API."""
+    return [(name, value) for name, value in for_answer(upstream) if name in _DELAYS]
 
 
 def path_taken(journey: Journey, queue_ns: int) -> Headers:
@@ -31,6 +37,8 @@ def path_taken(journey: Journey, queue_ns: int) -> Headers:
         headers.append((b"x-pyproxy-provider", _text(journey.served_by.provider)))
     if journey.moved is not None:
         headers.append((b"x-pyproxy-session", journey.moved.value.encode()))
+    if journey.lost:
+        headers.append((b"x-pyproxy-lossy", _text(", ".join(journey.lost))))
     headers.append((b"x-pyproxy-attempts", _text(journey.path_taken())))
     headers.append((b"x-pyproxy-queue-ms", str(queue_ns // 1_000_000).encode()))
     return headers

@@ -23,21 +23,28 @@ __all__ = ["ExtraCall", "RetryBudget"]
 SHARE_OF_REQUESTS = 5
 LEAST = 3
 SECOND_NS = 1_000_000_000
-# Room that was earned is forgotten when nothing good has been heard for so long.
+# Room that was earned is forgotten when nothing good has been heard for so long; so is a failure, when nothing has been heard at all.
 ROOM_LASTS_NS = 10 * SECOND_NS
+FAILURE_LASTS_NS = 60 * SECOND_NS
+# Instances come and go with the configuration: beyond so many, those that nobody calls are forgotten.
+MOST_PLACES = 4096
 
 
 class _Place:
     """What is known of one instance that extra calls go to."""
 
-    __slots__ = ("earned", "earned_ns", "failed", "news", "under_way")
+    __slots__ = ("earned", "earned_ns", "failed_ns", "news", "under_way")
 
     def __init__(self) -> None:
         self.under_way = 0
         self.earned = 0
         self.earned_ns = 0
-        self.failed = False
+        self.failed_ns: int | None = None
         self.news: set[asyncio.Future[None]] = set()
+
+    def is_sound(self, now_ns: int) -> bool:
+        """Whether it had not failed when it was last heard of, or that is long ago."""
+        return self.failed_ns is None or now_ns - self.failed_ns >= FAILURE_LASTS_NS
 
     def has_room(self, now_ns: int) -> bool:
         """Whether one more call may be made that takes nothing of the budget."""
@@ -95,11 +102,11 @@ class RetryBudget:
     def heard(self, place: str, *, well: bool) -> None:
         """Note how a call to an instance ended, whether it was an extra one or not."""
         known = self._place(place)
-        known.failed = not well
+        now_ns = self._now_ns()
+        known.failed_ns = None if well else now_ns
         if not well:
             known.earned = 0
         elif known.under_way:
-            now_ns = self._now_ns()
             known.earned += known.earned < 2 * known.under_way  # what is not used does not grow
             known.earned_ns = now_ns
         _tell(known)
@@ -113,7 +120,7 @@ class RetryBudget:
             now_ns = self._now_ns()
             self._come_back(now_ns)
             known = [self._place(place) for place in places]
-            sound = [place for place in known if not place.failed]
+            sound = [place for place in known if place.is_sound(now_ns)]
             is_first = bool(sound) and not any(place.under_way for place in sound)
             is_free = is_first or any(place.has_room(now_ns) for place in sound)
             if is_free or self._left >= 1:
@@ -146,6 +153,8 @@ class RetryBudget:
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)
         if place is None:
+            if len(self._places) >= MOST_PLACES:
+                self._places = {name: each for name, each in self._places.items() if each.under_way or each.news}
             place = self._places[name] = _Place()
         return place
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyproxy.dialects import openai
+from pyproxy.dialects.openai import DONE_EVENT
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Seam:
         for payload in _payloads(events if self._begun else events.removeprefix(_BYTE_ORDER_MARK)):
             if payload.strip() == b"[DONE]":
                 self._end()
-                passed += openai.DONE_EVENT
+                passed += DONE_EVENT
             elif (chunk := self._take(_chunk(payload))) is not None:
                 passed += b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n"
         self._begun |= bool(events)

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.openai import OPENAI
+from pyproxy.domain import Usage
 from pyproxy.orchestration.seam import Delivered, identity_of
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import SseFramer
@@ -13,6 +15,8 @@ from pyproxy.rust_core import SseFramer
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from pyproxy.dialects.face import Face
+    from pyproxy.dialects.translation.translation import Translation
     from pyproxy.orchestration.seam import Seam
     from pyproxy.providers.transport import UpstreamResponse
 
@@ -37,6 +41,11 @@ class Reading:
     """How a stream is to be read.
 
     Attributes:
+        wire: the API that the provider writes in.
+        stream: whether a stream was asked for.
+        face: the API that the client reads.
+        translation: what makes the client's answer of the provider's, where they differ.
+        in_array: whether a plain answer is wanted as the one item of an array.
         hide_usage: whether the event that tells the usage is kept back.
         whole: whether it is committed only when it is whole.
         keeps_text: whether its text is kept, so that another answer can go on with it.
@@ -45,6 +54,11 @@ class Reading:
         content_came: called when content has come of a stream that is not committed yet.
     """
 
+    wire: str = "openai"
+    stream: bool = True
+    face: Face = OPENAI
+    translation: Translation | None = None
+    in_array: bool = False
     hide_usage: bool = False
     whole: bool = False
     keeps_text: bool = False
@@ -54,28 +68,30 @@ class Reading:
 
 
 class StreamAnswer:
-    """A stream; `held` is what has been read of it up to its commit point.
+    """A stream; `held` is what has been read of it up to its commit point, for the client.
 
     Attributes:
+        wire: the API that the provider writes in.
         framer: the core's reader of events; it says what may be passed on and whether the stream is whole.
     """
 
-    def __init__(self, response: UpstreamResponse, chunks: AsyncGenerator[bytes], idle: float, dialect: str, reading: Reading) -> None:
+    def __init__(self, response: UpstreamResponse, chunks: AsyncGenerator[bytes], idle: float, reading: Reading) -> None:
         self._response = response
         self._chunks = chunks
         self._idle = idle
         self._reading = reading
         self._seam = reading.seam
         self._ends_at: float | None = None
-        self.framer = SseFramer(dialect, hide_usage=reading.hide_usage, keep_text=reading.keeps_text)
+        self.wire = reading.wire
+        self.framer = SseFramer(reading.wire, hide_usage=reading.hide_usage, keep_text=reading.keeps_text)
         self.held = b""
         self.status = response.status
         self.headers = response.headers
 
     @property
-    def usage(self) -> tuple[int, int] | None:
+    def usage(self) -> Usage | None:
         """Prompt and completion tokens, once the provider has told them."""
-        return None if self.framer.usage is None else self.framer.usage[:2]
+        return None if self.framer.usage is None else Usage(*self.framer.usage)
 
     @property
     def fault(self) -> str | None:
@@ -139,7 +155,20 @@ class StreamAnswer:
 
     def last_events(self) -> bytes:
         """What the end of the body makes whole."""
-        return self._through_seam(self.framer.finish())
+        return self._for_client(self.framer.finish())
+
+    def ending(self) -> bytes:
+        """What ends the stream of the client, where the provider's last event does not.
+
+        Raises:
+            TransportFailure: something is missing all the same (``truncated``).
+        """
+        if self._reading.translation is not None:
+            try:
+                return self._reading.translation.ending()
+            except ValueError as error:
+                raise TransportFailure("truncated", f"the answer cannot be ended: {error}") from None
+        return b"" if self.framer.terminal else self._reading.face.last_event or b""
 
     def is_whole_after(self, failure: TransportFailure) -> bool:
         """Whether the answer is whole all the same: only what may follow its end was lost."""
@@ -168,7 +197,7 @@ class StreamAnswer:
 
     def _check(self, held_bytes: int) -> None:
         if self.framer.error is not None:
-            raise TransportFailure("malformed", "the provider sent an error event")
+            raise TransportFailure("malformed", "the provider sent an error event", self.framer.error)
         if self.framer.malformed is not None:
             raise TransportFailure("malformed", self.framer.malformed)
         if held_bytes > MAX_HELD_BYTES:
@@ -197,9 +226,15 @@ class StreamAnswer:
             return None
 
     def _passed(self, chunk: bytes | None) -> bytes | None:
-        return None if chunk is None else self._through_seam(self.framer.feed(chunk).data)
+        return None if chunk is None else self._for_client(self.framer.feed(chunk).data)
 
-    def _through_seam(self, events: bytes) -> bytes:
+    def _for_client(self, events: bytes) -> bytes:
+        """Whole events of the provider as the client is to have them."""
+        if self._reading.translation is not None:
+            try:
+                events = self._reading.translation.events(events)
+            except ValueError as error:
+                raise TransportFailure("malformed", f"an event that cannot be translated: {error}") from None
         return events if self._seam is None else self._seam.pass_on(events)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pyproxy.orchestration.stream_answer import Reading, StreamAnswer, next_chunk
+from pyproxy.domain import Usage
+from pyproxy.orchestration.stream_answer import StreamAnswer, next_chunk
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import inspect_response
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from pyproxy.domain import Timeouts
+    from pyproxy.orchestration.stream_answer import Reading
     from pyproxy.providers.transport import Transport, UpstreamCall, UpstreamResponse
 
 __all__ = ["PlainAnswer", "UpstreamRefusal", "open_answer"]
@@ -41,7 +43,7 @@ class UpstreamRefusal(Exception):
 class PlainAnswer:
     """A whole answer."""
 
-    def __init__(self, status: int, headers: Headers, body: bytes, usage: tuple[int, int] | None) -> None:
+    def __init__(self, status: int, headers: Headers, body: bytes, usage: Usage | None) -> None:
         self.status = status
         self.headers = headers
         self.body = body
@@ -52,7 +54,7 @@ class PlainAnswer:
 
 
 async def open_answer(
-    transport: Transport, call: UpstreamCall, timeouts: Timeouts, *, stream: Reading | None, dialect: str, now: Callable[[], float]
+    transport: Transport, call: UpstreamCall, timeouts: Timeouts, *, reading: Reading, now: Callable[[], float]
 ) -> PlainAnswer | StreamAnswer:
     """Make a call and read its answer up to its commit point.
 
@@ -60,8 +62,7 @@ async def open_answer(
         transport: makes the call.
         call: what is asked.
         timeouts: how long each phase may take.
-        stream: how to read the stream that was asked for; None if none was.
-        dialect: what the provider speaks.
+        reading: how to read its answer.
         now: the time in seconds.
 
     Raises:
@@ -80,9 +81,9 @@ async def open_answer(
         if not 200 <= response.status < 300:  # noqa: PLR2004
             body = await _read_error(first, chunks, timeouts.idle)
             raise UpstreamRefusal(response.status, response.headers, body)
-        if stream is None or _is_json(response.headers):
-            return await _plain(response, first, chunks, timeouts.idle, stream=stream is not None, dialect=dialect)
-        answer = StreamAnswer(response, chunks, timeouts.idle, dialect, stream)
+        if not reading.stream or _is_json(response.headers):
+            return await _plain(response, first, chunks, timeouts.idle, reading)
+        answer = StreamAnswer(response, chunks, timeouts.idle, reading)
         await answer.begin(first)
         keep = True
         return answer
@@ -93,7 +94,7 @@ async def open_answer(
 
 
 async def _plain(
-    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, *, stream: bool, dialect: str
+    response: UpstreamResponse, first: bytes | None, chunks: AsyncGenerator[bytes], idle: float, reading: Reading
 ) -> PlainAnswer:
     parts, size = [], 0
     chunk = first
@@ -104,12 +105,22 @@ async def _plain(
             raise TransportFailure("malformed", f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
         chunk = await next_chunk(chunks, idle, "idle_timeout")
     body = b"".join(parts)
-    inspection = inspect_response(dialect, body)
+    inspection = inspect_response(reading.wire, body)
     if inspection.problem is not None:
-        raise TransportFailure("malformed", inspection.problem)
-    if stream:
+        raise TransportFailure("malformed", inspection.problem, body)
+    if reading.stream:
         raise TransportFailure("malformed", "a stream was asked for and a plain answer came")
-    return PlainAnswer(response.status, response.headers, body, None if inspection.usage is None else inspection.usage[:2])
+    usage = None if inspection.usage is None else Usage(*inspection.usage)
+    return PlainAnswer(response.status, response.headers, _for_client(body, reading), usage)
+
+
+def _for_client(body: bytes, reading: Reading) -> bytes:
+    if reading.translation is not None:
+        try:
+            body = reading.translation.response(body)
+        except ValueError as error:
+            raise TransportFailure("malformed", f"an answer that cannot be translated: {error}") from None
+    return b"[" + body + b"]" if reading.in_array else body
 
 
 async def _read_error(first: bytes | None, chunks: AsyncGenerator[bytes], idle: float) -> bytes:

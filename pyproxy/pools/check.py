@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.pools.questions import question
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.rust_core import classify, inspect_response
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping
 
     from pyproxy.domain import Candidate
+    from pyproxy.domain.surfaces import Dialect
     from pyproxy.orchestration import Snapshot
     from pyproxy.providers.transport import Transport
 
@@ -107,11 +108,12 @@ def _both(one: Wanted, other: Wanted) -> Wanted:
 
 async def ask(transport: Transport, check: Check, wanted: Wanted) -> Found:
     """Carry a check out. Whatever the provider does comes back as something found."""
-    body = b"" if check.prompt is None else _one_token(wanted.instances[0].upstream_model, check.prompt)
+    candidate = wanted.instances[0]
+    path, query, body = (check.path, b"", b"") if check.prompt is None else question(candidate, check.prompt)
     call = UpstreamCall(
-        instance=wanted.instances[0].instance,
-        path=check.path if check.prompt is None else "/chat/completions",
-        query=b"",
+        instance=candidate.instance,
+        path=path,
+        query=query,
         headers=(),
         body=body,
         connect_timeout=wanted.timeout,
@@ -128,7 +130,7 @@ async def ask(transport: Transport, check: Check, wanted: Wanted) -> Found:
         return Found(ok=False, detail=f"no answer within {wanted.timeout:g} s")
     except TransportFailure as failure:
         return Found(ok=False, detail=f"{failure.signal}: {failure.detail}")
-    return _reachable(response.status) if check.prompt is None else _answered(response.status, answer)
+    return _reachable(response.status) if check.prompt is None else _answered(response.status, answer, candidate.dialect)
 
 
 def _reachable(status: int) -> Found:
@@ -139,19 +141,14 @@ def _reachable(status: int) -> Found:
     return Found(ok=False if status >= 500 and status != 501 else None, detail=detail)  # noqa: PLR2004
 
 
-def _answered(status: int, body: bytes) -> Found:
+def _answered(status: int, body: bytes, dialect: Dialect) -> Found:
     """What an answer says, by the rules for any other."""
     detail = f"status {status}"
     if 200 <= status < 300:  # noqa: PLR2004
-        inspection = inspect_response("openai", body)
-        usage = None if inspection.usage is None else sum(inspection.usage[:2])
-        return Found(ok=True, detail=detail, usage=usage)
+        usage = inspect_response("openai", body).usage if dialect == "openai" else None
+        return Found(ok=True, detail=detail, usage=None if usage is None else sum(usage[:2]))
     outcome = classify("status", status, body)
     return Found(False if outcome.counts_for_breaker else None, detail, outcome.name if outcome.disable_credential else None)
-
-
-def _one_token(model: str, prompt: str) -> bytes:
-    return json.dumps({"model": model, "messages": [{"role": "user", "content": prompt}], "max_tokens": 1}).encode()
 
 
 async def _beginning(chunks: AsyncGenerator[bytes]) -> bytes:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Caller, Lease
+from pyproxy.domain import Usage
 from pyproxy.domain.instances import node_scope
 from pyproxy.errors import AdmissionRefused, PoolNotFound
 from pyproxy.pools.status import pool_status
@@ -52,14 +53,14 @@ class HeldInstance:
             ok: how it went.
             usage: prompt and completion tokens, if they are known.
         """
-        now_ns = self._now_ns()
+        now_ns, cost = self._now_ns(), None if usage is None else Usage(*usage)
         if ok:
             self._lease.committed(now_ns)
-            self._lease.delivered(now_ns, usage)
+            self._lease.delivered(now_ns, cost)
         elif ok is None:
-            self._lease.dropped(now_ns, usage)
+            self._lease.dropped(now_ns, cost)
         else:
-            self._lease.broke(now_ns, usage)
+            self._lease.broke(now_ns, cost)
 
 
 class Handout:

@@ -11,7 +11,7 @@ __all__ = ["forwarded_headers"]
 _HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"expect", b"http2-settings")
 )
-# OpenAI's organization and project go with the client's key, and a provider refuses them beside another.
+# An organization or a project goes with the client's key, and a provider refuses it beside another.
 _CREDENTIALS = frozenset(
     (
         b"authorization",
@@ -22,6 +22,7 @@ _CREDENTIALS = frozenset(
         b"cookie",
         b"openai-organization",
         b"openai-project",
+        b"x-goog-user-project",
     )
 )
 _REWRITTEN = frozenset((b"host", b"content-length", b"content-encoding", b"accept-encoding", b"content-type"))

@@ -63,9 +63,12 @@ def _request(call: UpstreamCall, endpoint: Endpoint) -> httpcore2.Request:
     headers = [(name, value) for name, value in forwarded_headers(call.headers) if name not in own_names]
     # Compressed events could not be framed as they come; the body is JSON whatever the client called it.
     content_type = [(b"content-type", b"application/json")] if call.body else []
-    headers += [*endpoint.headers, *content_type, (b"accept-encoding", b"identity")]
+    sent_names = own_names | {name for name, _ in headers}
+    expected = [(name, value) for name, value in endpoint.defaults if name not in sent_names]
+    headers += [*endpoint.headers, *expected, *content_type, (b"accept-encoding", b"identity")]
     timeouts = {"connect": call.connect_timeout, "read": None, "write": None, "pool": None}
-    address = httpx2.URL(endpoint.base_url + call.path, query=call.query or None)
+    query = b"&".join(part for part in (call.query, endpoint.query) if part)
+    address = httpx2.URL(endpoint.base_url + call.path, query=query or None)
     plain = httpx2.Request(call.method, address, headers=headers, content=call.body or None)
     url = httpcore2.URL(scheme=plain.url.raw_scheme, host=plain.url.raw_host, port=plain.url.port, target=plain.url.raw_path)
     return httpcore2.Request(plain.method, url, headers=plain.headers.raw, content=call.body, extensions={"timeout": timeouts})

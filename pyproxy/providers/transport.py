@@ -39,12 +39,14 @@ class TransportFailure(Exception):
 
     Attributes:
         signal: the classifier's word for it: ``connect_failed``, ``connect_timeout`` or ``reset``.
+        body: the error that came under a good status, if one did.
     """
 
-    def __init__(self, signal: str, detail: str) -> None:
+    def __init__(self, signal: str, detail: str, body: bytes | None = None) -> None:
         super().__init__(detail)
         self.signal = signal
         self.detail = detail
+        self.body = body
 
 
 class UpstreamResponse(Protocol):

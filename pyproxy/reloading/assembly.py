@@ -21,6 +21,7 @@ from pyproxy.admission import (
     Standing,
     TokenEstimates,
     known_instances,
+    rated,
     scopes_of,
     token_limits,
 )
@@ -137,7 +138,7 @@ class Assembly:
         return Snapshot(
             config=prepared.config,
             resolver=prepared.resolver,
-            desk=AdmissionDesk(self._controller, standing, token_limits(prepared.scopes)),
+            desk=AdmissionDesk(self._controller, standing, token_limits(prepared.scopes), rated(prepared.scopes)),
             transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
             sessions=self.sessions if prepared.config.sessions.enabled else None,

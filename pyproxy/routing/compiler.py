@@ -11,6 +11,7 @@ from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import credential_names, pool_scope
+from pyproxy.routing.capabilities import capabilities_of
 from pyproxy.routing.defaults import defaults_of
 from pyproxy.routing.pools import patience, pool_attempt_timeout, pool_policy, pool_weights
 
@@ -102,6 +103,7 @@ class PlanCompiler:
             name=name,
             candidates=candidates,
             scheduler=self._scheduler(name, candidates),
+            even=len({self._config.models[candidate.model].weight for candidate in candidates}) == 1,
             max_retries=DEFAULT_MAX_RETRIES if echelon.max_retries is None else echelon.max_retries,
             timeouts=_timeouts(group.timeouts),
             attempt_timeout=echelon.timeout,
@@ -142,6 +144,7 @@ class PlanCompiler:
             attempt_timeout=pool_attempt_timeout(members),
             group=name,
             max_queue_wait=max(group.max_queue_wait for group, _ in members),
+            even=False,
             rounds=pool.max_instance_attempts if rotates else 1,
             calls_each=pool.max_instance_attempts,
             retries_everything=not rotates,
@@ -156,6 +159,8 @@ class PlanCompiler:
 
     def _candidates(self, model: str, scopes: tuple[str, ...], step: str) -> tuple[Candidate, ...]:
         entry = self._config.models[model]
+        provider = self._config.providers[entry.provider]
+        capabilities = capabilities_of(provider, entry)
         instances = self._config.instances_of(model)
         return tuple(
             Candidate(
@@ -167,8 +172,11 @@ class PlanCompiler:
                 label=f"{step}/{instance}" if step else instance,
                 credential=credential,
                 context_window=entry.context_window,
-                stream_usage=self._config.providers[entry.provider].stream_usage,
-                prefill=entry.prefill,
+                stream_usage=provider.stream_usage,
+                dialect=provider.dialect,
+                surface=provider.surface,
+                responses=provider.responses and provider.dialect == "openai",
+                capabilities=capabilities,
             )
             for instance, credential in zip(instances, credential_names(entry.provider, len(instances)), strict=True)
         )

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyproxy.config import Config, WrapperConfig
-    from pyproxy.domain import Plan
+    from pyproxy.domain import FallbackPolicy, Plan
 
 __all__ = ["Resolver"]
 
 MAX_TARGET_LENGTH = 256
+# Strategies that do not go everywhere that fallback groups point.
+_LEAVE_OUT = frozenset(("model_rotate", "task_group_switch"))
 
 
 class Resolver:
@@ -102,7 +104,13 @@ class Resolver:
                 )
         references = [self._reference(fallback, conversation) for fallback in fallbacks]
         plan, known = self._compiler.plan(target, reference, references), self._plans[name]
-        return replace(plan, node=known.node, scopes=known.scopes, total_timeout=min(plan.total_timeout, known.total_timeout))
+        return replace(
+            plan,
+            node=known.node,
+            scopes=known.scopes,
+            total_timeout=min(plan.total_timeout, known.total_timeout),
+            policy=_heeding_the_list(plan.policy),
+        )
 
     def _reference(self, name: str, conversation: str | None) -> str:
         """Where a target leads; a conversation not to a pool, but to who answers in its place."""
@@ -150,6 +158,11 @@ class Resolver:
         if near:
             return " Did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
         return " GET /v1/models lists the targets."
+
+
+def _heeding_the_list(policy: FallbackPolicy) -> FallbackPolicy:
+    """The policy for a caller's own list, which goes before a strategy that would leave part of it out."""
+    return replace(policy, strategy="echelon_down") if policy.strategy in _LEAVE_OUT else policy
 
 
 def _wrapped(plan: Plan, name: str, wrapper: WrapperConfig) -> Plan:

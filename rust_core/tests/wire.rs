@@ -1,7 +1,7 @@
 //! The wire's machines over any bytes.
 
 use proptest::prelude::*;
-use rust_core::wire::{Dialect, Envelope, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
+use rust_core::wire::{Address, Dialect, Envelope, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
@@ -42,6 +42,9 @@ fn nearly_json() -> impl Strategy<Value = String> {
         "\"",
         "\"a\"",
         "\"messages\"",
+        "\"contents\":",
+        "\"source\":",
+        "\"type\":\"image\"",
         "\"tools\":",
         "\\",
         "\\u00e9",
@@ -66,6 +69,15 @@ fn nearly_json() -> impl Strategy<Value = String> {
         "\"b\":1",
     ]);
     prop::collection::vec(token, 0..12).prop_map(|tokens| format!("{{\"model\":\"m\",\"x\":{}}}", tokens.concat()))
+}
+
+/// A request's address in each dialect.
+fn addresses() -> impl Iterator<Item = Address<'static>> {
+    let other = [Dialect::OpenAi, Dialect::Responses, Dialect::Anthropic].map(|dialect| (dialect, None));
+    other
+        .into_iter()
+        .chain([(Dialect::Gemini, Some("m"))])
+        .filter_map(|(dialect, model)| Address::new(dialect, model, None).ok())
 }
 
 fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
@@ -103,15 +115,19 @@ proptest! {
     #[test]
     fn a_body_is_taken_where_serde_takes_it(body in nearly_json()) {
         let valid = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
-        let scanned = Envelope::scan(body.as_bytes());
-        let refused = scanned.is_err_and(|error| error.message.contains("not valid JSON"));
-        prop_assert_eq!(refused, !valid);
+        for address in addresses() {
+            let scanned = Envelope::scan(body.as_bytes(), address);
+            let refused = scanned.is_err_and(|error| error.message.contains("not valid JSON"));
+            prop_assert_eq!(refused, !valid);
+        }
     }
 
     #[test]
     fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..300), status in any::<u16>(), now in any::<u64>()) {
         through(&bytes, &[], 100);
-        let _ = Envelope::scan(&bytes);
+        for address in addresses() {
+            let _ = Envelope::scan(&bytes, address);
+        }
         let _ = inspect(Dialect::OpenAi, &bytes);
         let _ = classify(Signal::Status, Some(status), Some(&bytes));
         for name in ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens"] {

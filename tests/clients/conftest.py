@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Targets that behave in one way each; the mock reads the way from the model's name.
 BEHAVIOURS = {
     "plain": "",
+    "plain-lenient": "lenient",
     "worded": "text=one two three four five",
     "broken": "status=503",
     "refusing": "status=400&error_code=context_length_exceeded",

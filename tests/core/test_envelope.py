@@ -32,6 +32,7 @@ def test_a_replaced_model_changes_that_value_and_no_other_byte(
     items = dict(data.draw(st.permutations([*others.items(), ("model", model)])))
     body = json.dumps(items, ensure_ascii=ascii_only, indent=data.draw(st.sampled_from([None, 0, 2]))).encode()
     envelope = scan_envelope(body)
+    assert envelope.model_span is not None
     start, end = envelope.model_span
     replaced = envelope.rewrite(body, name)
     assert envelope.model == model == json.loads(body[start:end])

@@ -51,8 +51,15 @@ def text_in(value: Any, *, is_text: bool) -> int:
     return 0
 
 
+def tokens(value: Any) -> int:
+    """Numbers right within a prompt, or in arrays of it."""
+    if isinstance(value, list):
+        return sum(map(tokens, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def text_bytes(body: dict[str, Any]) -> int:
-    tools = sum(whole(body.get(name)) for name in ("tools", "functions"))
+    tools = sum(whole(body.get(name)) for name in ("tools", "functions")) + 4 * sum(tokens(body.get(name)) for name in ("prompt", "input"))
     return tools + text_in(body.get("messages"), is_text=False) + sum(text_in(body.get(name), is_text=True) for name in PROMPTS)
 
 
@@ -187,6 +194,14 @@ def test_definitions_and_arguments_of_tools_are_text() -> None:
     assert envelope(messages=[{"role": "assistant", "content": None, "tool_calls": [call]}]).text_bytes == len('now{"a":1}')
     tool = {"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}}
     assert envelope(tools=[tool]).text_bytes == len("typefunctionfunctionnamenowparameterstypeobject")
+
+
+def test_a_prompt_may_be_several_or_tokens_as_numbers() -> None:
+    for name in ("prompt", "input"):
+        assert envelope(**{name: "hello"}).text_bytes == envelope(**{name: ["hel", "lo"]}).text_bytes == 5
+        assert envelope(**{name: [15339, 1917]}).text_bytes == envelope(**{name: [[15339], [1917]]}).text_bytes == 8
+        assert envelope(**{name: [True, None, {"x": 5}]}).text_bytes == 0
+    assert envelope(messages=[5], tools=[5]).text_bytes == 0
 
 
 @pytest.mark.parametrize("role", ["assistant", "tool", "function"])

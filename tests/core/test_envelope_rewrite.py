@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.spelling import json_values, space, spelled
+from support.pieces import Piece, body_of, spelled_pieces, with_first, with_last
+from support.spelling import json_values
 
 from pyproxy.rust_core import scan_envelope
 
@@ -17,41 +18,6 @@ if TYPE_CHECKING:
     from random import Random
 
 TWINS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-
-
-@dataclass
-class Piece:
-    """One member as it stands in a body: what comes before its value, the value, and the space after it."""
-
-    before: str
-    value: str
-    after: str
-
-    @property
-    def name(self) -> str:
-        return str(json.loads(self.before.strip().removesuffix(":")))
-
-    def text(self) -> str:
-        return self.before + self.value + self.after
-
-
-def spelled_pieces(members: list[tuple[str, Any]], random: Random) -> list[Piece]:
-    return [Piece(f"{spelled(name, random)}:{space(random)}", spelled(value, random), space(random)) for name, value in members]
-
-
-def body_of(pieces: list[Piece]) -> str:
-    return "{" + ",".join(piece.text() for piece in pieces) + "}"
-
-
-def with_first(text: str, element: str) -> str:
-    """An array or object with another element in front."""
-    rest = text[1:]
-    return text[0] + element + ("" if len(rest.strip()) == 1 else ",") + rest
-
-
-def with_last(text: str, element: str) -> str:
-    """An array with another element at its end."""
-    return text[:-1] + ("" if len(text[1:].strip()) == 1 else ",") + element + "]"
 
 
 def usage_asked(options: str) -> str:

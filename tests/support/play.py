@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyproxy.domain import Candidate, ChatRequest, FallbackPolicy, Plan, Step, Timeouts
+from pyproxy.domain import Candidate, FallbackPolicy, Plan, Request, Step, Timeouts
 from pyproxy.orchestration.actions import (
     Action,
     Admit,
@@ -84,7 +84,7 @@ class Play:
 
     def run(self, chosen: Plan) -> Action:
         body = b'{"model": "g"}'
-        request = ChatRequest("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), self.now_ns)
+        request = Request("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), self.now_ns)
         self.journey = Journey(request, chosen)
         engine = conduct(self.journey, STRATEGIES[chosen.policy.strategy], random.Random(7))
         try:

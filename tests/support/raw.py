@@ -68,7 +68,7 @@ def exchange(port: int, data: bytes) -> Answer:
                 received += piece
         except (ConnectionResetError, BrokenPipeError):
             pass  # refused before all was read: what the server said first counts
-    response = http.client.HTTPResponse(cast("socket.socket", _Replay(bytes(received))))
+    response = http.client.HTTPResponse(cast("socket.socket", _Replay(bytes(received))), method=data.partition(b" ")[0].decode())
     response.begin()
     with response:
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyproxy.config import load_config
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import Request
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.reloading.assembly import Assembly
@@ -50,6 +50,7 @@ class Plays:
         fault: what goes wrong then.
         done: whether the stream ends with its ``[DONE]``; without it the connection stays open.
         prefill: what becomes of a last message of the assistant.
+        headers: further headers of the answer.
     """
 
     status: int = 200
@@ -63,6 +64,7 @@ class Plays:
     fault: Literal["reset", "end", "stall", "malformed", "error"] = "reset"
     done: bool = True
     prefill: Literal["taken", "refused"] = "taken"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def events(self, model: str, begun: str = "") -> list[bytes]:
         """The events of the stream that it says, after what is begun of it."""
@@ -136,6 +138,7 @@ class Answer:
         self.status = 400 if plays.prefill == "refused" and prefilled and plays.status == 200 else plays.status
         self._stream = asked.get("stream", False) and self.status == 200
         self.headers: Headers = [(b"content-type", b"text/event-stream" if self._stream else b"application/json")]
+        self.headers += plays.headers
         if plays.retry_after is not None:
             self.headers.append((b"retry-after", str(plays.retry_after).encode()))
 
@@ -249,7 +252,7 @@ class VirtualSidecar:
         body = json.dumps({"model": target, "stream": stream, "messages": [], **(more or {})}).encode()
         fields.setdefault("headers", ((b"x-test-request", number.encode()),))
         arrived_ns = self.loop.now_ns()
-        request = ChatRequest(
+        request = Request(
             id=number, route="/v1/chat/completions", query=b"", body=body, envelope=scan_envelope(body), arrived_ns=arrived_ns, **fields
         )
         try:

@@ -6,6 +6,7 @@ the log; what is of the wrong type it passes over, for the typed models tell of 
 
 from pyproxy.config.checks.aliases import check_aliases
 from pyproxy.config.checks.attempts import check_attempts
+from pyproxy.config.checks.dialects import check_dialects
 from pyproxy.config.checks.drained_pools import check_drained_pools
 from pyproxy.config.checks.duplicates import check_duplicates
 from pyproxy.config.checks.fallback_cycles import check_fallback_cycles
@@ -24,6 +25,7 @@ __all__ = ["run_checks"]
 _CHECKS = (
     check_aliases,
     check_attempts,
+    check_dialects,
     check_duplicates,
     check_fallback_cycles,
     check_left_out,

@@ -2,12 +2,14 @@
 
 from pyproxy.config.faults import FaultLog
 from pyproxy.config.forms.groups import canonical_group
+from pyproxy.config.forms.models import canonical_model
 from pyproxy.config.forms.nodes import canonical_node
 from pyproxy.config.forms.pools import canonical_pool
 from pyproxy.config.forms.wrappers import canonical_wrapper
 from pyproxy.config.tree import Table
 
 _FORMS = {
+    "models": canonical_model,
     "task_groups": canonical_group,
     "polling_pools": canonical_pool,
     "wrappers": canonical_wrapper,
@@ -16,7 +18,7 @@ _FORMS = {
 
 
 def canonical(section: str, table: Table, log: FaultLog) -> Table:
-    """Return one group, pool, wrapper or node as the canonical form writes it; whatever is canonical already is left alone."""
+    """Return one model, group, pool, wrapper or node as the canonical form writes it; whatever is canonical already is left alone."""
     form = _FORMS.get(section)
     return table if form is None else form(table, log)
 

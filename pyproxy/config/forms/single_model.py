@@ -12,7 +12,7 @@ from pyproxy.config.faults import Fault, FaultLog
 from pyproxy.config.forms.moving import lift, move
 from pyproxy.config.groups import EchelonConfig
 from pyproxy.config.kinds import MODEL, PROVIDER, SECTIONS, Kind
-from pyproxy.config.known_providers import KNOWN_PROVIDERS
+from pyproxy.config.known_providers import known_provider
 from pyproxy.config.providers import ModelConfig, ProviderConfig
 from pyproxy.config.tree import Entry, List, Place, Scalar, Table
 
@@ -24,7 +24,6 @@ _OF_AN_ECHELON = frozenset(EchelonConfig.model_fields) - {"name", "models", "pri
 _READ = frozenset(("name", "provider", "type", "dialect"))
 _ONLY_OLD = frozenset((*_NAMES, *_AROUND, "type")) | _OF_A_PROVIDER | _OF_AN_ECHELON
 
-_BASE_URLS = {known.name: known.base_url for known in KNOWN_PROVIDERS} | {"ollama": "http://127.0.0.1:11434/v1"}
 _DIALECTS = {"anthropic": "anthropic", "claude": "anthropic", "gemini": "gemini", "google": "gemini"}
 _SYNONYMS = {"claude": "anthropic", "google": "gemini"}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
@@ -123,11 +122,12 @@ def single_model(table: Table, stem: str, log: FaultLog) -> SingleModel:
     provider, where = _provider(table, log)
     settings = {key: entry for key, entry in table.entries.items() if key in _OF_A_PROVIDER}
     entries = dict(settings)
-    if "base_url" not in entries and provider in _BASE_URLS:
-        entries["base_url"] = Entry(where, Scalar(where, _BASE_URLS[provider]))
-        dialect = table.entries.get("dialect")
+    known, dialect = known_provider(provider), table.entries.get("dialect")
+    if "base_url" not in entries and known is not None and known.base_url:
+        entries["base_url"] = Entry(where, Scalar(where, known.base_url))
+        dialect = dialect or (None if known.dialect == "openai" else Entry(where, Scalar(where, known.dialect)))
     else:
-        dialect = table.entries.get("dialect") or _spoken(table)
+        dialect = dialect or _spoken(table)
     entries = entries if dialect is None else {"dialect": dialect, **entries}
     told = _OF_A_PROVIDER | _OF_A_MODEL | _OF_AN_ECHELON | _READ
     model = {key: entry for key, entry in table.entries.items() if key in _OF_A_MODEL}
@@ -158,7 +158,7 @@ def _provider(table: Table, log: FaultLog) -> tuple[str, Place]:
                 log.add(text.place.fault("must be the provider's name itself, not a variable"))
             spoken = str(text.value).lower()
             known = _SYNONYMS.get(spoken, spoken)
-            return known if known in _BASE_URLS else _NOT_IN_A_NAME.sub("-", str(text.value)).strip("-") or "openai", text.place
+            return known if known_provider(known) else _NOT_IN_A_NAME.sub("-", str(text.value)).strip("-") or "openai", text.place
     return "openai", table.entries["model"].place
 
 

@@ -53,4 +53,7 @@ def encode(events: Iterable[Event]) -> bytes:
 def _encoded(event: Event) -> bytes:
     data = DONE if event.data == DONE else json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
     head = "" if event.name is None else f"event: {event.name}\n"
-    return f"{head}data: {data}\n\n".encode()
+    try:
+        return f"{head}data: {data}\n\n".encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, whose other half may come with the next event
+        return f"{head}data: {json.dumps(event.data, separators=(',', ':'))}\n\n".encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
@@ -42,6 +42,7 @@ class Call:
         created: the time, in seconds since the epoch.
         include_usage: whether the client wants the usage of a stream told, where its API leaves that open.
         capabilities: what the model takes.
+        asked: the client's request, for an API whose answers repeat it.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Call:
     created: int = 0
     include_usage: bool = True
     capabilities: Capabilities = ALL_CAPABILITIES
+    asked: Json = field(default_factory=dict)
 
 
 class StreamTranslator(Protocol):

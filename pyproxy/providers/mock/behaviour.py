@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 Fault: TypeAlias = Literal["cut", "reset", "stall", "finish_early", "error", "malformed"]
 Prefill: TypeAlias = Literal["ignore", "continue", "refuse"]
+Cutoff: TypeAlias = Literal["length", "content_filter"]
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
@@ -41,23 +42,30 @@ class Behaviour:
         cut_after: FIN after this many content chunks, without the HTTP terminator. Default: never.
         reset_after: RST after this many content chunks. Default: never.
         stall_after: Silence for ever after this many content chunks. Default: never.
-        finish_early_after: The body ends cleanly after this many content chunks, without finish_reason and `[DONE]`. Default: never.
+        finish_early_after: The body ends cleanly after this many content chunks, without the events that make a stream complete
+            (finish_reason and `[DONE]`, message_stop, response.completed). Default: never.
         error_after: After this many content chunks an error event, and a clean end of the body. Default: never.
         malformed_after: After this many content chunks one event that is not JSON; the stream then goes on. Default: never.
         mid_event: `cut_after`, `reset_after` and `stall_after` send half of the next event first, so that they fall inside an SSE event
             and inside an HTTP chunk. Default false.
-        omit_done: No `[DONE]`, though finish_reason was sent. Default false.
+        omit_done: No `[DONE]`, though finish_reason was sent; of the other APIs' streams, too, the last event is left out. Default false.
         stall_at_end: Silence for ever after a stream's last event: the body is not ended, and the connection stays open. Default false.
-        include_role_chunk: The stream begins with a chunk that has the role and an empty content. Default true.
+        include_role_chunk: A chat stream begins with a chunk that has the role and an empty content. Default true.
         split: Bytes of the body per write; in a stream each is also an HTTP chunk of its own, so that 1 shows a client every byte by
             itself. 0 writes whole events. Default 0.
-        crlf: Lines of a stream end in CRLF. Default false.
-        comments_before: Number of `: keep-alive` comments ahead of the content, at the pace of the chunks. Default 0.
-        comment_every: A comment after every so many content chunks; 0 for none. Default 0.
+        crlf: Lines of a stream end in CRLF. Default false; Gemini's always do.
+        comments_before: Number of `: keep-alive` comments ahead of the content, at the pace of the chunks; of Anthropic's pings in its
+            streams, and of nothing in Gemini's, which have no such thing. Default 0.
+        comment_every: One of them after every so many content chunks; 0 for none. Default 0.
         tool_calls: Number of parallel tool calls made when tools are offered and the user spoke last; 0 or false always answers with
             text. Default 1.
         tool_name: Name of the called function. Default: the n-th offered tool for the n-th call, from the start again when they run out.
-        tool_arguments: Arguments of each call: text, verbatim, that need not be JSON. Default `"{}"`.
+        tool_arguments: Arguments of each call: text, verbatim, that need not be JSON (the APIs whose arguments are objects send what
+            can be read of it). Default: a value that the tool's schema allows, `"{}"` where it names no properties.
+        thinking: Text of the reasoning, where the request asks for some. Default: a short sentence.
+        finish: Why the text ended, in place of the natural end: `length` or `content_filter`. Default: it was complete.
+        lenient: Parameters that OpenAI's API does not know pass, as they do with many of those that imitate it. Default false.
+        refuses: Parameters that this model does not take, by the names that the API has for them; sending one is a 400. Default: none.
         prefill: What becomes of an assistant's message at the end of the conversation: `ignore` answers as if it were not there, `continue`
             says only what follows it where it is the beginning of the text, `refuse` is a 400. Default `ignore`.
 
@@ -96,7 +104,11 @@ class Behaviour:
     comment_every: int = 0
     tool_calls: int = 1
     tool_name: str | None = None
-    tool_arguments: str = "{}"
+    tool_arguments: str | None = None
+    thinking: str | None = None
+    finish: Cutoff | None = None
+    lenient: bool = False
+    refuses: tuple[str, ...] = ()
     prefill: Prefill = "ignore"
 
     def __post_init__(self) -> None:

@@ -14,7 +14,6 @@ from pyproxy.providers.mock.wire import Wire
 
 Ending: TypeAlias = Literal["answered", "fault"]
 
-_COMMENT: Final = b": keep-alive\n\n"
 _BODILESS: Final = frozenset({204, 304})
 _TURN: Final = 32
 _UNCLEAN: Final[frozenset[Fault]] = frozenset({"cut", "reset", "stall"})
@@ -37,9 +36,7 @@ def _whole_body(request: RecordedRequest, reply: Reply) -> bytes:
 
 
 def _head(reply: Reply, body: bytes | None) -> h11.Response:
-    headers = [("content-type", reply.content_type)]
-    if reply.request_id is not None:
-        headers.append(("x-request-id", reply.request_id))
+    headers = [("content-type", reply.content_type), *reply.headers]
     if body is None:
         headers.append(("cache-control", "no-cache"))
     elif reply.status not in _BODILESS:
@@ -103,12 +100,12 @@ class Playback:
         await self._send_head(None)
         for index in range(self._behaviour.comments_before):
             await self._pause(index)
-            await self._write_event(_COMMENT)
+            await self._write_event(stream.keep_alive)
         for event in stream.opening:
             await self._write_event(event)
         if self._fault is not None:
             fault, after = self._fault
-            await self._play_content(islice(stream.content, after))
+            await self._play_content(islice(stream.content, after), stream.keep_alive)
             if fault == "malformed":
                 await self._write_event(stream.malformed)
             elif fault in _UNCLEAN:
@@ -118,7 +115,7 @@ class Playback:
                     await self._write_event(stream.error)
                 self._wire.send(h11.EndOfMessage())
                 return "fault"
-        await self._play_content(stream.content)
+        await self._play_content(stream.content, stream.keep_alive)
         for event in stream.closing:
             await self._write_event(event)
         if self._behaviour.stall_at_end:
@@ -131,7 +128,7 @@ class Playback:
         if self._behaviour.head_pause:
             await asyncio.sleep(self._behaviour.head_pause)
 
-    async def _play_content(self, events: Iterable[bytes]) -> None:
+    async def _play_content(self, events: Iterable[bytes], keep_alive: bytes) -> None:
         every = self._behaviour.comment_every
         for event in events:
             await self._pause(self._request.chunks_sent)
@@ -139,7 +136,7 @@ class Playback:
             self._request.chunks_sent += 1
             self._recorder.changed()
             if every and self._request.chunks_sent % every == 0:
-                await self._write_event(_COMMENT)
+                await self._write_event(keep_alive)
 
     async def _pause(self, index: int) -> None:
         if index and self._behaviour.pace:
@@ -152,9 +149,11 @@ class Playback:
         await self._write(self._line_ends(event))
 
     def _line_ends(self, event: bytes) -> bytes:
-        return event.replace(b"\n", b"\r\n") if self._behaviour.crlf else event
+        return event.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") if self._behaviour.crlf else event
 
     async def _write(self, data: bytes) -> None:
+        if not data:
+            return
         split = self._behaviour.split
         if not split:
             self._wire.send(h11.Data(data=data))

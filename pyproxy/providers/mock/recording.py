@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 Outcome: TypeAlias = Literal["pending", "answered", "fault", "client_gone", "stopped"]
 
@@ -52,6 +53,16 @@ class RecordedRequest:
         """Give the first value of a header, its name in any letter case, or None."""
         wanted = name.lower().encode("latin-1")
         return next((value.decode("latin-1") for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def route(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, unquoted; the last of a name counts."""
+        return dict(parse_qsl(self.path.partition("?")[2], keep_blank_values=True))
 
     def json(self) -> Any:
         """Give the body parsed as JSON.

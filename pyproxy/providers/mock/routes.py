@@ -1,17 +1,19 @@
-"""Which reply a request gets: credentials, paths, dialects, scripts."""
+"""Which API a request is for: told by its path, and by its headers where several APIs share one."""
 
 from collections.abc import Collection
 
-from pyproxy.providers.mock.behaviour import Behaviour
+from pyproxy.providers.mock.anthropic import Anthropic
+from pyproxy.providers.mock.gemini import Gemini
 from pyproxy.providers.mock.openai import OpenAI
-from pyproxy.providers.mock.openai_request import read_chat, read_model
+from pyproxy.providers.mock.openai.azure import PREFIX as AZURE
+from pyproxy.providers.mock.openai.azure import Azure
 from pyproxy.providers.mock.recording import RecordedRequest
-from pyproxy.providers.mock.reply import BadRequestError, Reply
-from pyproxy.providers.mock.script import ScriptError, Scripts
+from pyproxy.providers.mock.reply import Reply
+from pyproxy.providers.mock.script import Scripts
 
 
 class Routes:
-    """Answers the provider's routes.
+    """Answers the routes of all the APIs.
 
     Args:
         scripts: What each model does.
@@ -19,37 +21,30 @@ class Routes:
     """
 
     def __init__(self, scripts: Scripts, api_keys: Collection[str] | None) -> None:
-        self._scripts = scripts
-        self._credentials = None if api_keys is None else frozenset(f"Bearer {key}" for key in api_keys)
-        self._openai = OpenAI()
+        self._openai = OpenAI(scripts, api_keys)
+        self._azure = Azure(self._openai, api_keys)
+        self._anthropic = Anthropic(scripts, api_keys)
+        self._gemini = Gemini(scripts, api_keys)
 
     def answer(self, request: RecordedRequest) -> Reply:
         """Decide on the reply; notes the request's model."""
-        path = request.path.partition("?")[0]
-        if self._credentials is not None and request.header("authorization") not in self._credentials:
-            request.model = read_model(request.body)
-            return self._openai.error(Behaviour(status=401), None)
-        if path == "/v1/chat/completions":
-            return self._chat(request) if request.method == "POST" else self._wrong_method(request, "POST")
-        if path == "/v1/models":
-            return (
-                self._openai.models(self._scripts.models or ("mock-model",))
-                if request.method == "GET"
-                else self._wrong_method(request, "GET")
-            )
-        missing = Behaviour(status=404, error_code="unknown_url")
-        return self._openai.error(missing, None, f"Invalid URL ({request.method} {path})")
+        path = request.route
+        if path == "/v1/chat/completions":  # the one that is asked for most
+            return self._openai.answer(request, "/chat/completions")
+        if path.startswith("/v1/messages"):
+            return self._anthropic.answer(request, path)
+        if path.startswith("/v1beta/"):
+            return self._gemini.answer(request, path)
+        if path.startswith("/v1/models"):
+            return self._models(request, path)
+        if path.startswith(AZURE):
+            return self._azure.answer(request, path)
+        return self._openai.answer(request, path.removeprefix("/v1") if path.startswith("/v1/") else "")
 
-    def _chat(self, request: RecordedRequest) -> Reply:
-        try:
-            ask = read_chat(request.body)
-            request.model = ask.model
-            behaviour = self._scripts.next_for(ask.model)
-        except (BadRequestError, ScriptError) as error:
-            request.model = request.model or read_model(request.body)
-            return self._openai.error(Behaviour(status=400), request.model, str(error))
-        return self._openai.chat(ask, behaviour)
-
-    def _wrong_method(self, request: RecordedRequest, allowed: str) -> Reply:
-        behaviour = Behaviour(status=405, headers={"allow": allowed})
-        return self._openai.error(behaviour, None, f"Not allowed to {request.method} on this endpoint; use {allowed}.")
+    def _models(self, request: RecordedRequest, path: str) -> Reply:
+        if request.header("anthropic-version") is not None:
+            return self._anthropic.answer(request, path)
+        of_google = any(name.lower().startswith(b"x-goog-") for name, _ in request.headers)
+        if of_google or request.method == "POST" or "key" in request.query:
+            return self._gemini.answer(request, path)
+        return self._openai.answer(request, path.removeprefix("/v1"))

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pyproxy.providers.mock.behaviour import FIELDS, Behaviour
 
 _BEHAVIOUR: Final = TypeAdapter(Behaviour)
-_NOT_IN_NAMES: Final = frozenset({"headers", "error"})
+_NOT_IN_NAMES: Final = frozenset({"headers", "error", "refuses"})
 _NAME_FIELDS: Final = tuple(name for name in FIELDS if name not in _NOT_IN_NAMES)
 _FLAGS: Final = frozenset(name for name, kind in Behaviour.__annotations__.items() if kind is bool)
 

@@ -41,7 +41,8 @@ class MockProvider:
 
     Args:
         scripts: Scripts to begin with, as `from_script` reads them. Default: none, every model gets a plain answer.
-        api_keys: Keys that are let in, as `Authorization: Bearer KEY`; everyone else gets a 401. Default: the key is not looked at.
+        api_keys: Keys that are let in, sent in the way of each API (`Authorization: Bearer`, `x-api-key`, `api-key`, `x-goog-api-key`);
+            everyone else is refused. Default: the key is not looked at.
         on_request: Called in the event loop with each request that has ended.
         keep: Number of requests kept in `requests`.
     """
@@ -114,7 +115,7 @@ class MockProvider:
 
     @property
     def base_url(self) -> str:
-        """Where it listens, as clients of the dialect want it: `http://127.0.0.1:PORT/v1`. Stays as it was after `stop`.
+        """Where it listens, as clients of OpenAI's API want it: `http://127.0.0.1:PORT/v1`. Stays as it was after `stop`.
 
         Raises:
             RuntimeError: If it was never started.
@@ -122,6 +123,15 @@ class MockProvider:
         if self._base_url is None:
             raise RuntimeError("the mock has no address before it is started")
         return self._base_url
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as clients of Anthropic's and Gemini's APIs want it: `http://127.0.0.1:PORT`.
+
+        Raises:
+            RuntimeError: If it was never started.
+        """
+        return self.base_url.removesuffix("/v1")
 
     @property
     def requests(self) -> list[RecordedRequest]:

@@ -13,10 +13,10 @@ mod sse;
 mod usage;
 
 pub use dialect::Dialect;
-pub use envelope::{Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
+pub use envelope::{Address, AddressError, Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, Framing, SseFramer, error_event};
+pub use sse::{Frames, Framing, SseFramer, StreamError, error_event};
 pub use usage::Usage;

@@ -94,6 +94,7 @@ const TABLE: &[Outcome] = &[
     row("reset",              *b".xx.x..x"),
     row("truncated",          *b".xx.x..x"),
     row("diverged",           *b".xx....."), // a good answer, of no use to go on with a stream that broke off
+    row("untranslatable",     *b".xx....."), // there is no place in its API for what is asked: it is not called at all
     row("invalid_answer",     *b"xxx.x..x"),
     row("server_error",       *b"xxx.x..x"),
     row("conflict",           *b"xxx....x"),
@@ -120,6 +121,7 @@ const SIGNALS: &[(&str, Signal)] = &[
     ("reset", Signal::Event("reset")),
     ("truncated", Signal::Event("truncated")),
     ("diverged", Signal::Event("diverged")),
+    ("untranslatable", Signal::Event("untranslatable")),
     ("malformed", Signal::Malformed),
     ("deadline", Signal::Event("deadline")),
     ("client_gone", Signal::Event("client_gone")),

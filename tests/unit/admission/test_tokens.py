@@ -12,6 +12,7 @@ from support.virtual_sidecar import Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
 from pyproxy.admission import Caller, Lease, Prompt, TokenEstimates
+from pyproxy.domain import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,8 +80,8 @@ def test_a_stream_that_broke_off_is_charged_no_less_than_was_reserved() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize(("usage", "charged"), [((1, 1), 18), ((20, 30), 50), (None, 18)])
-def test_what_is_known_of_a_broken_answer_charges_more_but_gives_nothing_back(usage: tuple[int, int] | None, charged: int) -> None:
+@pytest.mark.parametrize(("usage", "charged"), [(Usage(1, 1), 18), (Usage(20, 30), 50), (None, 18)])
+def test_what_is_known_of_a_broken_answer_charges_more_but_gives_nothing_back(usage: Usage | None, charged: int) -> None:
     async def scene(loop: VirtualLoop) -> None:
         sidecar = VirtualSidecar(loop, config(**NO_WAIT, a={"tpm_limit": 80}), {"a": [], "b": [], "c": []})
         snapshot, before = sidecar.assembly.snapshots.current, used(sidecar, "a")
@@ -133,7 +134,7 @@ class TestReservations:
     def test_what_is_usual_is_reserved_once_it_is_known(self) -> None:
         estimates = TokenEstimates()
         for _ in range(10):
-            estimates.learn("m", Prompt(), (8, 60))
+            estimates.learn("m", Prompt(), Usage(8, 60))
         assert estimates.reservation("m", Prompt(), 100) == 8 + 60
         assert estimates.reservation("m", Prompt(max_tokens=20), 100) == 8 + 20
         assert estimates.reservation("m", Prompt(), 50) == 50
@@ -141,6 +142,6 @@ class TestReservations:
     def test_models_that_are_gone_are_forgotten(self) -> None:
         estimates = TokenEstimates()
         for _ in range(10):
-            estimates.learn("m", Prompt(), (8, 60))
+            estimates.learn("m", Prompt(), Usage(8, 60))
         estimates.keep(frozenset(("other",)))
         assert estimates.reservation("m", Prompt(), None) == 8 + 1024

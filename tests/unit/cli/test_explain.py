@@ -21,6 +21,8 @@ task_groups:
   fast_group:
     echelon1: {models: ["one:m"], rpm_limit: 600, temperature: 0.5}
     timeouts: {total: 60}
+wrappers:
+  chat: {type: task_group, target: fast_group}
 """
 
 
@@ -53,8 +55,8 @@ def test_a_default_is_told_as_one() -> None:
 
 
 def test_a_setting_without_effect_is_told_as_one() -> None:
-    said = explain("providers.one.dialect").stdout
-    assert said.endswith("  in effect  openai only: only openai upstreams are called\n")
+    said = explain("wrappers.chat.metrics").stdout
+    assert said.endswith("  in effect  not yet: wrappers have no checks or metrics of their own\n")
 
 
 def test_a_table_tells_its_children_and_where_each_comes_from() -> None:

@@ -24,14 +24,14 @@ from pyproxy.cli.local_ollama import Ollama, find_ollama
 from pyproxy.cli.start_config import GROUP, start_config
 from pyproxy.config import ConfigError, check_config
 from pyproxy.config.json_schema import json_schema
-from pyproxy.config.known_providers import KNOWN_PROVIDERS, keys_in_environment
+from pyproxy.config.known_providers import keys_in_environment, offered_providers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "sk-canary-71c9"
 PATIENCE_S = 5.0
-VARIABLES = [name for known in KNOWN_PROVIDERS for name in known.variables]
+VARIABLES = [name for known in offered_providers() for name in known.variables]
 TAGS = {"models": [{"name": "nomic-embed-text:latest"}, {"name": "llama3.2:latest"}, {"name": "qwen3:8b"}, {"name": 5}, None]}
 
 
@@ -118,17 +118,17 @@ def test_every_echelon_is_within_reach_when_there_are_many() -> None:
     assert faults == ()
     assert config is not None
     policy = config.task_groups[GROUP].fallback_config
-    assert len(config.task_groups[GROUP].echelons) == len(KNOWN_PROVIDERS) + 1 == policy.max_attempts < policy.attempt_budget
+    assert len(config.task_groups[GROUP].echelons) == len(tuple(offered_providers())) + 1 == policy.max_attempts < policy.attempt_budget
 
 
 def test_each_known_provider_is_written_with_its_variable() -> None:
-    for known in KNOWN_PROVIDERS:
+    for known in offered_providers():
         for name in known.variables:
             config, faults = check_config(yaml.safe_load(start_config(keys_in_environment({name: SECRET}), None, "x")), {name: SECRET})
             assert faults == ()
             assert config is not None
             (provider,) = config.providers.values()
-            assert (provider.base_url, provider.dialect) == (known.base_url, "openai")
+            assert (provider.base_url, provider.dialect) == (known.base_url, known.dialect)
             assert [key.get_secret_value() for key in provider.credentials()] == [SECRET]
 
 
@@ -143,7 +143,7 @@ def test_it_tells_what_it_found_and_what_to_do_next(
     assert capsys.readouterr().out.splitlines() == [
         "Found:",
         "  OPENAI_API_KEY  openai  https://api.openai.com/v1",
-        "  GOOGLE_API_KEY  gemini  https://generativelanguage.googleapis.com/v1beta/openai",
+        "  GOOGLE_API_KEY  gemini  https://generativelanguage.googleapis.com/v1beta",
         f"  a local Ollama  ollama  http://127.0.0.1:{port}/v1 with llama3.2:latest, and 1 more",
         "MISTRAL_API_KEY holds what cannot be a key: it is left out",
         "",

@@ -155,7 +155,7 @@ class TestSingleModels:
         ("text", "provider", "dialect", "base_url"),
         [
             ("model: m\n", "openai", "openai", "https://api.openai.com/v1"),
-            ("model_name: m\nmodel_type: anthropic\n", "anthropic", "openai", "https://api.anthropic.com/v1"),
+            ("model_name: m\nmodel_type: anthropic\n", "anthropic", "anthropic", "https://api.anthropic.com/v1"),
             ("model_name: m\ntype: gemini\napi_base: http://x/v1beta\n", "gemini", "gemini", "http://x/v1beta"),
             ("model: m\nprovider: Claude\nbase_url: http://x\n", "anthropic", "anthropic", "http://x"),
             ("model: m\nprovider: my service\nbase_url: http://x\n", "my-service", "openai", "http://x"),

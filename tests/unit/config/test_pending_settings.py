@@ -13,13 +13,23 @@ from pyproxy.config.settings import Settings
 CANONICAL = Path(__file__).with_name("canonical.yaml")
 
 
-def test_each_setting_without_effect_is_warned_of_once_where_it_stands() -> None:
-    config, faults = check_config(CANONICAL, {"NORTH_KEY": "n", "SOUTH_KEY_1": "s"})
+def test_each_setting_without_effect_is_warned_of_once_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "pyproxy.yaml"
+    path.write_text(
+        CANONICAL.read_text(encoding="utf-8").replace("target: quick_pool}", "target: quick_pool, metrics: true}"), encoding="utf-8"
+    )
+    config, faults = check_config(path, {"NORTH_KEY": "n", "SOUTH_KEY_1": "s"})
     assert config is not None
     assert {fault.severity for fault in faults} == {"warning"}
-    assert [(fault.line, fault.path) for fault in faults if fault.message.startswith("accepted, not in effect yet: ")] == [
-        (5, "providers.south.dialect"),
-    ]
+    pending = [fault.path for fault in faults if fault.message.startswith("accepted, not in effect yet: ")]
+    assert pending == ["wrappers.pool_wrapper.metrics"]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic", "gemini"])
+def test_every_dialect_is_in_effect(dialect: str) -> None:
+    providers = {"p": {"dialect": dialect, "base_url": "http://127.0.0.1:1"}}
+    _, faults = check_config({"providers": providers, "task_groups": {"g": {"e": {"models": ["p:m"]}}}}, {})
+    assert faults == ()
 
 
 def test_values_that_mean_what_they_say_are_not_warned_of() -> None:

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyproxy import errors
-from pyproxy.dialects import openai
+from pyproxy.dialects.model_lists import openai_list
+from pyproxy.dialects.openai import OPENAI
 
 
 def test_an_error_has_the_four_fields_of_the_openai_api() -> None:
     error = errors.TargetNotFound("There is no 'ä'\n.", param="model")
-    assert json.loads(openai.encode_error(error)) == {
+    assert json.loads(OPENAI.encode_error(error)) == {
         "error": {"message": "There is no 'ä'\n.", "type": "invalid_request_error", "param": "model", "code": "model_not_found"}
     }
 
@@ -22,21 +23,21 @@ def test_an_error_has_the_four_fields_of_the_openai_api() -> None:
     [(0, b"0", b"0"), (1, b"1", b"1"), (999_000_001, b"1", b"1000"), (1_000_000_001, b"2", b"1001"), (7_000_000_000, b"7", b"7000")],
 )
 def test_a_delay_is_rounded_up_so_that_nobody_comes_early(ns: int, seconds: bytes, milliseconds: bytes) -> None:
-    headers = dict(openai.error_headers(errors.Saturated("full", retry_after_ns=ns)))
+    headers = dict(OPENAI.error_headers(errors.Saturated("full", retry_after_ns=ns)))
     assert headers[b"retry-after"] == seconds
     assert headers[b"retry-after-ms"] == milliseconds
 
 
 def test_sdks_are_told_not_to_repeat_what_was_tried_already() -> None:
     for kind in (errors.Saturated, errors.NoModelAvailable, errors.DeadlineExceeded, errors.StreamInterrupted, errors.UpstreamError):
-        assert (b"x-should-retry", b"false") in openai.error_headers(kind("no"))
+        assert (b"x-should-retry", b"false") in OPENAI.error_headers(kind("no"))
     for error in (errors.InvalidRequest("no"), errors.TargetNotFound("no"), errors.InternalError()):
-        assert openai.error_headers(error) == [(b"content-type", b"application/json")]
+        assert OPENAI.error_headers(error) == [(b"content-type", b"application/json")]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_error_event_is_one_event_whatever_the_message(message: str) -> None:
-    event = openai.error_event(errors.StreamInterrupted(message))
+    event = OPENAI.error_event(errors.StreamInterrupted(message))
     assert event.startswith(b"data: ")
     assert event.endswith(b"\n\n")
     assert b"\n" not in event[:-2]
@@ -46,7 +47,7 @@ def test_an_error_event_is_one_event_whatever_the_message(message: str) -> None:
 
 
 def test_the_targets_are_listed_as_models() -> None:
-    listed = openai.model_list(["a", "b.c"], 7)
+    listed = openai_list(["a", "b.c"], 7)
     assert listed == {
         "object": "list",
         "data": [

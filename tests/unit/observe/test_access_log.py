@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.domain import Attempt, RequestRecord
+from pyproxy.domain import Attempt, RequestRecord, Usage
 from pyproxy.observe.access_log import AccessLog, format_record
 
 AT = datetime(2026, 11, 21, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -28,7 +28,7 @@ RECORD = RequestRecord(
     first_byte_ns=20_040_000,
     total_ns=30_060_000,
     sent_bytes=678,
-    usage=(12, 34),
+    usage=Usage(12, 34),
     revision="0123456789ab",
 )
 FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)(?: |$)')

@@ -7,7 +7,7 @@ import asyncio
 from support.virtual_sidecar import Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
-from pyproxy.domain import ChatRequest
+from pyproxy.domain import Request
 from pyproxy.orchestration.dry_run import Call, Passed, Route
 from pyproxy.rust_core import scan_envelope
 
@@ -23,7 +23,7 @@ def test_a_wait_for_room_that_was_missed_before_hides_no_call_that_came_between(
             busy = others.create_task(sidecar.ask("a"))
             await asyncio.sleep(1)
             body = b'{"model": "g", "messages": []}'
-            asked = ChatRequest("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), loop.now_ns())
+            asked = Request("id", "/v1/chat/completions", b"", body, scan_envelope(body), (), loop.now_ns())
             route = sidecar.orchestrator.foresee(asked, "connect_failed")
             busy.cancel()
         return route

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.play import SECOND, Play, plan, step
 
+from pyproxy.domain.capabilities import Capabilities
 from pyproxy.errors import StreamInterrupted
 from pyproxy.orchestration.actions import Abort, Action, OneMore, Relay
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def taking_prefills(chosen: Step, *models: str) -> Step:
-    candidates = tuple(replace(candidate, prefill=candidate.model in models) for candidate in chosen.candidates)
+    candidates = tuple(replace(candidate, capabilities=Capabilities(prefill=candidate.model in models)) for candidate in chosen.candidates)
     return replace(chosen, candidates=candidates)
 
 
@@ -85,9 +86,21 @@ def test_a_model_that_gave_another_answer_is_not_asked_again() -> None:
     assert play.calls == ["a", "b", "c"]
 
 
-def test_the_one_who_broke_is_not_asked_to_go_on() -> None:
-    play = Play({"a": [200]}, breaks=["malformed"])
+def test_the_one_who_broke_is_not_asked_to_go_on_where_there_is_somebody_else() -> None:
+    play = Play({"a": [200], "b": [500]}, breaks=["reset"])
+    interrupted(play.run(plan(step("e1", "a", max_retries=3), step("e2", "a", "b", max_retries=0))))
+    assert play.calls == ["a", "b"]
+
+
+def test_where_there_is_nobody_else_it_is_asked_once() -> None:
+    play = Play({"a": [200]}, breaks=["reset", "reset"])
     interrupted(play.run(plan(step("e1", "a", max_retries=3), step("e2", "a"))))
+    assert play.calls == ["a", "a"]
+
+
+def test_one_that_fell_silent_is_not_asked_to_go_on_in_any_case() -> None:
+    play = Play({"a": [200]}, breaks=["idle_timeout"])
+    interrupted(play.run(plan(step("e1", "a", max_retries=3))))
     assert play.calls == ["a"]
 
 

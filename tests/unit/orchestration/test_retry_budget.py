@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.virtual_sidecar import Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
-from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
+from pyproxy.orchestration.retry_budget import MOST_PLACES, ExtraCall, RetryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -135,6 +135,35 @@ def test_where_everybody_failed_who_finds_nothing_left_is_turned_away_until_it_h
             for extra in taken:
                 extra.end(lost=True)
             await asyncio.sleep(1)
+
+    play(scene)
+
+
+def test_a_failure_of_long_ago_says_nothing_any_more() -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        budget = RetryBudget(loop.now_ns)
+        budget.heard("x", well=False)
+        await asyncio.sleep(59)
+        assert len(await all_it_has(budget)) == 3
+        assert await budget.ask(X) is None
+        await asyncio.sleep(60)
+        assert budget._place("x").is_sound(loop.now_ns())
+
+    play(scene)
+
+
+def test_what_is_known_of_instances_stays_bounded_and_nobody_who_waits_for_news_is_forgotten() -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        budget = RetryBudget(loop.now_ns)
+        taken = await all_it_has(budget)
+        waiting = asyncio.create_task(budget.ask(X))
+        await asyncio.sleep(0)
+        for number in range(3 * MOST_PLACES):
+            budget.heard(f"gone {number}", well=False)
+        assert len(budget._places) <= MOST_PLACES
+        budget.heard("x", well=True)
+        taken[0].end(lost=False)
+        assert await waiting is not None
 
     play(scene)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from support.virtual_sidecar import Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
@@ -34,3 +37,27 @@ def test_a_long_one_does() -> None:
 def test_another_model_of_the_echelon_goes_before_a_wait() -> None:
     scripts = {"a": [Plays(), Plays(429, retry_after=1), Plays()], "b": [Plays()], "c": [Plays()]}
     assert path_of(scripts, ["a", "b"]) == (b"g.e1/a:429, g.e1/b:200", b"moved")
+
+
+@pytest.mark.parametrize(
+    ("models", "path", "waited"),
+    [
+        pytest.param(["a", "b"], b"g.e1/b:200", 0, id="others of its echelon have room"),
+        pytest.param(["a"], b"g.e1/a:200", 1, id="nobody else is in its echelon"),
+    ],
+)
+def test_a_session_whose_instance_is_full_goes_to_others_before_it_waits(models: list[str], path: bytes, waited: int) -> None:
+    loop = VirtualLoop()
+    scripts = {"a": [Plays(), Plays(after=1)], "b": [Plays()], "c": [Plays()]}
+
+    async def main() -> dict[bytes, bytes]:
+        sidecar = VirtualSidecar(loop, config(e1={"models": models}, a={"concurrency_limit": 1}), scripts)
+        await sidecar.ask(headers=MINE)
+        other = asyncio.create_task(sidecar.ask("a"))
+        await asyncio.sleep(0)
+        headers = (await sidecar.ask(headers=MINE)).headers
+        await other
+        return headers
+
+    headers = run_virtually(main(), loop)
+    assert (headers[b"x-pyproxy-attempts"], int(headers[b"x-pyproxy-queue-ms"])) == (path, waited * 1000)

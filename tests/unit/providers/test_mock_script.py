@@ -65,7 +65,7 @@ async def test_a_wrong_behaviour_in_a_model_name_is_a_400(mock: MockProvider, qu
 def test_an_unknown_field_is_refused_with_the_valid_ones() -> None:
     with pytest.raises(ScriptError, match=r"unknown in the model name: no_such; valid names: status, .*cut_after, ") as caught:
         behaviour_from_query("no_such=1")
-    assert all(name in str(caught.value) for name in FIELDS if name not in {"headers", "error"})
+    assert all(name in str(caught.value) for name in FIELDS if name not in {"headers", "error", "refuses"})
 
 
 def test_every_simple_field_can_stand_in_a_name() -> None:
@@ -73,7 +73,7 @@ def test_every_simple_field_can_stand_in_a_name() -> None:
         "status=201&latency=0.5&text=a+b&chunks=2&pace=1.5&retry_after=1e12&error_code=c&body=x%26y&reset_before_head=1&close_before_head"
         "&stall_before_head=true&cut_after=1&reset_after=2&stall_after=3&finish_early_after=4&error_after=5&malformed_after=6&mid_event"
         "&omit_done&include_role_chunk=false&split=1&crlf&comments_before=7&comment_every=8&tool_calls=0&tool_name=t&tool_arguments=%7B%7D"
-        "&head_pause=2.5&stall_at_end&split_pace=3.5&prefill=refuse"
+        "&head_pause=2.5&stall_at_end&split_pace=3.5&prefill=refuse&thinking=t&finish=length&lenient"
     )
     assert behaviour_from_query(query) == Behaviour(
         status=201,
@@ -107,8 +107,11 @@ def test_every_simple_field_can_stand_in_a_name() -> None:
         stall_at_end=True,
         split_pace=3.5,
         prefill="refuse",
+        thinking="t",
+        finish="length",
+        lenient=True,
     )
-    assert {part.partition("=")[0] for part in query.split("&")} == set(FIELDS) - {"headers", "error"}
+    assert {part.partition("=")[0] for part in query.split("&")} == set(FIELDS) - {"headers", "error", "refuses"}
 
 
 async def test_a_yaml_file_scripts_models_and_the_default(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_a_made_wrapper_has_its_own_fallback_and_time(factory: LLMWrapperFactory
     assert answer.attempts[-1] == "two:200"
     upstream.provider.default = Behaviour(stall_before_head=True)
     with pytest.raises(errors.DeadlineExceeded, match=r"0\.2 s"):
-        made.generate("Hello", {"model_was": None}, timeout=100)
+        made.generate("Hello", {"seed": 1}, timeout=100)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,12 @@ pub(crate) struct Envelope(wire::Envelope);
 
 #[pymethods]
 impl Envelope {
+    /// Whose API the request speaks.
+    #[getter]
+    fn dialect(&self) -> &'static str {
+        self.0.dialect.name()
+    }
+
     /// The target's name.
     #[getter]
     fn model(&self) -> &str {
@@ -39,10 +45,10 @@ impl Envelope {
         self.0.max_tokens
     }
 
-    /// Start and end of the JSON value of `model` in the body, quotes included.
+    /// Start and end of the JSON value of `model` in the body, quotes included; None where the path names it.
     #[getter]
-    fn model_span(&self) -> (usize, usize) {
-        (self.0.model_span.start, self.0.model_span.end)
+    fn model_span(&self) -> Option<(usize, usize)> {
+        self.0.model_span.as_ref().map(|span| (span.start, span.end))
     }
 
     /// How many choices the answer is to have.
@@ -119,9 +125,18 @@ impl Envelope {
 
 /// Scans a request body; raises `EnvelopeError` where it cannot be routed.
 #[pyfunction]
-#[pyo3(signature = (body))]
-pub(crate) fn scan_envelope(py: Python<'_>, body: &[u8]) -> PyResult<Envelope> {
-    super::read(py, body, wire::Envelope::scan).map(Envelope).map_err(|error| raise(py, error))
+#[pyo3(signature = (body, dialect = "openai", *, model = None, stream = None))]
+pub(crate) fn scan_envelope(
+    py: Python<'_>,
+    body: &[u8],
+    dialect: &str,
+    model: Option<&str>,
+    stream: Option<bool>,
+) -> PyResult<Envelope> {
+    let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
+    let address = wire::Address::new(dialect, model, stream).map_err(value_error)?;
+    let scanned = super::read(py, body, |body| wire::Envelope::scan(body, address));
+    scanned.map(Envelope).map_err(|error| raise(py, error))
 }
 
 fn raise(py: Python<'_>, error: wire::EnvelopeError) -> PyErr {

@@ -29,7 +29,13 @@ impl Frames {
 
 /// Cuts a stream of server-sent events out of pieces of bytes; passes on the whole and valid ones, byte for byte.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct SseFramer(Mutex<wire::SseFramer>);
+pub(crate) struct SseFramer(Mutex<Framing>);
+
+/// A framer, and the room that its frames are made in.
+struct Framing {
+    framer: wire::SseFramer,
+    frames: wire::Frames,
+}
 
 #[pymethods]
 impl SseFramer {
@@ -41,104 +47,120 @@ impl SseFramer {
     fn new(dialect: &str, max_event_bytes: Count, hide_usage: bool, keep_text: bool) -> PyResult<Self> {
         let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
         let framing = wire::Framing { hide_usage, keep_text };
-        Ok(Self(Mutex::new(wire::SseFramer::new(dialect, max_event_bytes.size(), framing))))
+        let framer = wire::SseFramer::new(dialect, max_event_bytes.size(), framing);
+        Ok(Self(Mutex::new(Framing { framer, frames: wire::Frames::default() })))
     }
 
     /// Takes the next bytes of the stream and returns what may now be passed on.
     fn feed(&self, py: Python<'_>, chunk: &[u8]) -> Frames {
-        let frames = lock(&self.0).feed(chunk);
+        let mut framing = lock(&self.0);
+        let Framing { framer, frames } = &mut *framing;
+        framer.feed_into(chunk, frames);
         Frames { data: PyBytes::new(py, &frames.data).unbind(), events: frames.events }
     }
 
     /// The stream has ended: a last event that lacks only its empty line, completed; else nothing.
     fn finish<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let last = lock(&self.0).finish();
+        let last = lock(&self.0).framer.finish();
         PyBytes::new(py, &last)
     }
 
     /// A content event is among what has been returned.
     #[getter]
     fn content(&self) -> bool {
-        lock(&self.0).content()
+        lock(&self.0).framer.content()
     }
 
     /// The stream's last event has come; whatever follows is dropped.
     #[getter]
     fn terminal(&self) -> bool {
-        lock(&self.0).terminal()
+        lock(&self.0).framer.terminal()
     }
 
     /// The answer is whole: its last event has come, or the finish reason of each choice.
     #[getter]
     fn complete(&self) -> bool {
-        lock(&self.0).complete()
+        lock(&self.0).framer.complete()
     }
 
     /// How many choices have been seen.
     #[getter]
     fn choices(&self) -> usize {
-        lock(&self.0).choices()
+        lock(&self.0).framer.choices()
     }
 
     /// Every choice seen has its finish reason among what has been returned, whatever came after it.
     #[getter]
     fn finished(&self) -> bool {
-        lock(&self.0).finished()
+        lock(&self.0).framer.finished()
     }
 
     /// The data of the provider's error event, which is withheld with all that follows.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        let payload = lock(&self.0).error().map(<[u8]>::to_vec);
+        let payload = lock(&self.0).framer.error().map(<[u8]>::to_vec);
         payload.map(|payload| PyBytes::new(py, &payload))
     }
 
     /// Why an event cannot be passed on, which is withheld with all that follows.
     #[getter]
     fn malformed(&self) -> Option<String> {
-        lock(&self.0).malformed().map(str::to_owned)
+        lock(&self.0).framer.malformed().map(str::to_owned)
     }
 
     /// Prompt, completion and cached tokens, as last reported.
     #[getter]
     fn usage(&self) -> Option<UsageTuple> {
-        usage_tuple(lock(&self.0).usage())
+        usage_tuple(lock(&self.0).framer.usage())
     }
 
     /// The text of choice 0 among what has been returned; None where it was not to be kept, or is not all the content there was.
     fn text(&self) -> Option<String> {
-        lock(&self.0).text()
+        lock(&self.0).framer.text()
     }
 
     /// A call of a tool or function is among what has been returned.
     #[getter]
     fn tool_calls(&self) -> bool {
-        lock(&self.0).tool_calls()
+        lock(&self.0).framer.tool_calls()
     }
 
     /// Something of another choice than choice 0 is among what has been returned.
     #[getter]
     fn other_choices(&self) -> bool {
-        lock(&self.0).other_choices()
+        lock(&self.0).framer.other_choices()
+    }
+
+    /// The number of the last event, in the dialects that number them.
+    #[getter]
+    fn sequence_number(&self) -> Option<u64> {
+        lock(&self.0).framer.sequence_number()
     }
 
     /// Bytes held of an event that is not whole yet.
     #[getter]
     fn pending(&self) -> usize {
-        lock(&self.0).pending()
+        lock(&self.0).framer.pending()
     }
 }
 
-/// The event that tells a client of an error in the middle of its stream.
+/// The event that tells a client of an error in the middle of its stream, in the dialect it reads.
 #[pyfunction]
-#[pyo3(signature = (dialect, message, r#type, code), text_signature = "(dialect, message, type, code)")]
+#[pyo3(
+    signature = (dialect, message, r#type, code, *, status = None, sequence_number = Count(0)),
+    text_signature = "(dialect, message, type, code, *, status=None, sequence_number=0)"
+)]
 pub(crate) fn sse_error_event<'py>(
     py: Python<'py>,
     dialect: &str,
     message: &str,
     r#type: &str,
     code: Option<&str>,
+    status: Option<Count>,
+    sequence_number: Count,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
-    Ok(PyBytes::new(py, &wire::error_event(dialect, message, r#type, code)))
+    let status = status.map(|status| u16::try_from(status.0)).transpose().map_err(value_error)?;
+    let error = wire::StreamError { message, kind: r#type, code, status, sequence_number: sequence_number.0 };
+    Ok(PyBytes::new(py, &wire::error_event(dialect, &error)))
 }

@@ -1,8 +1,9 @@
-//! The members of the body's object: their names, and where their values stand.
+//! The members of an object: their names, and where their values stand.
 
 use std::ops::Range;
 
 use super::error::EnvelopeError;
+use crate::wire::json::{Cursor, Skip};
 
 /// No request has nearly so many members; the bound keeps what is remembered of a body small.
 const MOST: usize = 1024;
@@ -26,10 +27,26 @@ pub(super) struct Members {
 }
 
 impl Members {
+    /// The members of the object that stands at `place`; `None` where it is another value.
+    pub(super) fn of(text: &str, place: &Range<usize>) -> Result<Option<Self>, EnvelopeError> {
+        let mut members = Self::default();
+        let mut too_many = Ok(());
+        let passed = Cursor::new(text.get(place.clone()).unwrap_or_default()).members(|cursor, name| {
+            let given = cursor.next() != Some(b'n');
+            let value = cursor.walk((), &mut Skip)?;
+            let value = place.start + value.start..place.start + value.end;
+            if too_many.is_ok() {
+                too_many = members.push(name.read().as_deref(), value, given);
+            }
+            Ok(())
+        });
+        too_many.map(|()| passed.is_ok().then_some(members))
+    }
+
     /// Notes the next member.
     pub(super) fn push(&mut self, name: Option<&str>, value: Range<usize>, given: bool) -> Result<(), EnvelopeError> {
         if self.all.len() == MOST {
-            return Err(EnvelopeError::body(format!("the body's object has more than {MOST} members: send fewer")));
+            return Err(EnvelopeError::body(format!("an object of the body has more than {MOST} members: send fewer")));
         }
         let name = name.map(|name| {
             let start = self.names.len();
@@ -45,10 +62,24 @@ impl Members {
         self.all.iter().rev().find(|member| self.is_named(member, name))
     }
 
-    /// The first of these names that is there more than once.
-    pub(super) fn doubled(&self, names: &[&'static str]) -> Option<&'static str> {
-        let count = |name: &str| self.all.iter().filter(|member| self.is_named(member, name)).count();
-        names.iter().copied().find(|name| count(name) > 1)
+    /// The member of a name that has several spellings: one with a value goes before one that is null.
+    pub(super) fn spelled(&self, spellings: &[&str]) -> Option<&Member> {
+        let found = || spellings.iter().filter_map(|name| self.get(name));
+        found().find(|member| member.given).or_else(|| found().next())
+    }
+
+    /// Whether a member of one of these names is there with a value other than null.
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some_and(|member| member.given))
+    }
+
+    /// The first of these names that is there more than once, in whatever spelling.
+    pub(super) fn doubled(&self, names: &[&[&'static str]]) -> Option<&'static str> {
+        let count = |spellings: &&&[&str]| {
+            let is_one = |member: &&Member| spellings.iter().any(|name| self.is_named(member, name));
+            self.all.iter().filter(is_one).count()
+        };
+        names.iter().find(|spellings| count(spellings) > 1)?.first().copied()
     }
 
     /// Where the last value ends: the place for another member.

@@ -5,79 +5,111 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `members` | which members the body's object has, and where their values stand |
-//! | `content` | how much text and how many images a model is to read, and whose turns they are |
+//! | `address` | whose API a request speaks, and what its path says |
+//! | `members` | which members an object has, and where their values stand |
+//! | `values` | what of a body this proxy decides by, and how each dialect writes it |
+//! | `vocabulary` | what the names within a body mean to its model, dialect by dialect |
+//! | `reader`, `content` | how much text and how many images a model is to read, and whose turns they are |
 //! | `rewrite` | the one copy that goes to a provider |
+//! | `naming`, `parameters`, `prompts` | what is put into it: the model's name, defaults, prompts |
+//! | `edits` | new bytes in a body, and every other byte as it was |
 //! | `error` | what to tell a client whose body cannot be routed |
 
+mod address;
 mod content;
+mod edits;
 mod error;
 mod members;
+mod naming;
+mod parameters;
+mod prompts;
+mod reader;
 mod rewrite;
+mod values;
+mod vocabulary;
 
 use std::ops::Range;
 
+pub use address::{Address, AddressError};
+pub use edits::Rewritten;
 pub use error::EnvelopeError;
-pub use rewrite::{Rewrite, RewriteError, Rewritten};
+pub use rewrite::{Rewrite, RewriteError};
 
 use self::content::Content;
-use self::error::kind;
 use self::members::Members;
+use self::values::{Bounds, GENERATION};
+use self::vocabulary::Vocabulary;
+use super::dialect::Dialect;
 use super::json::{Cursor, Invalid, Skip};
 
-/// What a request body says about itself.
+/// What a request says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
+    /// Whose API it speaks.
+    pub dialect: Dialect,
     /// The target's name.
     pub model: String,
     /// Whether the answer is to be a stream.
     pub stream: bool,
     /// The most tokens the answer may have, if the client bounds it.
     pub max_tokens: Option<u64>,
-    /// How many choices the answer is to have: `n`, where it is a number above 1. What else it may be is the provider's to judge.
+    /// How many choices the answer is to have, where it is a number above 1. What else may stand there is the provider's to judge.
     pub choices: u64,
-    /// Whether the client asked for a stream's usage.
+    /// Whether the client asked for a stream's usage. Only chat leaves that to the client.
     pub include_usage: bool,
     /// The answer that this request goes on from, if it names one.
     pub previous_response_id: Option<String>,
-    /// Where the JSON value of `model` stands in the body, quotes included.
-    pub model_span: Range<usize>,
+    /// Where the JSON value of `model` stands in the body, quotes included, if it is the body that names the target.
+    pub model_span: Option<Range<usize>>,
     members: Members,
+    /// Those of Gemini's `generationConfig`, where it is an object.
+    generation: Option<Members>,
     content: Content,
     /// Where `include_usage` stands within `stream_options`.
     include_usage_span: Option<Range<usize>>,
     body_len: usize,
 }
 
-const EXAMPLE: &str = r#"name a target, for example "model": "fast_group""#;
-
-/// What this proxy decides by. Of two, a server may take the first or the last: what we read would not be what it reads.
-const ONCE: [&str; 4] = ["model", "stream", "max_tokens", "max_completion_tokens"];
-
 impl Envelope {
     /// Scans a request body.
     ///
     /// # Errors
     /// Where it is not one JSON object in UTF-8, or a member this proxy needs is missing, doubled or of a wrong type.
-    pub fn scan(body: &[u8]) -> Result<Self, EnvelopeError> {
+    pub fn scan(body: &[u8], address: Address<'_>) -> Result<Self, EnvelopeError> {
+        let dialect = address.dialect;
         let text = text_of(body)?;
-        let (members, content) = scan_members(text)?;
-        if let Some(name) = members.doubled(&ONCE) {
+        let (members, content) = scan_members(text, Vocabulary(dialect))?;
+        if let Some(name) = members.doubled(values::once(dialect)) {
             return Err(EnvelopeError::member(name, format!("'{name}' is given twice: send it once")));
         }
         let value = |name: &str| members.get(name).and_then(|member| text.get(member.value.clone()));
-        let model = members.get("model");
-        let model_span = model.map(|model| model.value.clone()).unwrap_or_default();
-        let include_usage_span = members.get("stream_options").and_then(|options| include_usage(text, &options.value));
+        let (model, stream, model_span) = match address.path {
+            Some((model, stream)) => (values::model_in_path(model)?, stream, None),
+            None => (
+                values::model_of(value("model"))?,
+                value("stream").map_or(Ok(false), values::stream_of)?,
+                members.get("model").map(|model| model.value.clone()),
+            ),
+        };
+        let generation = match members.spelled(GENERATION) {
+            Some(config) if dialect == Dialect::Gemini => Members::of(text, &config.value)?,
+            _ => None,
+        };
+        let Bounds { max_tokens, choices } = Bounds::of(dialect, text, &members, generation.as_ref())?;
+        let options = members.get("stream_options").filter(|_| dialect == Dialect::OpenAi);
+        let include_usage_span = options.and_then(|options| values::include_usage(text, &options.value));
+        let previous = values::earlier_answers(dialect).first().and_then(|name| value(name));
         Ok(Self {
-            model: model_of(value("model"))?,
-            stream: value("stream").map_or(Ok(false), stream_of)?,
-            max_tokens: max_tokens_of(value("max_completion_tokens"), value("max_tokens"))?,
-            choices: value("n").and_then(|json| json.parse().ok()).unwrap_or(1).max(1),
+            dialect,
+            model,
+            stream,
+            max_tokens,
+            choices,
             include_usage: include_usage_span.clone().is_some_and(|span| text.get(span) == Some("true")),
-            previous_response_id: value("previous_response_id").and_then(|json| serde_json::from_str(json).ok()),
+            previous_response_id: previous.and_then(|json| serde_json::from_str(json).ok()),
             model_span,
             members,
+            generation,
             content,
             include_usage_span,
             body_len: body.len(),
@@ -90,14 +122,15 @@ impl Envelope {
         self.members.get(member).is_some_and(|member| member.given)
     }
 
-    /// Whether it goes on with a conversation: a message of an assistant or a tool is there, or an earlier answer is named.
+    /// Whether it goes on with a conversation: something of an earlier answer is there, or what a tool gave for one, or it names
+    /// an earlier answer or a conversation that its provider holds.
     #[must_use]
     pub fn multi_turn(&self) -> bool {
-        self.content.has_answers() || self.has("previous_response_id")
+        self.content.has_answers() || self.members.has_any(values::earlier_answers(self.dialect))
     }
 
     /// Bytes of text that the model is to read, in UTF-8: messages, prompts, and definitions and arguments of tools. The data of
-    /// images, sounds and files is none. What stands twice in one message counts twice.
+    /// images, sounds and files is none. What stands twice in one message counts twice, and a token given as its number four.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
         self.content.text_bytes()
@@ -126,7 +159,7 @@ fn text_of(body: &[u8]) -> Result<&str, EnvelopeError> {
 }
 
 /// The one pass.
-fn scan_members(text: &str) -> Result<(Members, Content), EnvelopeError> {
+fn scan_members(text: &str, vocabulary: Vocabulary) -> Result<(Members, Content), EnvelopeError> {
     let mut members = Members::default();
     let mut content = Content::default();
     let mut too_many = None;
@@ -134,8 +167,8 @@ fn scan_members(text: &str) -> Result<(Members, Content), EnvelopeError> {
     let passed = cursor.members(|cursor, name| {
         let given = cursor.next() != Some(b'n');
         let name = name.read();
-        let value = match name.as_deref().and_then(|name| content.section(name)) {
-            Some((mark, section)) => cursor.walk(mark, section)?,
+        let value = match name.as_deref().and_then(|name| content.section(vocabulary, name)) {
+            Some((mark, mut reader)) => cursor.walk(mark, &mut reader)?,
             None => cursor.walk((), &mut Skip)?,
         };
         members.push(name.as_deref(), value, given).map_err(|error| {
@@ -147,58 +180,4 @@ fn scan_members(text: &str) -> Result<(Members, Content), EnvelopeError> {
         Ok(()) => Ok((members, content)),
         Err(Invalid) => Err(too_many.unwrap_or_else(|| EnvelopeError::of_text(text))),
     }
-}
-
-/// Where the value of `include_usage` stands in the body, whose options stand at `options`.
-fn include_usage(text: &str, options: &Range<usize>) -> Option<Range<usize>> {
-    let mut found = None;
-    let passed = Cursor::new(text.get(options.clone())?).members(|cursor, name| {
-        let value = cursor.walk((), &mut Skip)?;
-        if name.read().as_deref() == Some("include_usage") {
-            found = Some(options.start + value.start..options.start + value.end);
-        }
-        Ok(())
-    });
-    passed.ok().and(found)
-}
-
-fn model_of(json: Option<&str>) -> Result<String, EnvelopeError> {
-    let fault = |what: String| Err(EnvelopeError::member("model", format!("'model' {what}: {EXAMPLE}")));
-    let Some(json) = json else {
-        return fault("is missing".to_owned());
-    };
-    if !json.starts_with('"') {
-        return fault(format!("must be a string, not {}", kind(json)));
-    }
-    match serde_json::from_str::<String>(json) {
-        Ok(name) if name.is_empty() => fault("is empty".to_owned()),
-        Ok(name) => Ok(name),
-        Err(_) => fault("is a string with an invalid escape".to_owned()),
-    }
-}
-
-fn stream_of(json: &str) -> Result<bool, EnvelopeError> {
-    match json {
-        "true" => Ok(true),
-        "false" | "null" => Ok(false),
-        _ => Err(EnvelopeError::member("stream", format!("'stream' must be true or false, not {}", kind(json)))),
-    }
-}
-
-fn max_tokens_of(newer: Option<&str>, older: Option<&str>) -> Result<Option<u64>, EnvelopeError> {
-    let newer = newer.map_or(Ok(None), |json| count_of("max_completion_tokens", json))?;
-    let older = older.map_or(Ok(None), |json| count_of("max_tokens", json))?;
-    Ok(newer.or(older))
-}
-
-fn count_of(name: &'static str, json: &str) -> Result<Option<u64>, EnvelopeError> {
-    serde_json::from_str(json).map_err(|_| {
-        let what = format!("'{name}' must be a whole number of tokens, 0 or more, not {}", shown(json));
-        EnvelopeError::member(name, what)
-    })
-}
-
-fn shown(json: &str) -> &str {
-    let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    if is_number && json.len() <= 32 { json } else { kind(json) }
 }

@@ -19,6 +19,9 @@ pub(in crate::wire) trait Watcher {
     /// A string that is a value.
     fn string(&mut self, depth: usize, mark: Self::Mark, value: Text<'_>);
 
+    /// A number that is a value.
+    fn number(&mut self, mark: Self::Mark);
+
     /// The end of an array or object that was not empty, and whose members were at this depth.
     fn close(&mut self, depth: usize);
 }
@@ -32,6 +35,8 @@ impl Watcher for Skip {
     fn name(&mut self, _: usize, (): (), _: Text<'_>) {}
 
     fn string(&mut self, _: usize, (): (), _: Text<'_>) {}
+
+    fn number(&mut self, (): ()) {}
 
     fn close(&mut self, _: usize) {}
 }
@@ -65,7 +70,12 @@ impl<'a> Cursor<'a> {
                         continue;
                     }
                 }
-                _ => self.plain()?,
+                first => {
+                    self.plain()?;
+                    if let Some(b'-' | b'0'..=b'9') = first {
+                        watcher.number(mark);
+                    }
+                }
             }
             // A value has ended, and with it may what it lies in.
             loop {
@@ -98,6 +108,23 @@ impl<'a> Cursor<'a> {
             each(self, name)?;
             if !self.take(b',') {
                 return self.expect(b'}');
+            }
+        }
+    }
+
+    /// Passes an array's elements: each one is left to `each`.
+    pub(in crate::wire) fn elements(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
+        self.expect(b'[')?;
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            if !self.take(b',') {
+                return self.expect(b']');
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Lets whole and valid events through, byte for byte, and knows the state of the stream.
 
 use super::boundary::Boundary;
-use super::chat::{Meaning, Progress};
-use super::fields::data_of;
+use super::meaning::Meaning;
+use super::progress::Progress;
+use super::reader::Reader;
 use crate::wire::dialect::Dialect;
 use crate::wire::usage::Usage;
 
@@ -15,6 +16,17 @@ pub struct Frames {
     pub data: Vec<u8>,
     /// How many of them have data.
     pub events: u64,
+}
+
+impl Frames {
+    /// Room that is kept for the events of the next piece.
+    const KEPT: usize = 64 * 1024;
+
+    fn clear(&mut self) {
+        self.data.clear();
+        self.data.shrink_to(Self::KEPT);
+        self.events = 0;
+    }
 }
 
 /// Why no more of the stream is passed on.
@@ -46,6 +58,7 @@ pub struct SseFramer {
     tail_passes: bool,
     begun: bool,
     content: bool,
+    reader: Reader,
     progress: Progress,
     end: Option<End>,
 }
@@ -54,7 +67,6 @@ impl SseFramer {
     /// A framer that holds at most about `max_event_bytes` of one event.
     #[must_use]
     pub fn new(dialect: Dialect, max_event_bytes: usize, framing: Framing) -> Self {
-        let Dialect::OpenAi = dialect;
         Self {
             max_event_bytes,
             framing,
@@ -63,6 +75,7 @@ impl SseFramer {
             tail_passes: false,
             begun: false,
             content: false,
+            reader: Reader::new(dialect),
             progress: Progress::new(framing.keep_text),
             end: None,
         }
@@ -71,14 +84,21 @@ impl SseFramer {
     /// Takes the next bytes of the stream and returns what may now be passed on.
     pub fn feed(&mut self, chunk: &[u8]) -> Frames {
         let mut frames = Frames::default();
+        self.feed_into(chunk, &mut frames);
+        frames
+    }
+
+    /// Like [`SseFramer::feed`], in place of what these frames held: who feeds piece after piece need not make room for each.
+    pub fn feed_into(&mut self, chunk: &[u8], frames: &mut Frames) {
+        frames.clear();
         // Bytes are copied into the buffer only where an event spans pieces.
         let mut held = std::mem::take(&mut self.pending);
         if held.is_empty() {
-            let used = self.pass(chunk, &mut frames);
+            let used = self.pass(chunk, frames);
             held.extend_from_slice(chunk.get(used..).unwrap_or_default());
         } else {
             held.extend_from_slice(chunk);
-            let used = self.pass(&held, &mut frames);
+            let used = self.pass(&held, frames);
             held.drain(..used);
         }
         if self.end.is_none() && held.len() > self.max_event_bytes {
@@ -87,14 +107,13 @@ impl SseFramer {
         if self.end.is_none() {
             self.pending = held;
         }
-        frames
     }
 
     /// The stream has ended. Returns a last event that lacks nothing but its empty line, with one.
     pub fn finish(&mut self) -> Vec<u8> {
         let held = std::mem::take(&mut self.pending);
         let mut frames = Frames::default();
-        if self.end.is_none() && data_of(self.without_mark(&held)).is_some() {
+        if self.end.is_none() && self.reader.data_of(self.without_mark(&held)).is_some() {
             // Between CR and LF no line would end; after any other byte one must.
             let ending: &[u8] = if held.ends_with(b"\n") { b"\n" } else { b"\n\n" };
             let whole = [held.as_slice(), ending].concat();
@@ -127,7 +146,7 @@ impl SseFramer {
         self.terminal() || (!failed && self.progress.finished())
     }
 
-    /// How many choices have been seen.
+    /// How many choices have been seen. An answer of the responses or the messages API is one.
     #[must_use]
     pub fn choices(&self) -> usize {
         self.progress.choices()
@@ -163,8 +182,9 @@ impl SseFramer {
         self.progress.usage
     }
 
-    /// The text of choice 0 among what has been returned, completions' or chat's. `None` where it was not to be kept, is larger
-    /// than 4 MiB, or is not all of the content there was: parts, sounds and refusals are none. Reasoning is not looked at.
+    /// The text of choice 0 among what has been returned. `None` where it was not to be kept, is larger than 4 MiB, or is not all
+    /// of the content there was: parts, sounds and refusals are none. Reasoning is not looked at. What the responses API has
+    /// delivered cannot be gone on from by text: there any content makes it `None`.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         self.progress.delivered.text()
@@ -180,6 +200,12 @@ impl SseFramer {
     #[must_use]
     pub fn other_choices(&self) -> bool {
         self.progress.delivered.other_choices()
+    }
+
+    /// The number of the last event, in the dialects that number them.
+    #[must_use]
+    pub fn sequence_number(&self) -> Option<u64> {
+        self.reader.sequence_number()
     }
 
     /// Bytes held of an event that is not whole yet.
@@ -220,15 +246,18 @@ impl SseFramer {
         if event.len() > self.max_event_bytes {
             return self.too_large();
         }
-        let data = data_of(self.without_mark(event));
+        let data = self.reader.data_of(self.without_mark(event));
         self.begun = true;
-        match data.as_deref().map(|data| (data.trim_ascii().is_empty(), data)) {
-            None => {}
-            // Clients try to read an empty event as JSON, and fail.
-            Some((true, _)) => return,
-            Some((false, data)) => {
-                match self.progress.read(data) {
-                    Meaning::Terminal => self.end = Some(End::Terminal),
+        match data.as_deref().map(|data| (data.trim_ascii(), data)) {
+            None if self.reader.passes_comments() => {}
+            // Clients try to read it as JSON, and fail: an empty event in any dialect, a comment in some.
+            None | Some(([], _)) => return,
+            Some((json, data)) => {
+                match self.reader.read(json, &mut self.progress) {
+                    Meaning::Terminal => {
+                        self.content |= self.progress.finished();
+                        self.end = Some(End::Terminal);
+                    }
                     Meaning::Error => return self.end = Some(End::Error(data.to_vec())),
                     Meaning::Malformed(why) => return self.end = Some(End::Malformed(why)),
                     Meaning::Chunk { usage_only: true, .. } if self.framing.hide_usage => return,

@@ -30,3 +30,9 @@ def test_comments_names_and_lines_of_data_are_told_apart(end: bytes) -> None:
 def test_data_that_is_no_json_is_an_error() -> None:
     with pytest.raises(ValueError, match="Expecting"):
         list(read(b"data: {oops\n\n"))
+
+
+def test_half_of_a_character_whose_other_half_comes_later_is_written_as_an_escape() -> None:
+    written = [Event({"delta": "\ud83d"}), Event({"delta": "\ude00"}, "ping")]
+    assert encode(written).isascii()
+    assert list(read(encode(written))) == written

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pyproxy.config import ServerConfig
-from pyproxy.http.chat import ChatCompletions, _names, _timeout_ns
+from pyproxy.domain.operations import CHAT
+from pyproxy.http.asked import always
+from pyproxy.http.calls import Calls, _names, _timeout_ns
 from pyproxy.http.visit import _request_id
 
 if TYPE_CHECKING:
     from starlette.types import Message
 
-    from pyproxy.domain import ChatRequest
+    from pyproxy.domain import Request
     from pyproxy.http.exchange import AsgiExchange
     from pyproxy.orchestration import Orchestrator
 
@@ -25,11 +27,11 @@ class Listener:
     """Stands where the orchestrator does, and notes what arrives; what is answered instead, it notes too."""
 
     def __init__(self) -> None:
-        self.request: ChatRequest | None = None
+        self.request: Request | None = None
         self.status: int | None = None
         self.error: dict[str, Any] | None = None
 
-    async def handle(self, request: ChatRequest, _exchange: AsgiExchange) -> None:
+    async def handle(self, request: Request, _exchange: AsgiExchange) -> None:
         self.request = request
 
     async def send(self, message: Message) -> None:
@@ -53,7 +55,8 @@ async def deliver(headers: list[tuple[bytes, bytes]], *pieces: bytes, gone: bool
 
     listener = Listener()
     scope: dict[str, Any] = {"type": "http", "path": "/v1/chat/completions", "query_string": b"a=b", "headers": headers}
-    await ChatCompletions(cast("Orchestrator", listener), lambda: ServerConfig(max_body_bytes=limit), 60.0)(scope, receive, listener.send)
+    calls = Calls(cast("Orchestrator", listener), lambda: ServerConfig(max_body_bytes=limit), 60.0, always(CHAT))
+    await calls(scope, receive, listener.send)
     return listener, read
 
 

@@ -1,11 +1,11 @@
-"""``POST /v1/chat/completions``: reads a request, hands it to the orchestrator, and lets it go when its client does."""
+"""Every route that calls a model: reads a request, hands it to the orchestrator, and lets it go when its client does."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from pyproxy.domain import PRIORITIES, ChatRequest
+from pyproxy.domain import PRIORITIES, Request
 from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, RequestTimeout, UnsupportedMediaType
 from pyproxy.http.exchange import AsgiExchange, until_disconnect
 from pyproxy.http.visit import visit_of
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from pyproxy.config import ServerConfig
+    from pyproxy.http.asked import Asked
     from pyproxy.http.visit import Visit
     from pyproxy.orchestration import Orchestrator
 
-__all__ = ["ChatCompletions"]
+__all__ = ["Calls"]
 
 _MAX_TIMEOUT_S = 86_400.0
 
@@ -29,18 +30,28 @@ class _ClientGoneError(Exception):
     """The client left while its body was being read."""
 
 
-class ChatCompletions:
-    """The ASGI endpoint."""
+class Calls:
+    """The ASGI endpoint of one route, or of several that their paths tell apart.
 
-    def __init__(self, orchestrator: Orchestrator, settings: Callable[[], ServerConfig], body_timeout: float) -> None:
+    Args:
+        orchestrator: where requests go.
+        settings: the ``server`` settings in force.
+        body_timeout: seconds that a body may take to come.
+        asked_by: what a path asks for.
+    """
+
+    def __init__(
+        self, orchestrator: Orchestrator, settings: Callable[[], ServerConfig], body_timeout: float, asked_by: Callable[[Scope], Asked]
+    ) -> None:
         self._orchestrator = orchestrator
+        self._asked_by = asked_by
         self._settings = settings
         self._body_timeout = body_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         visit = visit_of(scope)
-        exchange = AsgiExchange(send)
+        exchange = AsgiExchange(send, visit)
         try:
             request = await self._read(scope, receive, visit)
         except RequestError as error:
@@ -52,7 +63,8 @@ class ChatCompletions:
             visit.told = True  # by the orchestrator, which knows more
             await until_disconnect(self._orchestrator.handle(request, exchange), receive, exchange)
 
-    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> ChatRequest:
+    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> Request:
+        asked = self._asked_by(scope)
         headers = dict(reversed(scope["headers"]))
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
@@ -64,10 +76,10 @@ class ChatCompletions:
         except TimeoutError:
             raise RequestTimeout(f"The body did not come to its end within {self._body_timeout:g} s.") from None
         try:
-            envelope = scan_envelope(body)
+            envelope = scan_envelope(body, asked.operation.wire, model=asked.model, stream=asked.stream)
         except EnvelopeError as error:
             raise InvalidRequest(str(error), param=error.param) from None
-        return ChatRequest(
+        return Request(
             id=visit.request_id,
             route=scope["path"],
             query=scope["query_string"],
@@ -79,6 +91,8 @@ class ChatCompletions:
             priority=_priority(headers.get(b"x-pyproxy-priority")),
             timeout_ns=timeout_ns,
             fallback_groups=_names(headers.get(b"x-pyproxy-fallback-groups")),
+            operation=asked.operation,
+            in_array=asked.in_array,
         )
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:

@@ -4,6 +4,7 @@ import json
 from typing import Final, NamedTuple
 
 from pyproxy.providers.mock.behaviour import Behaviour
+from pyproxy.providers.mock.reply import BadRequestError
 
 
 class _Error(NamedTuple):
@@ -77,6 +78,11 @@ def error_body(behaviour: Behaviour, model: str | None, message: str | None = No
         model: Model to name in messages, or None.
         message: Message in place of the table's; the behaviour's own still wins.
     """
+    return json.dumps({"error": error_object(behaviour, model, message)}).encode()
+
+
+def error_object(behaviour: Behaviour, model: str | None, message: str | None = None) -> dict[str, str | None]:
+    """Give what stands under `error`; the arguments are those of `error_body`."""
     status = behaviour.status
     # A stream that fails says 200 in its head; what failed in it is the server.
     error = _BY_STATUS.get(status) or (_OTHER_4XX if 400 <= status < 500 else _BY_STATUS[500])  # noqa: PLR2004  # the client's errors
@@ -89,4 +95,11 @@ def error_body(behaviour: Behaviour, model: str | None, message: str | None = No
         kind = kind if own_kind is None else own_kind
         code = code if own_code is None else own_code
         text = text if own_text is None else own_text
-    return json.dumps({"error": {"message": text, "type": kind, "param": error.param, "code": code}}).encode()
+    return {"message": text, "type": kind, "param": error.param, "code": code}
+
+
+def refusal_body(error: BadRequestError) -> bytes:
+    """Give the error body for a request that the API does not take."""
+    return json.dumps(
+        {"error": {"message": str(error), "type": "invalid_request_error", "param": error.param, "code": error.code}}
+    ).encode()

@@ -1,0 +1,143 @@
+"""What a client sees of us in its own API beside the answers themselves: errors, signs of life, the end of a stream."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pyproxy.errors import SingleTurnOnly, UpstreamError
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.provider_errors import ReadError
+    from pyproxy.errors import RequestError
+
+__all__ = ["JSON_TYPE", "Face", "Headers", "Told", "event_bytes"]
+
+Headers = list[tuple[bytes, bytes]]
+
+JSON_TYPE = (b"content-type", b"application/json")
+
+_LINE_END = re.compile(rb"[\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An error in no API's shape yet.
+
+    Attributes:
+        status: the HTTP status.
+        message: what happened, in words.
+        type: its kind in the words of the OpenAI API, or None where the status has to say it.
+        code: a stable name for programs.
+        param: the field of the request that is at fault, if one is.
+        retry_after_ns: nanoseconds until asking again makes sense, if known.
+    """
+
+    status: int
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    retry_after_ns: int | None = None
+
+
+class Face(ABC):
+    """One API as its clients see it.
+
+    Attributes:
+        name: the dialect's.
+        stream_headers: the head of a stream that is sent before any provider's.
+        comments: whether a stream may hold comments; where it may not, they crash the client.
+        opening_sign: a sign of life for a stream that has had no event yet; None where there is none.
+        keep_alive: a sign of life between the events of a stream; None where there is none.
+        last_event: the event that ends a whole stream, for one that lacks it; None where nothing can be told without the answer.
+    """
+
+    name: ClassVar[str]
+    stream_headers: ClassVar[Headers] = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+    comments: ClassVar[bool] = True
+    opening_sign: ClassVar[bytes | None] = b": keep-alive\n\n"
+    keep_alive: ClassVar[bytes | None] = b": keep-alive\n\n"
+    last_event: ClassVar[bytes | None] = None
+
+    def encode_error(self, error: RequestError, request_id: str = "") -> bytes:
+        """The body of an error answer."""
+        return _body_bytes(self._body(_told(error), request_id))
+
+    def error_event(self, error: RequestError) -> bytes:
+        """The event that ends a broken stream."""
+        return self._event(_told(error))
+
+    def tell(self, status: int, read: ReadError, request_id: str = "", retry_after_ns: int | None = None) -> bytes:
+        """The body that tells a provider's error in this API: its message word for word, its kind in words that clients know."""
+        return _body_bytes(self._body(_told_by_provider(status, read, retry_after_ns), request_id))
+
+    def tell_event(self, status: int, read: ReadError) -> bytes:
+        """The same as the event that ends a stream."""
+        return self._event(_told_by_provider(status, read, None))
+
+    def error_headers(self, error: RequestError) -> Headers:
+        """The headers that go with the body.
+
+        ``x-should-retry: false`` keeps SDKs from repeating what the sidecar has already tried for them, and what can only end the same.
+        """
+        headers: Headers = [JSON_TYPE]
+        if error.retry_after_ns is not None:
+            # Rounded up: whoever waits this long is not refused again for having come early.
+            headers.append((b"retry-after", str(math.ceil(error.retry_after_ns / 1e9)).encode()))
+            headers.append((b"retry-after-ms", str(math.ceil(error.retry_after_ns / 1e6)).encode()))
+        if isinstance(error, (UpstreamError, SingleTurnOnly)):  # some repeat any 409
+            headers.append((b"x-should-retry", b"false"))
+        return headers
+
+    def passed_error_event(self, payload: bytes) -> bytes | None:
+        """A provider's error as an event, word for word; None if it is no error in this dialect."""
+        try:
+            error = json.loads(payload)
+            is_error = isinstance(error, dict) and self._is_error(error)
+        except (ValueError, RecursionError):
+            return None
+        if not is_error:
+            return None
+        name = self._event_name(error)
+        head = b"" if name is None else b"event: " + name.encode() + b"\n"
+        # Between the members of a JSON text a line's end is a space like any other; in an event it would be its end.
+        return head + b"data: " + _LINE_END.sub(b" ", payload.strip()) + b"\n\n"
+
+    @abstractmethod
+    def _body(self, told: Told, request_id: str) -> dict[str, Any]:
+        """An error answer."""
+
+    @abstractmethod
+    def _event(self, told: Told) -> bytes:
+        """An error in mid-stream."""
+
+    def _is_error(self, data: dict[str, Any]) -> bool:
+        """Whether an event's data is an error in this API."""
+        return isinstance(data.get("error"), (dict, str)) and bool(data["error"])
+
+    def _event_name(self, data: dict[str, Any]) -> str | None:  # noqa: ARG002 - where events have names, it says which
+        """The name of the event with an error's data."""
+        return None
+
+
+def event_bytes(data: dict[str, Any], name: str | None = None) -> bytes:
+    """One event, in ASCII: some clients take more than line feeds for the end of a line."""
+    head = "" if name is None else f"event: {name}\n"
+    return f"{head}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode("ascii")
+
+
+def _body_bytes(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _told(error: RequestError) -> Told:
+    return Told(error.http_status, error.message, error.type, error.code, error.param, error.retry_after_ns)
+
+
+def _told_by_provider(status: int, read: ReadError, retry_after_ns: int | None) -> Told:
+    return Told(status, read.message, read.type, read.code, read.param, retry_after_ns)

@@ -1,0 +1,89 @@
+"""Reads the errors of providers, so that they can be told in a client's API.
+
+One reader serves all dialects: providers that are compatible with one of them borrow their errors from any, and Google's come in a
+list now and then.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+__all__ = ["ReadError", "read_error"]
+
+_STATUS_OF = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""What Anthropic's kinds mean where no status goes with them: in mid-stream."""
+
+
+class ReadError(NamedTuple):
+    """A provider's error.
+
+    Attributes:
+        message: its words.
+        type: its kind, such as ``overloaded_error`` or ``INVALID_ARGUMENT``.
+        code: its name for programs, if it has one beside its kind.
+        param: the field of the request at fault, if it says so.
+        status: the HTTP status that it means, if it says so itself.
+    """
+
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    status: int | None = None
+
+
+def read_error(body: bytes) -> ReadError | None:
+    """Read an error answer, or the data of an error event; None if it is none that says what happened.
+
+    Known are ``{"error": {type, message, code, status, param, details}}``, the same in a list, without the wrapping or within a
+    failed ``response``, ``{"error": "text"}`` and ``{"detail": "text"}``.
+    """
+    try:
+        whole = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(whole, list) and whole:
+        whole = whole[0]
+    if not isinstance(whole, dict):
+        return None
+    response = whole.get("response")
+    outer = response if isinstance(response, dict) else whole
+    error = outer.get("error") or outer
+    if isinstance(error, str):
+        return ReadError(error)
+    if not isinstance(error, dict):
+        return None
+    message = _text(error.get("message")) or _text(error.get("detail"))
+    return None if message is None else _read(error, message)
+
+
+def _read(error: dict[str, Any], message: str) -> ReadError:
+    kind = _text(error.get("status")) or _text(error.get("type"))
+    code = error.get("code")
+    number = code if isinstance(code, int) and not isinstance(code, bool) else None
+    status = number if number is not None and 400 <= number <= 599 else _STATUS_OF.get(kind or "")  # noqa: PLR2004 - HTTP's errors
+    return ReadError(message, kind, _text(code) or _reason(error.get("details")), _text(error.get("param")), status)
+
+
+def _reason(details: Any) -> str | None:
+    """The name that Google gives an error among its details, such as ``API_KEY_INVALID``."""
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and (reason := _text(detail.get("reason"))):
+            return reason
+    return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,17 @@
+"""Serves clients of the responses API, Codex and openai-agents among them, from providers of chat completions.
+
+Nothing is kept between calls: what a client refers to by an id has to be put back into its request first (`continued`), from what
+was kept of the turn before (`conversation_after`).
+
+- `request` and `conversation`: a request, and the items of its input as messages; `content` the parts of both.
+- `tools`: which tools chat can be given, under which names, and whose call it is that comes back.
+- `stream`: an answer, event by event; a plain one is a stream of one piece. `open_items` the items under way.
+- `echo`: the members of a response that repeat the request.
+"""
+
+from __future__ import annotations
+
+from pyproxy.dialects.translation.responses_over_chat.continuation import continued, conversation_after
+from pyproxy.dialects.translation.responses_over_chat.translation import RESPONSES_OVER_CHAT, ResponsesOverChat
+
+__all__ = ["RESPONSES_OVER_CHAT", "ResponsesOverChat", "continued", "conversation_after"]

@@ -1,0 +1,145 @@
+"""Reads the pieces of chat completions, in the ways in which compatible providers write them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyproxy.dialects.translation.translator import Json
+
+__all__ = ["CallPiece", "annotations_of", "call_pieces", "choice_of", "chunk_of", "logprobs_of", "reasoning_of", "said", "text_of"]
+
+# The second is what Groq, OpenRouter and newer servers call it.
+_REASONING = ("reasoning_content", "reasoning")
+
+
+class CallPiece(NamedTuple):
+    """A piece of a tool's call; what it does not tell is empty."""
+
+    position: int | None
+    id: str
+    name: str
+    arguments: str
+
+
+def chunk_of(completion: Any) -> Json:
+    """Return a plain answer as the only chunk of a stream.
+
+    Raises:
+        ValueError: it is no chat completion.
+    """
+    choice = choice_of(completion)
+    if choice is None:
+        raise ValueError("it has no choice")
+    message = _object(choice.get("message"), "a message")
+    calls = [
+        {**_object(call, "a tool call"), "index": index} for index, call in enumerate(_list(message.get("tool_calls"), "the tool calls"))
+    ]
+    return {**completion, "choices": [{**choice, "delta": {**message, "tool_calls": calls}}]}
+
+
+def choice_of(body: Any) -> Json | None:
+    """Return the first choice, for one alone is asked for; None where a chunk has none.
+
+    Raises:
+        ValueError: it is neither a chat completion nor a chunk of one.
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
+        raise ValueError("it has no choices")  # noqa: TRY004 - what is wrong with an answer is one kind of error
+    choices = [_object(choice, "a choice") for choice in body["choices"]]
+    return next((choice for choice in choices if not choice.get("index")), None)
+
+
+def reasoning_of(delta: Json) -> str:
+    """What the model thinks."""
+    return next((text for name in _REASONING if isinstance(text := delta.get(name), str) and text), "")
+
+
+def said(content: Any) -> Iterator[tuple[bool, str]]:
+    """What the model says, and whether it only thinks it: Mistral sends parts, of which some are thoughts."""
+    if not isinstance(content, list):
+        yield False, text_of(content, "the content")
+        return
+    for entry in content:
+        part = _object(entry, "a part of the content")
+        if part.get("type") == "thinking":
+            thoughts = part.get("thinking")
+            inner = thoughts if isinstance(thoughts, list) else [{"text": thoughts}]
+            yield True, "".join(text_of(_object(thought, "a thought").get("text"), "a thought") for thought in inner)
+        else:
+            yield False, text_of(part.get("text"), "a text")
+
+
+def text_of(value: Any, what: str) -> str:
+    """A text, or an empty one where there is none."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is no text")  # noqa: TRY004
+    return value
+
+
+def logprobs_of(choice: Json) -> list[Any]:
+    """The logarithms of the probabilities of a text's tokens, if they were asked for."""
+    logprobs = choice.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    return [_logprob(entry) for entry in content if isinstance(entry, dict)] if isinstance(content, list) else []
+
+
+def annotations_of(delta: Json) -> list[Json]:
+    """The sources of a text, as the responses API writes them."""
+    annotations = []
+    for entry in _list(delta.get("annotations"), "the annotations"):
+        citation = entry.get("url_citation") if isinstance(entry, dict) else None
+        if isinstance(citation, dict):
+            members = {"start_index": 0, "end_index": 0, "title": "", "url": "", **citation}
+            annotations.append({"type": "url_citation", **members})
+    return annotations
+
+
+def call_pieces(delta: Json) -> Iterator[CallPiece]:
+    """The pieces of tools' calls."""
+    for entry in _list(delta.get("tool_calls"), "the tool calls"):
+        piece = _object(entry, "a tool call")
+        function = {} if piece.get("function") is None else _object(piece["function"], "a function")
+        index, identifier = piece.get("index"), piece.get("id")
+        yield CallPiece(
+            index if isinstance(index, int) else None,
+            identifier if isinstance(identifier, str) else "",
+            text_of(function.get("name"), "a function's name"),
+            _arguments(function.get("arguments")),
+        )
+
+
+def _arguments(written: Any) -> str:
+    """Some providers forget to write them as a text."""
+    if not isinstance(written, dict):
+        return text_of(written, "the arguments of a tool")
+    try:
+        return json.dumps(written, ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("the arguments of a tool are nested too deeply") from None
+
+
+def _logprob(entry: Json) -> Json:
+    """The responses API has the bytes of every token, and the list of others even where it is empty."""
+    top = entry.get("top_logprobs")
+    others = [{**other, "bytes": other.get("bytes") or []} for other in top if isinstance(other, dict)] if isinstance(top, list) else []
+    return {**entry, "bytes": entry.get("bytes") or [], "top_logprobs": others}
+
+
+def _object(value: Any, what: str) -> Json:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is not an object")  # noqa: TRY004
+    return value
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{what} are not a list")  # noqa: TRY004
+    return value

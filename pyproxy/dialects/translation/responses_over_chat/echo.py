@@ -1,0 +1,87 @@
+"""The members of a response that repeat its request, or say what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyproxy.dialects.translation.tool_ids import safe_id
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Call, Json
+
+__all__ = ["item_id", "response_body", "response_usage"]
+
+# What the API says of a request that leaves them out.
+_DEFAULTS: Json = {
+    "background": False,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "service_tier": None,
+    "store": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+
+
+def response_body(call: Call, model: str) -> Json:
+    """Return a response that has just begun."""
+    asked = {name: call.asked[name] for name in _DEFAULTS if call.asked.get(name) is not None}
+    return {
+        "id": item_id("resp", call),
+        "object": "response",
+        "created_at": call.created,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "model": model,
+        "output": [],
+        "usage": None,
+        **_DEFAULTS,
+        **asked,
+        "reasoning": {"effort": None, "summary": None, **_object(call.asked.get("reasoning"))},
+        "text": {"format": {"type": "text"}, **_object(call.asked.get("text"))},
+    }
+
+
+def item_id(kind: str, call: Call, place: int | None = None) -> str:
+    """Return the id of a response or of an item of its output: always the same for the same call."""
+    base = f"{kind}_{safe_id(call.id, 40)}"
+    return base if place is None else f"{base}_{place}"
+
+
+def response_usage(usage: Any) -> Json | None:
+    """Return what a chat completion says of its tokens, in the words of the responses API."""
+    if not isinstance(usage, dict):
+        return None
+    read, written = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    of_read, of_written = _object(usage.get("prompt_tokens_details")), _object(usage.get("completion_tokens_details"))
+    return {
+        "input_tokens": read,
+        "input_tokens_details": {
+            # The second is DeepSeek's.
+            "cached_tokens": _count(of_read.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
+            "cache_write_tokens": _count(of_read.get("cache_write_tokens")),
+        },
+        "output_tokens": written,
+        "output_tokens_details": {"reasoning_tokens": _count(of_written.get("reasoning_tokens"))},
+        "total_tokens": _count(usage.get("total_tokens")) or read + written,
+    }
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

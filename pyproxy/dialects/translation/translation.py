@@ -1,0 +1,76 @@
+"""One call through a translator, on the bytes that come and go."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pyproxy.dialects.translation.events import encode, read
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Call, StreamTranslator, Translator
+
+__all__ = ["Translation"]
+
+
+class Translation:
+    """The translation of one call: its request, and then its answer, whole or as a stream.
+
+    Attributes:
+        lost: what could not be carried so far, each once.
+    """
+
+    def __init__(self, translator: Translator, call: Call) -> None:
+        self._translator = translator
+        self._call = call
+        self._stream: StreamTranslator | None = None
+        self._lost: dict[str, None] = {}
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What could not be carried so far, each once."""
+        streamed = () if self._stream is None else self._stream.lost
+        return tuple({**self._lost, **dict.fromkeys(streamed)})
+
+    def request(self, body: bytes) -> dict[str, Any]:
+        """The provider's request for the client's.
+
+        Raises:
+            UntranslatableError: it cannot be asked of this provider.
+        """
+        asked = json.loads(body)
+        self._call = replace(self._call, asked=asked)
+        translated = self._translator.request(asked, self._call)
+        self._stream = self._translator.stream(self._call) if self._call.stream else None
+        self._lost.update(dict.fromkeys(translated.lost))
+        return translated.body
+
+    def response(self, body: bytes) -> bytes:
+        """The client's whole answer for the provider's.
+
+        Raises:
+            ValueError: it is no answer.
+        """
+        translated = self._translator.response(json.loads(body), self._call)
+        self._lost.update(dict.fromkeys(translated.lost))
+        return json.dumps(translated.body, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def events(self, events: bytes) -> bytes:
+        """The client's events for whole ones of the provider.
+
+        Raises:
+            ValueError: one of them is no event of the provider's API.
+        """
+        stream = self._stream
+        assert stream is not None  # noqa: S101 - events come where a stream was asked for
+        return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+
+    def ending(self) -> bytes:
+        """What ends the client's stream, once the provider's has come to its proper end.
+
+        Raises:
+            ValueError: it has not, as far as can be told from what came.
+        """
+        assert self._stream is not None  # noqa: S101 - as above
+        return encode(self._stream.finish())

@@ -1,0 +1,69 @@
+"""How an operation of a client's API is asked of a provider: as it is, or translated, or not at all."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
+from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
+from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
+from pyproxy.dialects.translation.composed import Composed
+from pyproxy.dialects.translation.embedding import Embedding
+from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
+from pyproxy.dialects.translation.gemini_over_chat.embeddings import GEMINI_EMBEDDINGS_OVER_CHAT
+from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
+from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT
+from pyproxy.domain.operations import (
+    BATCH_EMBED_CONTENTS,
+    CHAT,
+    EMBED_CONTENT,
+    EMBEDDINGS,
+    GENERATE_CONTENT,
+    MESSAGES,
+    RESPONSES,
+)
+
+if TYPE_CHECKING:
+    from pyproxy.dialects.translation.translator import Translator
+    from pyproxy.domain.operations import Operation
+    from pyproxy.domain.surfaces import Dialect
+
+__all__ = ["Way", "way_to"]
+
+
+class Way(NamedTuple):
+    """How a provider is asked: for which of its operations, and what translates, if it is not the client's."""
+
+    operation: Operation
+    translator: Translator | None = None
+
+
+@cache
+def way_to(operation: Operation, dialect: Dialect, *, responses: bool) -> Way | None:
+    """The way from an operation to a provider; None if there is none.
+
+    Args:
+        operation: what the client asks, in its API.
+        dialect: what the provider speaks.
+        responses: whether it has the responses API.
+    """
+    if operation.speaks == dialect and (operation is not RESPONSES or responses):
+        return Way(operation)
+    return _TRANSLATED.get((operation, dialect))
+
+
+_TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
+    (CHAT, "anthropic"): Way(MESSAGES, CHAT_OVER_MESSAGES),
+    (CHAT, "gemini"): Way(GENERATE_CONTENT, CHAT_OVER_GEMINI),
+    (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT),
+    (MESSAGES, "gemini"): Way(GENERATE_CONTENT, Composed(MESSAGES_OVER_CHAT, CHAT_OVER_GEMINI)),
+    (GENERATE_CONTENT, "openai"): Way(CHAT, GEMINI_OVER_CHAT),
+    (GENERATE_CONTENT, "anthropic"): Way(MESSAGES, Composed(GEMINI_OVER_CHAT, CHAT_OVER_MESSAGES)),
+    (RESPONSES, "openai"): Way(CHAT, RESPONSES_OVER_CHAT),
+    (RESPONSES, "anthropic"): Way(MESSAGES, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_MESSAGES)),
+    (RESPONSES, "gemini"): Way(GENERATE_CONTENT, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_GEMINI)),
+    (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, Embedding(EMBEDDINGS_OVER_GEMINI)),
+    (EMBED_CONTENT, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
+    (BATCH_EMBED_CONTENTS, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
+}

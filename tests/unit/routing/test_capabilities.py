@@ -1,0 +1,122 @@
+"""What models take: by their dialect, by their names, and by the configuration, which goes before both."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyproxy.config import load_config
+from pyproxy.config.known_models import known_capabilities
+from pyproxy.routing import Resolver
+
+if TYPE_CHECKING:
+    from pyproxy.domain import Candidate
+    from pyproxy.domain.surfaces import Dialect
+
+FLAGS = ("sampling", "forced_tools", "prefill", "json_schema", "vision")
+
+
+def refused(dialect: Dialect, model: str) -> set[str]:
+    found = asdict(known_capabilities(dialect, model))
+    return {flag for flag in FLAGS if not found[flag]}
+
+
+@pytest.mark.parametrize(
+    ("model", "refuses", "longest"),
+    [
+        ("claude-3-haiku-20240307", {"json_schema"}, 4_096),
+        ("claude-3-5-sonnet-20241022", {"json_schema"}, 8_192),
+        ("claude-3-7-sonnet-latest", {"json_schema"}, 64_000),
+        ("claude-sonnet-4-20250514", {"json_schema"}, 64_000),
+        ("claude-opus-4-20250514", {"json_schema"}, 32_000),
+        ("claude-opus-4-1-20250805", set(), 32_000),
+        ("claude-sonnet-4-5", set(), 64_000),
+        ("claude-haiku-4-5-20251001", set(), 64_000),
+        ("claude-opus-4-6", {"prefill"}, 128_000),
+        ("claude-sonnet-4-6", {"prefill"}, 128_000),
+        ("claude-opus-4-7", {"prefill", "sampling"}, 128_000),
+        ("claude-opus-5", {"prefill", "sampling"}, 128_000),
+        ("claude-sonnet-5", {"prefill", "sampling"}, 128_000),
+        ("claude-opus-5-5", {"prefill", "sampling", "forced_tools"}, 128_000),
+        ("claude-fable-5-1", {"prefill", "sampling", "forced_tools"}, 128_000),
+        ("claude-of-next-year", {"prefill", "sampling", "forced_tools"}, 128_000),
+        ("us.anthropic.claude-opus-4-6-v1:0", {"prefill"}, 128_000),
+        ("anthropic/claude-opus-4.6", {"prefill"}, 128_000),
+        ("claude-opus-4-6@20260205", {"prefill"}, 128_000),
+        ("somebody-elses-model", set(), 4_096),
+    ],
+)
+def test_claude_is_known_by_name(model: str, refuses: set[str], longest: int) -> None:
+    assert refused("anthropic", model) == refuses
+    assert known_capabilities("anthropic", model).max_output == longest
+
+
+@pytest.mark.parametrize(
+    ("model", "refuses"),
+    [
+        ("gpt-4o", set()),
+        ("gpt-4.1-mini", set()),
+        ("gpt-4-turbo", {"json_schema"}),
+        ("gpt-3.5-turbo", {"json_schema", "vision"}),
+        ("gpt-5-mini", {"sampling"}),
+        ("gpt-5.6-luna", {"sampling"}),
+        ("gpt-5-chat-latest", set()),
+        ("gpt-6-luna", {"sampling"}),
+        ("gpt-10", {"sampling"}),
+        ("openai/o3", {"sampling"}),
+        ("o4-mini", {"sampling"}),
+        ("openai/gpt-oss-120b", {"vision"}),
+        ("deepseek-chat", {"json_schema", "vision"}),
+        ("olmo-2", set()),
+        ("llama3.2:latest", set()),
+    ],
+)
+def test_models_of_the_openai_dialect_are_known_by_name_and_take_no_prefill(model: str, refuses: set[str]) -> None:
+    assert refused("openai", model) == refuses | {"prefill"}
+    assert known_capabilities("openai", model).max_output is None
+
+
+@given(st.sampled_from(["openai", "anthropic", "gemini"]), st.from_regex(r"(claude|gpt|o|deepseek)[-.0-9a-z/:@]{0,12}", fullmatch=True))
+def test_a_name_takes_away_from_what_the_dialect_allows_and_never_adds(dialect: Dialect, model: str) -> None:
+    assert refused(dialect, "unheard-of") <= refused(dialect, model)
+
+
+def candidate(model: str, provider: dict[str, Any], **settings: Any) -> Candidate:
+    made = {"p": {"base_url": "http://127.0.0.1:1"} | provider}
+    config = load_config({"providers": made, "models": {"m": {"provider": "p", "model": model, **settings}}}, {})
+    return Resolver(config).resolve("m").steps[0].candidates[0]
+
+
+def test_the_configuration_goes_before_the_name() -> None:
+    found = candidate(
+        "claude-opus-4-6", {"dialect": "anthropic"}, capabilities={"prefill": True, "vision": False, "max_output": 9}
+    ).capabilities
+    assert (found.prefill, found.vision, found.max_output, found.sampling) == (True, False, 9, True)
+
+
+def test_a_candidate_tells_what_its_provider_speaks() -> None:
+    found = candidate("claude-sonnet-4-5", {"dialect": "anthropic", "responses": True})
+    assert (found.dialect, found.surface, found.responses, found.prefill) == ("anthropic", "anthropic", False, True)
+    found = candidate("gpt-4o", {"azure": {"api_version": "2024-10-21"}, "responses": True})
+    assert (found.dialect, found.surface, found.responses, found.prefill) == ("openai", "azure_deployments", True, False)
+
+
+@pytest.mark.parametrize(
+    ("alias", "asked"), [("claude-*", "claude-sonnet-5"), ("*", "anything-at-all"), ("claude-*", "claude-"), ("*", "gemini/x:y")]
+)
+def test_a_pattern_answers_whatever_it_fits(alias: str, asked: str) -> None:
+    providers = {"p": {"base_url": "http://127.0.0.1:1"}}
+    config = load_config({"providers": providers, "models": {"m": {"provider": "p", "model": "x"}}, "aliases": {alias: "m"}}, {})
+    plan = Resolver(config).resolve(asked)
+    assert (plan.target, plan.steps[0].name) == (asked, "m")
+
+
+def test_the_closer_pattern_goes_before_the_one_for_all() -> None:
+    providers = {"p": {"base_url": "http://127.0.0.1:1"}}
+    models = {name: {"provider": "p", "model": name} for name in ("a", "b")}
+    resolver = Resolver(load_config({"providers": providers, "models": models, "aliases": {"*": "a", "claude-*": "b"}}, {}))
+    assert [resolver.resolve(asked).steps[0].name for asked in ("claude-haiku", "gpt-4o", "a")] == ["b", "a", "a"]
