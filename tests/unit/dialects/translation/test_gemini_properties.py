@@ -234,7 +234,7 @@ anything = st.recursive(
 bodies = st.dictionaries(st.sampled_from(_NAMES), anything, max_size=6)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(bodies, anything)
 def test_whatever_comes_is_translated_or_refused_in_words(body: Message, inner: Any) -> None:
     odd = [
@@ -252,7 +252,7 @@ def test_whatever_comes_is_translated_or_refused_in_words(body: Message, inner: 
             translated_or(ValueError, lambda one=one, embeddings=embeddings: embeddings.response(one, CALL, body).body)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(bodies, anything)
 def test_whatever_a_provider_answers_is_translated_or_an_error(body: Message, inner: Any) -> None:
     odd = [
