@@ -35,8 +35,8 @@ class Candidate:
         self._calls: dict[Any, Json] = {}
         self._signature: str | None = None
 
-    def read(self, message: Fields) -> list[Json]:
-        """Take a message or a delta, keep its calls, and return its texts as parts."""
+    def read(self, message: Fields, *, whole: bool = False) -> list[Json]:
+        """Take a delta, or a whole message, keep its calls, and return its texts as parts."""
         parts: list[Json] = []
         thought = next((text for text in map(message.get, _REASONINGS) if isinstance(text, str) and text), None)
         if thought is not None:
@@ -48,7 +48,7 @@ class Candidate:
             if self._signature is None:
                 message.lose("extra_content")
         for position, call in enumerate(message.objects("tool_calls")):
-            self._take(call, position)
+            self._take(call, position if whole else None)
         former = message.object("function_call")
         if former is not None:
             self._add("function_call", former)
@@ -79,12 +79,15 @@ class Candidate:
             parts += [] if part is None else [part]
         return parts
 
-    def _take(self, call: Fields, position: int) -> None:
-        index, identifier = call.count("index"), call.text("id")
-        key: Any = index
-        if index is None:
+    def _take(self, call: Fields, position: int | None) -> None:
+        identifier = call.text("id")
+        key: Any = call.count("index") if position is None else position
+        if key is None:
             # Some leave it out. What has an id of its own is another call, what has none goes on with the last.
-            key = identifier or next(reversed(self._calls), position)
+            key = identifier or next(reversed(self._calls), 0)
+        known = self._calls.get(key, {}).get("id")
+        if identifier and known and identifier != known:
+            key = identifier  # some give all of them the same
         kept = self._add(key, call.object("function"))
         kept["id"] = kept["id"] or identifier
         signature = signature_of({"extra_content": call.get("extra_content")})

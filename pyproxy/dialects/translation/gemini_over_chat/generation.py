@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
-from pyproxy.dialects.translation.schemas import instruction, is_strict
+from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -85,8 +85,10 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         config.lose("responseSchema" if own is not None else "responseJsonSchema")
         request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
         return {"type": "json_object"}
-    # Only strict schemas bind a model, and only some can be strict.
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)}}
+    # Only strict schemas bind a model, and only some can be strict. Gemini gives no members but those described, so all are closed.
+    strict = closed(schema)
+    described = {"schema": strict, "strict": True} if is_strict(strict) else {"schema": schema, "strict": False}
+    return {"type": "json_schema", "json_schema": {"name": "answer", **described}}
 
 
 def _effort(thinking: Fields, call: Call) -> str | None:

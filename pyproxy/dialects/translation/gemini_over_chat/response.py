@@ -42,7 +42,7 @@ def _candidate(choice: Fields, place: int, call: Call) -> Json:
     message = choice.object("message")
     if message is None:
         raise ValueError("The provider's answer has a choice without a message.")
-    parts = candidate.read(message)
+    parts = candidate.read(message, whole=True)
     candidate.end(choice.text("finish_reason"))
     spoken = [part for part in parts if "thought" not in part]
     parts += candidate.closing(spoken[-1] if spoken else None)

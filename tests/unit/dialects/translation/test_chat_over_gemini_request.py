@@ -115,6 +115,8 @@ def test_a_result_without_its_call_needs_the_tools_name() -> None:
     tool = {"role": "tool", "tool_call_id": "x", "content": "5"}
     assert contents({**tool, "name": "look"})[0]["parts"][0]["functionResponse"]["name"] == "look"
     assert refused(messages=[tool]) == "messages[0].tool_call_id"
+    made = contents({"role": "assistant", "tool_calls": [call_of("x")]}, {**tool, "name": "look"})
+    assert made[1]["parts"][0]["functionResponse"]["name"] == "tool_x"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,9 @@ def test_signatures_go_back_to_the_parts_that_they_came_with() -> None:
     parts = contents(message, call=Call("gemini-3-pro-preview"))[0]["parts"]
     assert parts[:2] == [{"text": "hm", "thought": True}, {"text": "so", "thoughtSignature": "Qg=="}]
     assert [part.get("thoughtSignature") for part in parts[2:]] == ["QQ==", None]
+    texts = [{"type": "text", "text": text} for text in "ab"]
+    last = contents({"role": "assistant", "content": texts, **signed("Qg==")})[0]["parts"]
+    assert last == [{"text": "a"}, {"text": "b", "thoughtSignature": "Qg=="}]
     silent = contents({"role": "assistant", "content": None, **signed("Qg==")})
     assert silent == [{"role": "model", "parts": [{"text": "", "thoughtSignature": "Qg=="}]}]
 
@@ -400,7 +405,10 @@ def test_whatever_is_not_carried_is_told_by_name_once() -> None:
 
 
 def test_the_same_request_gives_the_same_translation_and_stays_as_it_is() -> None:
-    messages = [{"role": "assistant", "content": "a", "tool_calls": [call_of("1")]}, {"role": "tool", "tool_call_id": "1", "content": "r"}]
+    messages: list[dict[str, Any]] = [
+        {"role": "assistant", "content": "a", "tool_calls": [call_of("1")]},
+        {"role": "tool", "tool_call_id": "1", "content": "r"},
+    ]
     body = {"messages": messages, "tools": [TOOL]}
     first = CHAT_OVER_GEMINI.request(body, CALL)
     assert CHAT_OVER_GEMINI.request(body, CALL) == first
