@@ -7,10 +7,10 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.config.changes import Changes, ReloadReport, compare, needing_restart
+from pyproxy.config.quiet import no_collections
 from pyproxy.errors import ConfigError, ShuttingDown
 from pyproxy.observe.observers import tell
 from pyproxy.reloading.ledger import Ledger
-from pyproxy.reloading.quiet import no_collections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
