@@ -7,6 +7,7 @@ in turn. Tables merge, whatever else is said again replaces.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 from pyproxy.config.faults import FaultLog, UnreadableError, printable
 from pyproxy.config.forms import canonical
@@ -15,7 +16,7 @@ from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, wi
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
 from pyproxy.config.paths import beside, is_file, resolved
-from pyproxy.config.tree import MAX_DEPTH, MAX_NODES, Entry, Scalar, Table, size
+from pyproxy.config.tree import MAX_DEPTH, MAX_NODES, Entry, Node, Scalar, Table, size
 
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
 
@@ -103,8 +104,10 @@ class Inheritance:
         entry = table.entries.get(INHERITS)
         if entry is None:
             return None
-        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, str) and entry.value.value:
+        if _is_name(entry.value):
             return entry.value
+        if isinstance(entry.value, Scalar) and entry.value.broken:
+            return None  # it is the mark of one of its parents, which was told of
         self._log.add(entry.place.fault("must name a file or a section", 'write inherits_from: "../global.yaml" or the name of a section'))
         return None
 
@@ -156,8 +159,12 @@ def _bereft(own: Table, table: Table) -> Table:
     asked = table.entries.get(INHERITS)
     if asked is None:
         return own
-    place = asked.value.place if isinstance(asked.value, Scalar) and asked.value.value else asked.place
+    place = asked.value.place if _is_name(asked.value) else asked.place
     return own.with_entries({**own.entries, INHERITS: Entry(place, Scalar(place, None, broken=True))})
+
+
+def _is_name(node: Node) -> TypeGuard[Scalar]:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and bool(node.value)
 
 
 def _is_path(text: str) -> bool:
