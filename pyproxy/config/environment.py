@@ -4,7 +4,10 @@ The forms, in values only and never in keys, any number of them in one text:
 
 - ``${NAME}``: the value of NAME; a fault when it is not set.
 - ``${NAME:default}`` and ``${NAME:-default}``: the default when NAME is not set or empty. A default ends at the first ``}``.
+- ``${NAME:?text}``: the value of NAME; a fault with that text when it is not set or empty.
 - ``$${``: a literal ``${``.
+
+Shells also have ``${NAME:=text}`` and ``${NAME:+text}``; both are faults here, for read as a default they would mean something else.
 
 A substituted value is text and is converted to its field's type later; it is not looked through for variables again.
 """
@@ -15,13 +18,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import overload
 
-from pyproxy.config.faults import FaultLog, UnreadableError
+from pyproxy.config.faults import FaultLog, UnreadableError, printable
 from pyproxy.config.tree import List, Node, Scalar, Table
 
 MAX_FORMS = 10_000
 """Variables in one configuration."""
 _FORMS = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<given>:-?(?P<default>[^}]*))?\})?")
 
+_REQUIRED = ":?"
+_OF_SHELLS = (":=", ":+")
 _OPENED = re.compile(r"\$?\$\{")
 
 
@@ -86,22 +91,40 @@ class _Substitution:
             nonlocal broken
             if form[0] == "$${":
                 return "${"
-            if form[0] == "${":
-                hint = "write ${NAME} or ${NAME:default}, or $${ for a literal ${"
-                self._log.add(node.place.fault("holds a '${' that is no variable", hint))
+            if form[0] != "${":
+                variables.append(form["name"])
+            try:
+                return self._value(form)
+            except _BrokenFormError as error:
+                self._log.add(node.place.fault(error.message, error.hint))
                 broken = True
                 return ""
-            name = form["name"]
-            variables.append(name)
-            value = self._environ.get(name)
-            if form["given"] is not None:
-                return value or form["default"]
-            if value is None:
-                hint = f"set it, or give a default: ${{{name}:default}}"
-                self._log.add(node.place.fault(f"the environment variable {name} is not set", hint))
-                broken = True
-            return value or ""
 
         end = text.rfind("}") + 1  # behind it no form is closed: to look for the end of each there would take the square of the time
         made = _FORMS.sub(replaced, text[:end]) + _OPENED.sub(replaced, text[end:])
         return Scalar(node.place, made, tuple(variables), broken, text)
+
+    def _value(self, form: re.Match[str]) -> str:
+        if form[0] == "${":
+            raise _BrokenFormError("holds a '${' that is no variable", "write ${NAME} or ${NAME:default}, or $${ for a literal ${")
+        name, given = form["name"], form["given"]
+        value = self._environ.get(name)
+        if given is None:
+            if value is None:
+                raise _BrokenFormError(f"the environment variable {name} is not set", f"set it, or give a default: ${{{name}:default}}")
+            return value
+        if given[:2] in _OF_SHELLS:
+            raise _BrokenFormError(f"holds '${{{name}{given[:2]}', which only a shell knows", f"write ${{{name}:-…}} for a default")
+        if given[:2] == _REQUIRED and not value:
+            said = printable(given.removeprefix(_REQUIRED).strip())
+            raise _BrokenFormError(f"the environment variable {name} is not set{': ' if said else ''}{said}", "set it")
+        return value or str(form["default"])
+
+
+class _BrokenFormError(Exception):
+    """A form that has no value."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint

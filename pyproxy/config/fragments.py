@@ -121,13 +121,13 @@ def named_entries(sections: Table) -> Iterator[tuple[Kind, str, Entry]]:
             yield kind, name, entry
 
 
-def with_named(sections: Table, section: str, name: str, entry: Entry) -> Table:
-    """Return the sections with another table under a name."""
-    old = sections.entries[section]
-    if not isinstance(old.value, Table):
-        return sections
-    table = old.value.with_entries({**old.value.entries, name: entry})
-    return sections.with_entries({**sections.entries, section: replace(old, value=table)})
+def with_own_tables(sections: Table) -> Table:
+    """Return the sections with tables that nothing else holds, so that what is in them can be replaced one by one."""
+    own = {
+        key: replace(entry, value=entry.value.with_entries(dict(entry.value.entries))) if isinstance(entry.value, Table) else entry
+        for key, entry in sections.entries.items()
+    }
+    return sections.with_entries(own)
 
 
 def settings_alone(table: Table, kind: Kind) -> Table:
@@ -144,7 +144,7 @@ def without_others(table: Table, kind: Kind) -> Table:
     others = [
         key
         for key, entry in table.entries.items()
-        if may_be_inherited(key, entry) and not kind.knows(key) and not (kind is TASK_GROUP and _is_echelon(key, entry))
+        if key != INHERITS and may_be_inherited(key, entry) and not kind.knows(key) and not (kind is TASK_GROUP and _is_echelon(key, entry))
     ]
     return without(table, *others)
 

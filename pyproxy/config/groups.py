@@ -9,6 +9,9 @@ from pyproxy.config.limits import Limits, Parameters
 from pyproxy.config.quantities import Pause, Priority, Retries, Seconds, Text
 from pyproxy.config.settings import Settings
 
+DEFAULT_MAX_RETRIES = 1
+"""Of what may pass by itself, also at a model that is asked for by itself."""
+
 StreamGuarantee = Literal["first_content", "complete", "resume"]
 
 
@@ -43,8 +46,8 @@ class EchelonConfig(Limits, Parameters):
         examples=[1],
     )
     timeout: Seconds | None = Field(default=None, description="Longest time for one attempt, in seconds.", examples=[30])
-    max_retries: Retries | None = Field(
-        default=None, description="Retries on the same model of what may pass by itself; 0 for none.", examples=[1]
+    max_retries: Retries = Field(
+        default=DEFAULT_MAX_RETRIES, description="Retries on the same model of what may pass by itself; 0 for none.", examples=[1]
     )
 
 

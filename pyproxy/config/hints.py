@@ -5,6 +5,7 @@ No hint repeats a value, but for a number that was written with a unit.
 
 import math
 import re
+from functools import cache
 
 import yaml
 from pydantic.fields import FieldInfo
@@ -14,6 +15,7 @@ from pyproxy.config.faults import FaultLog
 from pyproxy.config.homes import home_hint
 from pyproxy.config.root import Config
 from pyproxy.config.schema import Location, settings_at
+from pyproxy.config.settings import Settings
 from pyproxy.config.tree import List, Node, Scalar
 from pyproxy.config.units import unit_hint
 
@@ -77,14 +79,21 @@ def _hint_for_text(location: Location, kind: str, text: str) -> str:
 
 def _example(location: Location) -> str:
     """Return how the setting at a location is written, by the first example of its documentation."""
-    if not location:
+    for above, named in ((location[:-1], False), (location[:-2], True)):
+        key = location[len(above) : len(above) + 1]
+        model = settings_at(Config, above) if key else None
+        if model is not None and str(key[0]) in model.model_fields:
+            return _example_of(model, str(key[0]), named=named)
+    return ""
+
+
+@cache
+def _example_of(model: type[Settings], key: str, *, named: bool) -> str:
+    """Return the example of a setting, or with ``named`` of the first thing in it; made once, however many faults are alike."""
+    examples = model.model_fields[key].examples
+    if not examples:
         return ""
-    field, named = _field(location), False
-    if field is None:
-        field, named = _field(location[:-1]), True
-    if field is None or not field.examples:
-        return ""
-    example = field.examples[0]
+    example = examples[0]
     if named:
         example = next(iter(example.values())) if isinstance(example, dict) else example[0]
     written = yaml.safe_dump(example, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True)

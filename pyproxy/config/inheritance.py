@@ -7,15 +7,16 @@ in turn. Tables merge, whatever else is said again replaces.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 from pyproxy.config.faults import FaultLog, UnreadableError, printable
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
-from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_named, without_others
+from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_own_tables, without_others
 from pyproxy.config.kinds import Kind
 from pyproxy.config.merging import merge
 from pyproxy.config.paths import beside, is_file, resolved
-from pyproxy.config.tree import MAX_DEPTH, MAX_NODES, Entry, Scalar, Table, size
+from pyproxy.config.tree import MAX_DEPTH, MAX_NODES, Entry, Node, Scalar, Table, size
 
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
 
@@ -46,10 +47,9 @@ class Inheritance:
         own = without(table, INHERITS)
         if asked is None or self._too_deep(asked, chain):
             return own
-        parent = self._file(file, asked, (*chain, str(file)))
-        if parent is None:
+        path, content = self._file(file, asked, (*chain, str(file))) or (file, None)
+        if content is None:
             return own
-        path, content = parent
         return self._within_bounds(merge(self.whole(path, content, (*chain, str(file))), own), asked)
 
     def each(self, file: Path, raw: Table, sections: Table) -> Table:
@@ -60,29 +60,33 @@ class Inheritance:
             raw: The file as it was read, whose tables may be inherited by name.
             sections: Its content under the canonical sections.
         """
+        sections = with_own_tables(sections)
         for kind, name, entry in list(named_entries(sections)):
-            if isinstance(entry.value, Table):
+            section = sections.table(kind.section)
+            if section is not None and isinstance(entry.value, Table):
                 made = self._made(kind, name, entry.value, (file, raw, sections), ())
                 asked = entry.value.entries.get(INHERITS)
                 made = made if asked is None else self._within_bounds(made, asked)
-                sections = with_named(sections, kind.section, name, replace(entry, value=made))
+                section.entries[name] = replace(entry, value=made)
         return sections
 
     def _made(self, kind: Kind, name: str, table: Table, where: tuple[Path, Table, Table], chain: Chain) -> Table:
         own = canonical(kind.section, without(table, INHERITS), self._log)
         asked = self._asked(table)
         if asked is None:
-            return own
+            return _bereft(own, table)
         file, raw, sections = where
         here = f"{file.name}:{name}"
         if self._circle(asked, here, chain) or self._too_deep(asked, chain):
-            return own
+            return _bereft(own, table)
         parent: Table | None = None
         text = str(asked.value)
         if _is_path(text):
             found = self._file(file, asked, ())
             if found is not None:
                 path, content = found
+                if content is None:
+                    return own
                 nearest = settings_alone(content, kind)
                 parent = without_others(self._made(kind, path.stem, nearest, (path, content, content), (*chain, here)), kind)
         else:
@@ -94,14 +98,16 @@ class Inheritance:
                 if beside_it is None:
                     self.tables.add((str(file), text))
                 parent = self._made(kind, text, named, where, (*chain, here))
-        return own if parent is None else merge(without(parent, "name"), own)
+        return _bereft(own, table) if parent is None else merge(without(parent, "name"), own)
 
     def _asked(self, table: Table) -> Scalar | None:
         entry = table.entries.get(INHERITS)
         if entry is None:
             return None
-        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, str) and entry.value.value:
+        if _is_name(entry.value):
             return entry.value
+        if isinstance(entry.value, Scalar) and entry.value.broken:
+            return None  # it is the mark of one of its parents, which was told of
         self._log.add(entry.place.fault("must name a file or a section", 'write inherits_from: "../global.yaml" or the name of a section'))
         return None
 
@@ -124,7 +130,8 @@ class Inheritance:
             raise UnreadableError(asked.place.fault(f"more than {MAX_NODES:,} keys and values, what is inherited included"))
         return made
 
-    def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table] | None:
+    def _file(self, file: Path, asked: Scalar, chain: Chain) -> tuple[Path, Table | None] | None:
+        """Return the path and the content of a parent, None for what cannot be read, of which its own file tells; None if there is none."""
         path = beside(file, str(asked.value))
         here = resolved(path)
         if here in {resolved(Path(step)) for step in chain}:
@@ -135,14 +142,29 @@ class Inheritance:
             self._log.add_unread(path, asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
             return None
         self.parents.add(here)
-        content = self._read(path)
-        return None if content is None else (path, content)
+        return path, self._read(path)
 
     def _missing(self, asked: Scalar, kind: Kind, sections: Table, raw: Table) -> None:
         known = [*(sections.table(kind.section) or raw).entries, *raw.entries]
         nearest = self._log.suggestions.nearest(str(asked.value), known)
         hint = f"did you mean {nearest}?" if nearest else "name a section of this file, or a file by a path with its ending"
         self._log.add(asked.place.fault("there is no section of this name to inherit from", hint))
+
+
+def _bereft(own: Table, table: Table) -> Table:
+    """Return what a thing says itself, marked by what it names if it names a parent: it is not what was meant, and neither are its heirs.
+
+    The mark keeps the place of the fault in the tree, so that whoever leaves out what is broken finds the thing there.
+    """
+    asked = table.entries.get(INHERITS)
+    if asked is None:
+        return own
+    place = asked.value.place if _is_name(asked.value) else asked.place
+    return own.with_entries({**own.entries, INHERITS: Entry(place, Scalar(place, None, broken=True))})
+
+
+def _is_name(node: Node) -> TypeGuard[Scalar]:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and bool(node.value)
 
 
 def _is_path(text: str) -> bool:

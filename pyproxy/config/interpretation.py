@@ -28,7 +28,9 @@ class Interpretation(NamedTuple):
     tree: Table
 
 
-def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tuple[str, str]] = ()) -> Interpretation:
+def interpret(
+    root: Table, source: str, log: FaultLog, left_out: Collection[tuple[str, str]] = (), *, enough: int | None = None
+) -> Interpretation:
     """Return what a tree means, and report all that is wrong with it.
 
     Args:
@@ -36,11 +38,16 @@ def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tupl
         source: Where it was read from, for people.
         log: Takes the faults; with an error among them the configuration must not be used.
         left_out: What was taken out of the tree for a fault of its own, as section and name.
+        enough: Errors after which no more are looked for; None for all there are.
     """
     tree = add_implicit_models(gather_echelons(fill_in_presets(root), log))
+    if _is_enough(log, enough):
+        return Interpretation(None, tree)
     run_checks(tree, log)
     tree = drop_missing_echelons(tree, log)
     check_names(tree, log, left_out)
+    if _is_enough(log, enough):
+        return Interpretation(None, tree)
     config = to_config(tree, source, log)
     if config is not None:
         if not config.models:
@@ -48,3 +55,7 @@ def interpret(root: Table, source: str, log: FaultLog, left_out: Collection[tupl
             log.add(tree.place.fault("there is no model: every request will be refused", hint, severity="warning"))
         warn_of_pending(config, tree, log)
     return Interpretation(config, tree)
+
+
+def _is_enough(log: FaultLog, enough: int | None) -> bool:
+    return enough is not None and len(log.errors) >= enough

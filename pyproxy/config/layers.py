@@ -74,7 +74,8 @@ class Layers:
         """Return the tree of a configuration that a program wrote; it has said all itself, so that no variable is laid over it."""
         if not isinstance(node, Table):
             raise UnreadableError(node.place.fault("must be a table of sections such as providers and task_groups"))
-        sections = self._inheritance.each(Path(node.place.file), node, node)
+        fragment = Fragment(node.place.file, "", None, node)
+        sections = self._inheritance.each(Path(node.place.file), node, sections_of(fragment, self._log))
         return rooted(settle(sections, self._log), self._log)
 
     def of_directory(self, path: Path) -> Table:

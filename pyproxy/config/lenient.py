@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pyproxy.config.faults import Fault, FaultLog
+from pyproxy.config.faults import MOST_FAULTS, Fault, FaultLog
 from pyproxy.config.interpretation import Interpretation, interpret
 from pyproxy.config.parts import Part, Parts, without
 from pyproxy.config.tree import Table
@@ -45,7 +45,7 @@ def interpret_leniently(root: Table, source: str, reading: FaultLog) -> Remainde
     removal.take_out(reading.errors, were_read=True)
     while True:
         found = FaultLog(_MOST_AT_ONCE)
-        interpretation = interpret(removal.rest, source, found, removal.names)
+        interpretation = interpret(removal.rest, source, found, removal.names, enough=MOST_FAULTS)
         if not removal.take_out(found.errors):
             break
     log = FaultLog()

@@ -15,6 +15,7 @@ from pyproxy.config.layers import Layers
 from pyproxy.config.lenient import interpret_leniently
 from pyproxy.config.mapping_reader import MAPPING, read_mapping
 from pyproxy.config.paths import is_folder
+from pyproxy.config.quiet import no_collections
 from pyproxy.config.root import Config, Mode
 from pyproxy.config.toml_reader import read_toml
 from pyproxy.config.tree import Node, Table
@@ -91,9 +92,13 @@ def check_config(
 
 def examine_config(source: Source, environ: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Examined:
     """Check a configuration as `check_config` does, and return with it the tree that says where each value stands."""
+    with no_collections():
+        return _examined(source, process_environment() if environ is None else environ, mode)
+
+
+def _examined(source: Source, environ: Mapping[str, str], mode: Mode | None) -> Examined:
     log = FaultLog()
     files: dict[Path, bool | None] = {}
-    environ = process_environment() if environ is None else environ
     try:
         root = substitute(_read(source, environ, log, files), environ, log)
     except UnreadableError as stop:

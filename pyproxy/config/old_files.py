@@ -11,7 +11,7 @@ from pyproxy.config.faults import Fault, FaultLog
 from pyproxy.config.forms.global_fallback import GLOBAL_FALLBACK, GlobalFallback, bare_groups, has_own_fallback
 from pyproxy.config.forms.moving import without
 from pyproxy.config.forms.single_model import SingleModel, single_model
-from pyproxy.config.fragments import with_named
+from pyproxy.config.fragments import with_own_tables
 from pyproxy.config.merging import merge
 from pyproxy.config.sources import SourceFile
 from pyproxy.config.tree import Entry, Place, Table
@@ -144,12 +144,14 @@ class OldFiles:
         self._lose(lost)
 
     def _filled(self, layer: Table, fallback: GlobalFallback, taken: set[str]) -> Table:
+        layer = with_own_tables(layer)
         for name, entry in list(bare_groups(layer, taken)):
             bare = BareGroup(name, entry, fallback.policy(name))
             self.bare.append(bare)
-            if isinstance(entry.value, Table):
+            groups = layer.table("task_groups")
+            if groups is not None and isinstance(entry.value, Table):
                 group = entry.value.with_entries({**entry.value.entries, "fallback_config": bare.policy})
-                layer = with_named(layer, "task_groups", name, replace(entry, value=group))
+                groups.entries[name] = replace(entry, value=group)
         return layer
 
     def _lose(self, lost: Iterable[Fault]) -> None:

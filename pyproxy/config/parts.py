@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.config.echelons import GROUP_SETTINGS
 from pyproxy.config.faults import printable
+from pyproxy.config.fragments import INHERITS
 from pyproxy.config.root import Config
 from pyproxy.config.schema import Location, settings_at
 from pyproxy.config.tree import List, Node, Place, Table
@@ -64,7 +65,7 @@ class Parts:
 
     def _part(self, location: Location) -> Part | None:
         for depth, key in enumerate(location):
-            if self._is_unknown(location[:depth], key):
+            if key != INHERITS and self._is_unknown(location[:depth], key):
                 return Part(location[: depth + 1], f"the key '{printable(str(key))}'")
             if isinstance(key, int) and depth > _NAMED and location[depth - 1] in _LISTS:
                 return Part(location[: depth + 1], "this entry")
@@ -79,7 +80,7 @@ class Parts:
         return Part(location[:_NAMED], f"the {_KINDS[section]} '{printable(name)}'", ((section, name),))
 
     def _group_or_echelon(self, location: Location, name: str) -> Part:
-        if len(location) >= _ECHELON and location[2] not in GROUP_SETTINGS:
+        if len(location) >= _ECHELON and location[2] not in (*GROUP_SETTINGS, INHERITS):
             echelon = f"{name}.{location[2]}"
             return Part(location[:_ECHELON], f"the echelon '{printable(echelon)}'", (("groups", echelon),))
         groups = self._root.table("task_groups")

@@ -16,7 +16,8 @@ Every setting of the canonical form: what it means, its type, its default and an
 file, by line and column; `pyproxy explain KEY` tells where a value comes from; `pyproxy schema` prints a JSON Schema for editors.
 
 - **Variables** stand in values, never in keys: `${NAME}` is a fault when NAME is not set, `${NAME:default}` takes the default when it is
-  not set or empty, `$${` is a literal `${`. What comes from a variable is converted to the type of its setting; no command shows its text.
+  not set or empty, `${NAME:?text}` is a fault with that text then, `$${` is a literal `${`. What comes from a variable is converted to
+  the type of its setting; no command shows its text.
 - **Names** of your own stand in capitals here: in `models.NAME.rpm_limit`, NAME is what you call the model.
 - **Not set** means that a limit does not limit, a timeout does not run, and a parameter is not sent.
 """

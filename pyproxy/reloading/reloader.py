@@ -7,10 +7,10 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.config.changes import Changes, ReloadReport, compare, needing_restart
+from pyproxy.config.quiet import no_collections
 from pyproxy.errors import ConfigError, ShuttingDown
 from pyproxy.observe.observers import tell
 from pyproxy.reloading.ledger import Ledger
-from pyproxy.reloading.quiet import no_collections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ class _Next(NamedTuple):
     config: Config
     changes: Changes
     faults: tuple[Fault, ...]
+    left_out: tuple[Fault, ...]
 
 
 class Reloader:
@@ -63,6 +64,7 @@ class Reloader:
         self._latest: ConfigError | None = None
         self._told: tuple[str, str] | None = None
         self._warned = frozenset(map(str, warnings))
+        self._left_out = source.left_out
 
     def on_reload(self, listener: Callable[[ReloadReport], object]) -> None:
         """Call `listener` after each reload that changed something; one that fails is logged and disturbs nobody."""
@@ -105,10 +107,12 @@ class Reloader:
             _log.error("the configuration was not reloaded, revision %s stays: %s", self._current.revision, error, exc_info=error.__cause__)
 
     def state(self) -> dict[str, object]:
-        """What probes are told: the revision, what waits for a restart, and why the source cannot be used, if it cannot."""
+        """What probes are told: the revision, what was left out of it, what waits for a restart, and why the source cannot be used."""
         state: dict[str, object] = {"revision": self._current.revision}
         if waiting := self._needs_restart(self._current):
             state["needs_restart"] = list(waiting)
+        if self._left_out:
+            state["left_out"] = {"count": len(self._left_out), "faults": [str(fault) for fault in self._left_out[:_MOST_SHOWN]]}
         if self.failure is not None:
             faults = [str(fault) for fault in self.failure.faults if getattr(fault, "severity", "error") == "error"]
             message = self.failure.message.partition("\n")[0]
@@ -140,7 +144,7 @@ class Reloader:
             config = reading.config
             if config is not None:
                 changes = compare(self._current, config)
-                return _Next(self._assembly.prepare(config) if changes else None, config, changes, reading.faults)
+                return _Next(self._assembly.prepare(config) if changes else None, config, changes, reading.faults, reading.left_out)
         except Exception as error:
             raise ConfigError(f"{self._source.path or 'the configuration'} could not be prepared: {error!r}") from error
         raise self._source.error(reading.faults)
@@ -150,6 +154,7 @@ class Reloader:
         if to_come.prepared is not None:
             self._assembly.swap(to_come.prepared)
         self.failure = self._latest = self._told = None
+        self._left_out = to_come.left_out
         self._warn(to_come.faults)
         self._ledger.note("changed" if to_come.changes else "unchanged")
         report = ReloadReport(old.revision, to_come.config.revision, to_come.changes, self._needs_restart(to_come.config), to_come.faults)

@@ -25,11 +25,19 @@ _MOST_TOLD = 20
 
 
 class Reading(NamedTuple):
-    """What was read: a configuration if it can be used, its faults, and what tells this content from another if it cannot."""
+    """What was read.
+
+    Attributes:
+        config: the configuration, if it can be used.
+        faults: what is wrong with it.
+        content: what tells this content from another, if it cannot be used.
+        left_out: those of the faults that say what a lenient reading left out.
+    """
 
     config: Config | None
     faults: tuple[Fault, ...]
     content: str = ""
+    left_out: tuple[Fault, ...] = ()
 
 
 class ConfigSource:
@@ -41,6 +49,7 @@ class ConfigSource:
 
     Attributes:
         path: where it stands on the disk, or None.
+        left_out: what the last reading that could be used left out.
     """
 
     def __init__(self, source: str | PathLike[str] | Mapping[str, Any] | Config, environ: Mapping[str, str] | None = None) -> None:
@@ -48,6 +57,7 @@ class ConfigSource:
         self._environ = environ
         self._read: frozenset[Path] = frozenset()
         self._filled: frozenset[Path] | None = None
+        self.left_out: tuple[Fault, ...] = ()
         self.path = Path(source) if isinstance(source, str) or hasattr(source, "__fspath__") else None
 
     def signature(self) -> Signature:
@@ -62,13 +72,15 @@ class ConfigSource:
             return self._refused((Fault(file=str(self.path), message="is not a regular file: what was in it can be read once only"),))
         examined = examine_config(self._source, self._environ)
         self._read |= examined.files.keys()
+        lost = () if self._filled is None else (*examined.unread, *self._emptied(examined, self._filled))
+        if lost and (examined.config is not None or examined.left_out):
+            return self._refused(lost)
         if examined.config is None:
             return self._refused(examined.faults)
-        if self._filled is not None and (lost := (*examined.unread, *self._emptied(examined, self._filled))):
-            return self._refused(lost)
         self._read = frozenset(examined.files)
         self._filled = frozenset(file for file, filled in examined.files.items() if filled)
-        return Reading(examined.config, examined.faults)
+        self.left_out = examined.left_out
+        return Reading(examined.config, examined.faults, left_out=examined.left_out)
 
     def error(self, faults: tuple[Fault, ...]) -> ConfigError:
         """What says that it cannot be used, and why."""

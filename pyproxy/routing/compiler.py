@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.config import FallbackConfig
 from pyproxy.config import Timeouts as TimeoutsConfig
+from pyproxy.config.groups import DEFAULT_MAX_RETRIES
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import credential_names, pool_scope
 from pyproxy.routing.capabilities import capabilities_of
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PlanCompiler"]
 
-# wire.md: what may pass by itself gets one retry on the same instance, unless the echelon says otherwise.
-DEFAULT_MAX_RETRIES = 1
 # A model that is asked for by itself has no group whose timeouts would hold.
 _DEFAULT_TIMEOUTS = TimeoutsConfig()
 _DEFAULT_QUEUE_WAIT = 2.0
@@ -104,7 +103,7 @@ class PlanCompiler:
             candidates=candidates,
             scheduler=self._scheduler(name, candidates),
             even=len({self._config.models[candidate.model].weight for candidate in candidates}) == 1,
-            max_retries=DEFAULT_MAX_RETRIES if echelon.max_retries is None else echelon.max_retries,
+            max_retries=echelon.max_retries,
             timeouts=_timeouts(group.timeouts),
             attempt_timeout=echelon.timeout,
             group=group.name,

@@ -51,7 +51,7 @@ def test_a_group_holds_its_echelons_times_and_fallback(config: Config) -> None:
     first, second = group.echelons
     assert (group.name, group.concurrency_limit, group.stream_guarantee) == ("quick_group", 40, "first_content")
     assert (first.models, first.timeout, first.max_retries, first.temperature) == (("north-large", "north:pine-mini"), 30.0, 3, 0.7)
-    assert (second.timeout, second.max_retries) == (None, None)
+    assert (second.timeout, second.max_retries) == (None, 1)
     assert (group.timeouts.connect, group.timeouts.total) == (4.0, 120.0)
     fallback = group.fallback_config
     assert fallback.fallback_groups == ("quick_group.echelon2", "deep_group")

@@ -30,6 +30,10 @@ def substituted(text: str, **environ: str) -> tuple[object, tuple[str, ...]]:
         ("${EMPTY:default}", "default"),
         ("${EMPTY:-default}", "default"),
         ("${EMPTY}", ""),
+        ("${A:?must be set}", "one"),
+        ("${MISSING:-?}", "?"),
+        ("${MISSING:-=x}", "=x"),
+        ("${MISSING:-+x}", "+x"),
         ("$${A}", "${A}"),
         ("$$${A}", "$${A}"),
         ("$A and $ and }", "$A and $ and }"),
@@ -43,6 +47,28 @@ def test_a_text_is_substituted(text: str, value: str) -> None:
 def test_a_missing_variable_is_named_with_its_place() -> None:
     _, faults = substituted("${ABSENT}")
     assert faults == ("f:3:7: the environment variable ABSENT is not set (set it, or give a default: ${ABSENT:default})",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("${ABSENT:?}", "is not set (set it)"),
+        ("${ABSENT:?the key of the team's account}", "is not set: the key of the team's account (set it)"),
+        ("${EMPTY:?ask Ann}", "is not set: ask Ann (set it)"),
+    ],
+)
+def test_a_variable_that_must_be_set_is_told_with_its_text(text: str, told: str) -> None:
+    value, faults = substituted(text, EMPTY="")
+    assert (value, len(faults)) == ("", 1)
+    assert faults[0].endswith(told)
+
+
+@pytest.mark.parametrize("text", ["${A:=canary}", "${A:+canary}", "${ABSENT:=canary}"])
+def test_a_form_of_shells_alone_is_no_default(text: str) -> None:
+    _, faults = substituted(text, A="secret")
+    assert len(faults) == 1
+    assert "which only a shell knows" in faults[0]
+    assert "canary" not in faults[0]
 
 
 @pytest.mark.parametrize("text", ["${", "${}", "${1X}", "${A-b}", "${A B}", "${A", "${:x}", "a ${ b"])

@@ -112,6 +112,22 @@ async def test_faults_are_logged_once_for_each_content(tmp_path: Path, caplog: p
     assert len(caplog.records) == 6, "it was good meanwhile"
 
 
+async def test_probes_are_told_what_a_lenient_reading_left_out_of_what_is_in_force(mapping: dict[str, Any]) -> None:
+    mapping["config_validation"] = "lenient"
+    mapping["models"] |= {f"n{number}": {"provider": "nobody", "model": "y"} for number in range(7)}
+    on = Stage(mapping)
+    told: Any = on.reloader.state()["left_out"]
+    assert (told["count"], len(told["faults"])) == (7, 5)
+    assert "the model 'n0' is left out" in told["faults"][0]
+    mapping["providers"] = {}
+    with pytest.raises(ConfigError):
+        await on.reloader.reload()
+    assert on.reloader.state()["left_out"] == told, "what is in force stays as it is"
+    mapping |= copy.deepcopy(GOOD)
+    await on.reloader.reload()
+    assert list(on.reloader.state()) == ["revision"]
+
+
 async def test_a_failed_attempt_is_not_noted_before_it_is_rejected(mapping: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     on = Stage(mapping)
     mapping.clear()
