@@ -909,6 +909,10 @@ def classify(signal: str, status: int | None = None, body: bytes | None = None) 
     Signals: connect_failed, connect_timeout, first_byte_timeout, idle_timeout, attempt_timeout, reset, truncated, diverged,
     untranslatable, malformed, deadline, client_gone, status.
 
+    The body is an error of any provider's. That of "malformed" is the answer's with its good status, or the data of an error event
+    in a stream: it is as one of the status it should have had (``overloaded_error`` as a 529), and where it says nothing that is
+    known, or only that the request is bad, as "invalid_answer".
+
     Raises:
         ValueError: an unknown signal; "status" without a status, or with one below 300.
     """

@@ -130,6 +130,7 @@ proptest! {
         }
         let _ = inspect(Dialect::OpenAi, &bytes);
         let _ = classify(Signal::Status, Some(status), Some(&bytes));
+        let _ = classify(Signal::Malformed, None, Some(&bytes));
         for name in ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens"] {
             let headers = [(name.as_bytes().to_vec(), bytes.clone()), (b"x-ratelimit-remaining-tokens".to_vec(), b"0".to_vec())];
             prop_assert!(parse_retry_after(&headers, now, Some(&bytes)).is_none_or(|wait| wait <= 3_600_000_000_000));

@@ -307,6 +307,65 @@ def test_an_unknown_dialect_is_refused_with_those_there_are() -> None:
         scan_envelope(b"{}", "klingon")
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "images"),
+    [
+        ({"type": "text", "media_type": "text/plain", "data": "four"}, 4, 0),
+        ({"data": "four", "type": "text"}, 4, 0),
+        ({"type": "base64", "media_type": "application/pdf", "data": "AAAA"}, 0, 0),
+        ({"type": "content", "content": "four"}, 4, 0),
+        (
+            {"type": "content", "content": [{"type": "text", "text": "four"}, {"type": "image", "source": {"type": "url", "url": "x"}}]},
+            4,
+            1,
+        ),
+        ("https://example.com", 0, 0),
+    ],
+)
+def test_a_document_is_the_text_and_the_images_that_it_holds(source: object, text: int, images: int) -> None:
+    document = {"type": "document", "source": source, "title": "ab", "context": "c", "citations": {"enabled": True}}
+    result = {"type": "tool_result", "tool_use_id": "1", "content": [document]}
+    found = of("anthropic", messages=[{"role": "user", "content": [document]}])
+    assert (found.text_bytes, found.images, found.multi_turn) == (3 + text, images, False)
+    found = of("anthropic", messages=[{"role": "user", "content": [result, document]}])
+    assert (found.text_bytes, found.images, found.multi_turn) == (2 * (3 + text), 2 * images, True)
+
+
+@pytest.mark.parametrize("outer", ["inlineData", "inline_data", "fileData", "file_data"])
+@pytest.mark.parametrize("inner", ["mimeType", "mime_type"])
+def test_gemini_takes_camels_and_snakes(outer: str, inner: str) -> None:
+    parts = [{outer: {inner: kind, "data": "AAAA"}} for kind in ("image/png", "video/mp4")]
+    found = of("gemini", contents=[{"parts": parts}])
+    assert (found.text_bytes, found.images, found.multi_turn) == (0, 1, False)
+    for call in ("functionCall", "function_call", "functionResponse", "function_response"):
+        assert of("gemini", contents=[{"parts": [{call: {"name": "ab", "args": {"c": "d"}}}]}]).text_bytes == 4
+        assert of("gemini", contents=[{"parts": [{call: {"name": "ab"}}]}]).multi_turn
+    for system in ("systemInstruction", "system_instruction"):
+        assert of("gemini", **{system: {"role": "model", "parts": [{"text": "four"}]}}).text_bytes == 4
+        assert not of("gemini", **{system: {"role": "model", "parts": []}}).multi_turn
+
+
+@pytest.mark.parametrize(
+    ("item", "multi_turn"),
+    [
+        ({"type": "message", "role": "user", "content": "x"}, False),
+        ({"role": "developer", "content": "x"}, False),
+        ({"role": "assistant", "content": "x"}, True),
+        ({"type": "function_call", "name": "f", "arguments": "{}"}, True),
+        ({"type": "function_call_output", "output": "x"}, True),
+        ({"type": "web_search_call", "status": "completed"}, True),
+        ({"type": "reasoning", "summary": []}, True),
+        ({"type": "item_reference", "id": "x"}, True),
+        ({"type": "compaction", "encrypted_content": "x"}, True),
+        ({"type": "mcp_approval_response", "approve": True}, True),
+        ({"type": "what_comes_next_year"}, False),
+    ],
+)
+def test_items_that_only_an_answer_can_have_given_make_a_conversation(item: dict[str, Any], multi_turn: bool) -> None:  # noqa: FBT001
+    assert of("responses", input=[{"role": "user", "content": "x"}, item]).multi_turn is multi_turn
+    assert not of("responses", metadata=[item]).multi_turn
+
+
 def test_only_what_names_earlier_answers_in_a_dialect_does_so_there() -> None:
     assert of("responses", previous_response_id="resp_1").previous_response_id == "resp_1"
     assert of("responses", previous_response_id="resp_1").multi_turn

@@ -9,28 +9,31 @@ const READ_AT_MOST: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct FailureBody {
     codes: Vec<String>,
+    quotas: Vec<String>,
     message: String,
     status: Option<u16>,
     retry_delay: Option<String>,
 }
 
 impl FailureBody {
-    /// Reads `{"error": {type, code, status, message, details}}`, the same without the wrapping, `{"error": "text"}`, or a
-    /// list that starts with one of them. Anything else says nothing.
+    /// Reads `{"error": {type, code, status, message, details, innererror}}`, the same within a `response` or without the
+    /// wrapping, `{"error": "text"}`, or a list that starts with one of them. Anything else says nothing.
     pub(super) fn read(body: &[u8]) -> Self {
         let read = body.get(..READ_AT_MOST).unwrap_or(body);
         let value: Value = serde_json::from_slice(read).unwrap_or_default();
         let whole = value.get(0).unwrap_or(&value);
-        let error = whole.get("error").filter(|error| !error.is_null()).unwrap_or(whole);
+        let error = error_in(whole).or_else(|| error_in(whole.get("response")?)).unwrap_or(whole);
         let mut said =
             Self { message: text(Some(error)).or(text(error.get("message"))).unwrap_or_default(), ..Self::default() };
-        said.status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+        said.status = error.get("code").and_then(number);
         for member in ["code", "type", "status"] {
             said.codes.extend(text(error.get(member)));
         }
-        for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
+        said.codes.extend(text(error.pointer("/innererror/code")));
+        for detail in elements(error.get("details")) {
             said.codes.extend(text(detail.get("reason")));
             said.retry_delay = text(detail.get("retryDelay")).or(said.retry_delay);
+            said.quotas.extend(elements(detail.get("violations")).filter_map(|quota| text(quota.get("quotaId"))));
         }
         said
     }
@@ -38,6 +41,11 @@ impl FailureBody {
     /// Whether one of its codes is this one.
     pub(super) fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|own| own == code)
+    }
+
+    /// Whether one of the quotas that it says are used up has this in its name.
+    pub(super) fn has_quota(&self, part: &str) -> bool {
+        self.quotas.iter().any(|quota| quota.contains(part))
     }
 
     /// The status that it names as its code, as some do whose answer has another.
@@ -54,6 +62,22 @@ impl FailureBody {
     pub(super) fn says(&self, phrase: &str) -> bool {
         self.message.contains(phrase)
     }
+}
+
+fn error_in(value: &Value) -> Option<&Value> {
+    value.get("error").filter(|error| !error.is_null())
+}
+
+/// A number of a status, in quotes or not.
+fn number(value: &Value) -> Option<u16> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        _ => value.as_u64().and_then(|number| u16::try_from(number).ok()),
+    }
+}
+
+fn elements(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

@@ -6,6 +6,7 @@ mod failure_body;
 mod json;
 mod outcome;
 mod rate_limits;
+mod reasons;
 mod response;
 mod retry_after;
 mod spans;

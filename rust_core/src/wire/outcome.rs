@@ -1,6 +1,7 @@
-//! What a failed attempt means for the rest of the request: a table of data, and the three lookups that lead into it.
+//! What a failed attempt means for the rest of the request: a table of data, and the lookups that lead into it.
 
 use super::failure_body::FailureBody;
+use super::reasons;
 use crate::limiters::{UnknownName, by_name};
 
 /// What to do after a failure. Frozen: one row of the table each.
@@ -128,45 +129,6 @@ const SIGNALS: &[(&str, Signal)] = &[
     ("status", Signal::Status),
 ];
 
-/// Codes that decide whatever the status, for providers send them with several.
-const BY_CODE: &[(&str, &str)] = &[
-    ("insufficient_quota", "quota_exhausted"),
-    ("billing_error", "quota_exhausted"),
-    ("billing_hard_limit_reached", "quota_exhausted"),
-    ("billing_not_active", "quota_exhausted"),
-    ("context_length_exceeded", "context_length"),
-    ("request_too_large", "context_length"),
-    ("exceed_context_size_error", "context_length"),
-    ("content_filter", "content_filter"),
-    ("content_policy_violation", "content_filter"),
-    ("model_not_found", "model_not_found"),
-    ("api_key_invalid", "credential_refused"),
-    ("invalid_api_key", "credential_refused"),
-    ("overloaded_error", "overloaded"),
-    ("overloaded", "overloaded"),
-    ("unavailable", "overloaded"),
-    ("rate_limit_error", "rate_limited"),
-    ("rate_limit_exceeded", "rate_limited"),
-    ("resource_exhausted", "rate_limited"),
-];
-
-/// Phrases that decide in an answer 4xx, where a provider has no code for what it means. Of the window's length limits speak too, so
-/// that in a 429 it means nothing.
-const BY_PHRASE: &[(&str, &str)] = &[
-    ("credit balance is too low", "quota_exhausted"),
-    ("reached your specified api usage limits", "quota_exhausted"),
-    ("reached your specified workspace api usage limits", "quota_exhausted"),
-    ("api key not valid", "credential_refused"),
-    ("api key expired", "credential_refused"),
-    ("prompt is too long", "context_length"),
-    ("exceed context limit", "context_length"),
-    ("context length", "context_length"),
-    ("context window", "context_length"),
-    ("available context size", "context_length"),
-    ("maximum model length", "context_length"),
-    ("exceeds the maximum number of tokens", "context_length"),
-];
-
 /// Statuses with a row of their own; the first range that holds a status decides.
 const BY_STATUS: &[(u16, u16, &str)] = &[
     (300, 399, "redirect"),
@@ -209,11 +171,7 @@ pub fn classify(signal: Signal, status: Option<u16>, body: Option<&[u8]>) -> Res
             status @ ..300 => Err(ClassifyError::NotAFailure(status)),
             // Whatever else a 413 is called, the same request is as large the next time.
             status @ (300..400 | 413) => Ok(named(by_status(status))),
-            status => {
-                let said = said();
-                let name = by_code(&said).or_else(|| by_phrase(status, &said));
-                Ok(named(name.unwrap_or_else(|| by_status(status))))
-            }
+            status => Ok(named(reasons::reason(Some(status), &said()).unwrap_or_else(|| by_status(status)))),
         },
     }
 }
@@ -222,21 +180,13 @@ fn named(name: &str) -> Outcome {
     TABLE.iter().find(|row| row.name == name).copied().unwrap_or(OTHERWISE)
 }
 
-/// An error in an answer whose status is good. It may name the status that it should have had; but nothing that would send it to
-/// the client, who would take it for an answer.
+/// An error in an answer whose status is good, or in one of its events. It may name the status that it should have had; but no
+/// status sends it to the client, who would take it for an answer.
 fn in_good_answer(said: &FailureBody) -> Outcome {
-    let by_its_status = || said.status().filter(|status| (400..600).contains(status)).map(by_status).map(named);
-    let row = by_code(said).map(named).or_else(|| by_its_status().filter(|row| !row.to_client));
-    row.unwrap_or_else(|| named("invalid_answer"))
-}
-
-fn by_code(said: &FailureBody) -> Option<&'static str> {
-    BY_CODE.iter().find(|(code, _)| said.has_code(code)).map(|(_, name)| *name)
-}
-
-fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
-    let decides = |name: &str| (400..500).contains(&status) && (status != 429 || name == "quota_exhausted");
-    BY_PHRASE.iter().find(|(phrase, name)| decides(name) && said.says(phrase)).map(|(_, name)| *name)
+    let told = said.status().filter(|status| (400..600).contains(status));
+    let status = told.or_else(|| reasons::status_meant(said));
+    let by_its_status = || status.map(by_status).map(named).filter(|row| !row.to_client);
+    reasons::reason(status, said).map(named).or_else(by_its_status).unwrap_or_else(|| named("invalid_answer"))
 }
 
 fn by_status(status: u16) -> &'static str {
@@ -255,8 +205,7 @@ mod tests {
             Signal::Malformed | Signal::Status => None,
         });
         let names = events
-            .chain(BY_CODE.iter().map(|(_, name)| *name))
-            .chain(BY_PHRASE.iter().map(|(_, name)| *name))
+            .chain(reasons::names())
             .chain(BY_STATUS.iter().map(|(_, _, name)| *name))
             .chain(["invalid_answer", OTHERWISE.name]);
         for name in names {

@@ -1,0 +1,112 @@
+//! What the words of a failure come to: lookups from codes, quotas and phrases of providers into the table of outcomes.
+
+use super::failure_body::FailureBody;
+
+/// Words, with the row that each leads to; the first that is found decides.
+type Lookup = &'static [(&'static str, &'static str)];
+
+/// Codes that decide whatever the status, for providers send them with several.
+const BY_CODE: Lookup = &[
+    ("insufficient_quota", "quota_exhausted"),
+    ("billing_error", "quota_exhausted"),
+    ("billing_hard_limit_reached", "quota_exhausted"),
+    ("billing_not_active", "quota_exhausted"),
+    ("billing_disabled", "quota_exhausted"),
+    ("context_length_exceeded", "context_length"),
+    ("request_too_large", "context_length"),
+    ("exceed_context_size_error", "context_length"),
+    ("content_filter", "content_filter"),
+    ("content_policy_violation", "content_filter"),
+    ("responsibleaipolicyviolation", "content_filter"),
+    ("model_not_found", "model_not_found"),
+    ("deploymentnotfound", "model_not_found"),
+    ("api_key_invalid", "credential_refused"),
+    ("invalid_api_key", "credential_refused"),
+];
+
+/// Parts of a quota's name: one that is back tomorrow is as good as no funds, while one that is back in a minute is a rate.
+const BY_QUOTA: Lookup = &[("perday", "quota_exhausted"), ("permonth", "quota_exhausted")];
+
+/// Phrases that decide in an answer 4xx, where a provider has no code for what it means. Of the window's length limits speak too, so
+/// that in a 429 it means nothing.
+const BY_PHRASE: Lookup = &[
+    ("credit balance is too low", "quota_exhausted"),
+    ("reached your specified api usage limits", "quota_exhausted"),
+    ("reached your specified workspace api usage limits", "quota_exhausted"),
+    ("prepayment credits are depleted", "quota_exhausted"),
+    ("monthly spending cap", "quota_exhausted"),
+    ("free tier is not available", "quota_exhausted"),
+    ("api key not valid", "credential_refused"),
+    ("api key expired", "credential_refused"),
+    ("organization has been disabled", "credential_refused"),
+    ("user location is not supported", "credential_refused"), // of this machine's, whatever is asked
+    ("your input was flagged", "content_filter"),
+    ("content management policy", "content_filter"),
+    ("prompt is too long", "context_length"),
+    ("prompt too long", "context_length"),
+    ("input is too long for requested model", "context_length"),
+    ("exceed context limit", "context_length"),
+    ("context length", "context_length"),
+    ("context window", "context_length"),
+    ("available context size", "context_length"),
+    ("maximum model length", "context_length"),
+    ("maximum prompt length", "context_length"),
+    ("exceeds the maximum number of tokens", "context_length"),
+    ("reduce the length of the messages", "context_length"),
+    ("`inputs` tokens + `max_new_tokens` must be", "context_length"),
+    ("request payload size exceeds the limit", "context_length"),
+];
+
+/// Codes of the general sort, of which the message may say more: they decide whatever the status, after it.
+const BY_KIND: Lookup = &[
+    ("overloaded_error", "overloaded"),
+    ("overloaded", "overloaded"),
+    ("unavailable", "overloaded"),
+    ("server_is_overloaded", "overloaded"),
+    ("slow_down", "overloaded"),
+    ("rate_limit_error", "rate_limited"),
+    ("rate_limit_exceeded", "rate_limited"),
+    ("resource_exhausted", "rate_limited"),
+];
+
+/// The statuses that these codes come with, for an error in an answer whose status is good.
+const STATUS_OF: &[(&str, u16)] = &[
+    ("authentication_error", 401),
+    ("unauthenticated", 401),
+    ("permission_error", 403),
+    ("permission_denied", 403),
+    ("not_found_error", 404),
+    ("not_found", 404),
+    ("api_error", 500),
+    ("server_error", 500),
+    ("internal", 500),
+    ("timeout_error", 504),
+    ("deadline_exceeded", 504),
+    ("invalid_request_error", 400),
+    ("invalid_argument", 400),
+    ("failed_precondition", 400),
+];
+
+/// What the words of a failure come to, which go before its status.
+pub(super) fn reason(status: Option<u16>, said: &FailureBody) -> Option<&'static str> {
+    let by_code =
+        |table: &[(&str, &'static str)]| table.iter().find(|(code, _)| said.has_code(code)).map(|(_, name)| *name);
+    let by_quota = || BY_QUOTA.iter().find(|(part, _)| said.has_quota(part)).map(|(_, name)| *name);
+    by_code(BY_CODE).or_else(by_quota).or_else(|| by_phrase(status?, said)).or_else(|| by_code(BY_KIND))
+}
+
+fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
+    let decides = |name: &str| (400..500).contains(&status) && (status != 429 || name == "quota_exhausted");
+    BY_PHRASE.iter().find(|(phrase, name)| decides(name) && said.says(phrase)).map(|(_, name)| *name)
+}
+
+/// The status that an error would come with, where its answer has another.
+pub(super) fn status_meant(said: &FailureBody) -> Option<u16> {
+    STATUS_OF.iter().find(|(code, _)| said.has_code(code)).map(|(_, status)| *status)
+}
+
+/// Every row that the lookups lead to.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    [BY_CODE, BY_QUOTA, BY_PHRASE, BY_KIND].into_iter().flatten().map(|(_, name)| *name)
+}
