@@ -67,7 +67,11 @@ class StreamTranslator(Protocol):
         """
 
     def finish(self) -> list[Event]:
-        """Return what ends the client's stream; called once, after the provider's stream has come to its proper end."""
+        """Return what ends the client's stream; called once, after the provider's stream has come to its proper end.
+
+        Raises:
+            ValueError: there was no answer in the stream, or not a whole one.
+        """
 
 
 class Translator(Protocol):
