@@ -169,7 +169,7 @@ class MessageStream:
         index = item["index"] if isinstance(item.get("index"), int) else None
         identifier = item["id"] if isinstance(item.get("id"), str) else ""
         known = self._calls.get(index)
-        if known is not None and not (named and known.start is not None and _is_another(known, identifier, indexed=index is not None)):
+        if known is not None and not (named and _is_another(known, identifier, indexed=index is not None)):
             return known
         called = ToolUse(identifier)
         self._calls[index] = called

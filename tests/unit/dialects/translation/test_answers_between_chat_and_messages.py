@@ -186,8 +186,13 @@ def test_a_stream_of_messages_tells_the_role_first_and_the_usage_last() -> None:
             {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "1}"}},
             {"type": "content_block_stop", "index": 2},
             {"type": "content_block_start", "index": 3, "content_block": {"type": "tool_use", "id": "t2", "name": "look", "input": {}}},
+            {"type": "content_block_delta", "index": 3, "delta": {"type": "input_json_delta", "partial_json": ""}},
             {"type": "content_block_stop", "index": 3},
-            {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": {"output_tokens": 9}},
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": "tool_use", "stop_sequence": None},
+                "usage": {"input_tokens": None, "output_tokens": 9},
+            },
             {"type": "message_stop"},
         ],
     )
@@ -292,7 +297,14 @@ def test_signed_thinking_is_not_told_twice() -> None:
 
 @pytest.mark.parametrize(
     ("theirs", "ours"),
-    [("stop", "end_turn"), ("length", "max_tokens"), ("content_filter", "refusal"), (None, "end_turn"), ("new", "end_turn")],
+    [
+        ("stop", "end_turn"),
+        ("length", "max_tokens"),
+        ("content_filter", "refusal"),
+        ("tool_calls", "end_turn"),
+        (None, "end_turn"),
+        ("new", "end_turn"),
+    ],
 )
 def test_why_a_completion_ended(theirs: Any, ours: str) -> None:
     assert to_message(completion(theirs, content="x"))["stop_reason"] == ours
@@ -399,6 +411,13 @@ def test_a_name_that_is_repeated_is_no_new_call_and_one_that_comes_late_is_waite
     stream.feed(Event(chunk(piece(0, "{}", "a"))))
     with pytest.raises(ValueError, match="without a name"):
         stream.finish()
+
+
+def test_other_choices_than_the_first_are_passed_over() -> None:
+    other = chunk({"content": "not this"}, "length")
+    other["choices"][0]["index"] = 1
+    answer = stream_to_message(chunk({"content": "this"}), other, chunk({}, "stop"))
+    assert (answer["content"], answer["stop_reason"]) == ([{"type": "text", "text": "this"}], "end_turn")
 
 
 def test_what_tells_of_the_prompt_alone_does_not_begin_the_answer() -> None:
