@@ -282,6 +282,17 @@ def test_calls_without_ids_or_with_the_same_get_some_of_their_own() -> None:
     assert [call["call_id"] for call in output] == ["call_req_1_0", "c", "call_req_1_2"]
 
 
+@pytest.mark.parametrize("index", [0, None])
+def test_an_id_that_is_another_with_each_piece_is_the_first(index: int | None) -> None:
+    events = _told(_piece(index, "c1", "weather", "{"), _piece(index, "c2", None, "}"))
+    assert [(call["call_id"], call["arguments"]) for call in ended(events)["output"]] == [("c1", "{}")]
+
+
+def test_calls_of_a_plain_answer_stay_apart_without_ids() -> None:
+    calls = [{"function": {"name": "weather", "arguments": arguments}} for arguments in ('{"a":1}', '{"a":2}')]
+    assert [call["arguments"] for call in _plain(tool_calls=calls)["output"]] == ['{"a":1}', '{"a":2}']
+
+
 def test_a_call_without_a_name_is_lost() -> None:
     stream = RESPONSES_OVER_CHAT.stream(CALL)
     stream.feed(Event(_piece(0, "c1", arguments="{}")))
