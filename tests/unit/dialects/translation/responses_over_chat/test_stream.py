@@ -251,6 +251,15 @@ def test_reasoning_is_a_summary_for_clients_that_ask_for_one() -> None:
     assert (plain["summary"], plain["content"]) == ([], [{"type": "reasoning_text", "text": "Hm"}])
 
 
+def test_what_was_signed_of_a_thought_is_sealed_with_its_item() -> None:
+    block = {"type": "thinking", "thinking": "Hm", "signature": "s"}
+    events = _told(_delta(reasoning_content="Hm"), _delta(thinking_blocks=[block]), _delta(content="Hi"))
+    reasoning, _ = ended(events)["output"]
+    assert reasoning["content"] == [{"type": "reasoning_text", "text": "Hm"}]
+    assert reasoning["encrypted_content"].startswith("pyproxy.")
+    assert "encrypted_content" not in ended(_told(_delta(reasoning_content="Hm")))["output"][0]
+
+
 def test_thoughts_among_the_parts_of_a_content_are_reasoning() -> None:
     content = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Hi"}]
     assert _kinds(_plain(content=content)) == ["reasoning", "message"]
