@@ -92,10 +92,11 @@ def test_signed_reasoning_comes_back_to_the_provider_that_signed_it(thought: str
     message |= {"reasoning_content": thought} if thought else {}
     answer = _answer({"input": "x"}, message)
     assert [item["type"] for item in answer["output"]] == ["reasoning", "message"]
+    assert answer["output"][0]["content"] == ([{"type": "reasoning_text", "text": thought}] if thought else [])
     assert _chat({"input": answer["output"]}) == [message]
 
 
-@pytest.mark.parametrize("sealed", ["gAAAA", "pyproxy.%", "pyproxy.AAAA", "pyproxy.e30=", 7])
+@pytest.mark.parametrize("sealed", ["gAAAA", "W3sidHlwZSI6InRoaW5raW5nIn1d", "pyproxy.%", "pyproxy.AAAA", "pyproxy.e30=", 7])
 def test_what_others_sealed_is_lost(sealed: Any) -> None:
     said = {"role": "assistant", "content": "Hi"}
     request = {"input": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": sealed}, said]}
