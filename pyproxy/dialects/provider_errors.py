@@ -72,8 +72,7 @@ def read_error(body: bytes) -> ReadError | None:
 def _read(error: dict[str, Any], message: str) -> ReadError:
     kind = _text(error.get("status")) or _text(error.get("type"))
     code = error.get("code")
-    number = code if isinstance(code, int) and not isinstance(code, bool) else None
-    status = number if number is not None and 400 <= number <= 599 else _STATUS_OF.get(kind or "")  # noqa: PLR2004 - HTTP's errors
+    status = code if isinstance(code, int) and 400 <= code <= 599 else _STATUS_OF.get(kind or "")  # noqa: PLR2004 - HTTP's errors
     return ReadError(message, kind, _text(code) or _reason(error.get("details")), _text(error.get("param")), status)
 
 

@@ -6,6 +6,7 @@ was kept of the turn before (`conversation_after`).
 - `request` and `conversation`: a request, and the items of its input as messages; `content` the parts of both.
 - `tools`: which tools chat can be given, under which names, and whose call it is that comes back.
 - `stream`: an answer, event by event; a plain one is a stream of one piece. `open_items` the items under way.
+- `seals`: signed reasoning, which goes to the client and comes back from it unread.
 - `echo`: the members of a response that repeat the request.
 """
 

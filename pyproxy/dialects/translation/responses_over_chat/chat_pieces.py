@@ -10,7 +10,18 @@ if TYPE_CHECKING:
 
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["CallPiece", "annotations_of", "call_pieces", "choice_of", "chunk_of", "logprobs_of", "reasoning_of", "said", "text_of"]
+__all__ = [
+    "CallPiece",
+    "annotations_of",
+    "call_pieces",
+    "choice_of",
+    "chunk_of",
+    "logprobs_of",
+    "reasoning_of",
+    "said",
+    "signed_thoughts_of",
+    "text_of",
+]
 
 # The second is what Groq, OpenRouter and newer servers call it.
 _REASONING = ("reasoning_content", "reasoning")
@@ -56,6 +67,13 @@ def choice_of(body: Any) -> Json | None:
 def reasoning_of(delta: Json) -> str:
     """What the model thinks."""
     return next((text for name in _REASONING if isinstance(text := delta.get(name), str) and text), "")
+
+
+def signed_thoughts_of(delta: Json) -> list[Json]:
+    """What a provider signed of that: blocks of texts."""
+    blocks = delta.get("thinking_blocks")
+    given = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+    return [{name: text for name, text in block.items() if isinstance(text, str)} for block in given]
 
 
 def said(content: Any) -> Iterator[tuple[bool, str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of
+from pyproxy.dialects.translation.responses_over_chat.seals import unseal
 from pyproxy.dialects.translation.responses_over_chat.tools import chat_name, custom_arguments
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -80,10 +81,11 @@ class _Turns:
         turn["content"] += [part for part in parts if part["type"] != "refusal"]
         turn["said"] = True
 
-    def think(self, text: str) -> None:
-        """Add the assistant's reasoning."""
+    def think(self, text: str, signed: list[Json]) -> None:
+        """Add the assistant's reasoning, and what its provider signed of it."""
         turn = self._turn()
         turn["reasoning_content"] += text
+        turn["thinking_blocks"] += signed
 
     def call(self, call_id: str, name: str, arguments: str) -> None:
         """Add a call that the assistant made; calls of one turn belong together."""
@@ -117,7 +119,7 @@ class _Turns:
         if turn is None or (turn["said"] and not turn["tool_calls"]):
             self._unanswered.clear()
             self._release()
-            turn = {"role": "assistant", "content": [], "reasoning_content": "", "tool_calls": [], "said": False}
+            turn = {"role": "assistant", "content": [], "reasoning_content": "", "thinking_blocks": [], "tool_calls": [], "said": False}
             self._messages.append(turn)
             self._assistants = turn
         return turn
@@ -134,7 +136,7 @@ def _finished(message: Json) -> Json:
     if message["tool_calls"]:
         finished["tool_calls"] = message["tool_calls"]
         finished["content"] = finished["content"] or None
-    finished |= {name: message[name] for name in ("refusal", "reasoning_content") if message.get(name)}
+    finished |= {name: message[name] for name in ("refusal", "reasoning_content", "thinking_blocks") if message.get(name)}
     return finished
 
 
@@ -181,13 +183,15 @@ def _add_message(turns: _Turns, item: Json, where: str) -> None:
 
 
 def _add_reasoning(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
-    """Sealed reasoning is its provider's, and so is what sums it up."""
-    if item.get("encrypted_content"):
+    """What others than we have sealed is their provider's, and so is what sums it up."""
+    sealed = item.get("encrypted_content")
+    signed = unseal(sealed) if sealed else []
+    if signed is None:
         losses.add("input[].encrypted_content")
         return
     text = text_of(item.get("content"), f"{where}.content") or text_of(item.get("summary"), f"{where}.summary")
-    if text:
-        turns.think(text)
+    if text or signed:
+        turns.think(text, signed)
 
 
 def _add_call(turns: _Turns, item: Json, where: str, *, custom: bool) -> None:

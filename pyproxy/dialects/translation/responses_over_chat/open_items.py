@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.events import Event
+from pyproxy.dialects.translation.responses_over_chat.seals import seal
 from pyproxy.dialects.translation.responses_over_chat.tools import custom_input
 
 if TYPE_CHECKING:
@@ -133,14 +134,24 @@ class OpenReasoning(OpenItem):
         self._texts = "response.reasoning_summary_text" if as_summary else "response.reasoning_text"
         self._parts = "response.reasoning_summary_part" if as_summary else "response.content_part"
         self._of_part = {**self._of_item, f"{self._member}_index": 0}
-        emit(f"{self._parts}.added", **self._of_part, part={"type": self._kind, "text": ""})
+        self._signed: list[Json] = []
 
     def text(self, piece: str) -> None:
         """Add to it."""
+        if not self._pieces:
+            self._emit(f"{self._parts}.added", **self._of_part, part={"type": self._kind, "text": ""})
         self._pieces.append(piece)
         self._emit(f"{self._texts}.delta", **self._of_part, delta=piece)
 
+    def signed(self, blocks: list[Json]) -> None:
+        """Keep what the provider signed of it: it wants that back with the next turn."""
+        self._signed += blocks
+
     def _finish(self) -> None:
+        if self._signed:
+            self.item["encrypted_content"] = seal(self._signed)
+        if not self._pieces:
+            return
         text = self._text()
         part = {"type": self._kind, "text": text}
         self.item[self._member] = [part]

@@ -110,6 +110,8 @@ class ResponseStream:
         delta = delta if isinstance(delta, dict) else {}
         if thought := chat_pieces.reasoning_of(delta):
             self._reasoning().text(thought)
+        if signed := chat_pieces.signed_thoughts_of(delta):
+            self._reasoning().signed(signed)
         for is_thought, text in chat_pieces.said(delta.get("content")):
             if text and is_thought:
                 self._reasoning().text(text)

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,27 @@ def test_a_turn_that_goes_on_by_its_id_is_the_conversation_of_the_provider(
         *({"role": "tool", "tool_call_id": f"c{i}", "content": "done"} for i in range(len(calls))),
         {"role": "user", "content": "Go on."},
     ]
+
+
+SIGNED = [{"type": "thinking", "thinking": "Hm.", "signature": "ä"}, {"type": "redacted_thinking", "data": "x"}]
+
+
+@pytest.mark.parametrize("thought", ["Hm.", None])
+def test_signed_reasoning_comes_back_to_the_provider_that_signed_it(thought: str | None) -> None:
+    message = {"role": "assistant", "content": "Hi", "thinking_blocks": SIGNED}
+    message |= {"reasoning_content": thought} if thought else {}
+    answer = _answer({"input": "x"}, message)
+    assert [item["type"] for item in answer["output"]] == ["reasoning", "message"]
+    assert answer["output"][0]["content"] == ([{"type": "reasoning_text", "text": thought}] if thought else [])
+    assert _chat({"input": answer["output"]}) == [message]
+
+
+@pytest.mark.parametrize("sealed", ["gAAAA", "W3sidHlwZSI6InRoaW5raW5nIn1d", "pyproxy.%", "pyproxy.AAAA", "pyproxy.e30=", 7])
+def test_what_others_sealed_is_lost(sealed: Any) -> None:
+    said = {"role": "assistant", "content": "Hi"}
+    request = {"input": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": sealed}, said]}
+    told = RESPONSES_OVER_CHAT.request(request, Call("m"))
+    assert (told.body["messages"], told.lost) == ([said], ("input[].encrypted_content",))
 
 
 def test_a_conversation_grows_turn_by_turn() -> None:

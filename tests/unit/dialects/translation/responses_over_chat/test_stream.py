@@ -251,6 +251,15 @@ def test_reasoning_is_a_summary_for_clients_that_ask_for_one() -> None:
     assert (plain["summary"], plain["content"]) == ([], [{"type": "reasoning_text", "text": "Hm"}])
 
 
+def test_what_was_signed_of_a_thought_is_sealed_with_its_item() -> None:
+    block = {"type": "thinking", "thinking": "Hm", "signature": "s"}
+    events = _told(_delta(reasoning_content="Hm"), _delta(thinking_blocks=[block]), _delta(content="Hi"))
+    reasoning, _ = ended(events)["output"]
+    assert reasoning["content"] == [{"type": "reasoning_text", "text": "Hm"}]
+    assert reasoning["encrypted_content"].startswith("pyproxy.")
+    assert "encrypted_content" not in ended(_told(_delta(reasoning_content="Hm")))["output"][0]
+
+
 def test_thoughts_among_the_parts_of_a_content_are_reasoning() -> None:
     content = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Hi"}]
     assert _kinds(_plain(content=content)) == ["reasoning", "message"]
@@ -280,6 +289,17 @@ def test_calls_are_told_apart_by_their_ids_where_their_places_do_not_do_it(indic
 def test_calls_without_ids_or_with_the_same_get_some_of_their_own() -> None:
     output = ended(_told(_piece(0, None, "weather"), _piece(1, "c", "weather"), _piece(2, "c", "weather")))["output"]
     assert [call["call_id"] for call in output] == ["call_req_1_0", "c", "call_req_1_2"]
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_an_id_that_is_another_with_each_piece_is_the_first(index: int | None) -> None:
+    events = _told(_piece(index, "c1", "weather", "{"), _piece(index, "c2", None, "}"))
+    assert [(call["call_id"], call["arguments"]) for call in ended(events)["output"]] == [("c1", "{}")]
+
+
+def test_calls_of_a_plain_answer_stay_apart_without_ids() -> None:
+    calls = [{"function": {"name": "weather", "arguments": arguments}} for arguments in ('{"a":1}', '{"a":2}')]
+    assert [call["arguments"] for call in _plain(tool_calls=calls)["output"]] == ['{"a":1}', '{"a":2}']
 
 
 def test_a_call_without_a_name_is_lost() -> None:

@@ -20,7 +20,8 @@ PATCH = {
     "description": "Edits.",
     "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"},
 }
-MCP = {"type": "namespace", "name": "mcp__files", "description": "", "tools": [{"type": "function", "name": "read", "parameters": {}}]}
+READ = {"type": "function", "name": "read", "parameters": {}}
+MCP = {"type": "namespace", "name": "mcp__files", "description": "", "tools": [READ, {"type": "custom", "name": "edit"}]}
 SEARCH = {"type": "web_search", "external_web_access": True}
 
 
@@ -60,7 +61,7 @@ def test_tools_that_a_provider_would_run_are_lost_and_nothing_is_asked_of_none()
 def test_a_tool_of_a_namespace_has_a_longer_name_in_all_of_the_conversation() -> None:
     call = {"type": "function_call", "call_id": "c", "name": "read", "namespace": "mcp__files", "arguments": "{}"}
     body = _request(tools=[MCP, WEATHER], input=[call], tool_choice={"type": "function", "name": "read", "namespace": "mcp__files"}).body
-    assert _names(body) == ["mcp__files__read", "weather"]
+    assert _names(body) == ["mcp__files__read", "mcp__files__edit", "weather"]
     assert body["messages"][0]["tool_calls"][0]["function"]["name"] == "mcp__files__read"
     assert body["tool_choice"] == {"type": "function", "function": {"name": "mcp__files__read"}}
 
@@ -120,6 +121,7 @@ def test_calls_come_back_as_those_of_the_tools_that_were_given() -> None:
         {"id": "c1", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}},
         {"id": "c2", "function": {"name": "apply_patch", "arguments": json.dumps({"input": "*** Begin\n"})}},
         {"id": "c3", "function": {"name": "mcp__files__read", "arguments": ""}},
+        {"id": "c5", "function": {"name": "mcp__files__edit", "arguments": '{"input":"x"}'}},
         {"id": "c4", "function": {"name": "unheard_of", "arguments": {"a": 1}}},
     ]
     completion = {"choices": [{"message": {"content": None, "tool_calls": calls}, "finish_reason": "tool_calls"}]}
@@ -129,6 +131,7 @@ def test_calls_come_back_as_those_of_the_tools_that_were_given() -> None:
         {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": '{"city":"Rome"}'},
         {"type": "custom_tool_call", "call_id": "c2", "name": "apply_patch", "input": "*** Begin\n"},
         {"type": "function_call", "call_id": "c3", "name": "read", "namespace": "mcp__files", "arguments": "{}"},
+        {"type": "custom_tool_call", "call_id": "c5", "name": "edit", "namespace": "mcp__files", "input": "x"},
         {"type": "function_call", "call_id": "c4", "name": "unheard_of", "arguments": '{"a": 1}'},
     ]
-    assert len({item["id"] for item in output}) == 4
+    assert len({item["id"] for item in output}) == 5
