@@ -1,7 +1,7 @@
 //! The wire's machines over any bytes.
 
 use proptest::prelude::*;
-use rust_core::wire::{Address, Dialect, Envelope, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
+use rust_core::wire::{Address, Dialect, Envelope, Frames, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
@@ -24,6 +24,15 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
         r#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
         r#"{"error":{"message":"x"}}"#,
+        r#"{"type":"response.output_text.delta","sequence_number":1,"delta":"a"}"#,
+        r#"{"type":"response.completed","response":{"usage":{"input_tokens":1}}}"#,
+        r#"{"type":"message_start","message":{"usage":{"input_tokens":1}}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"a"}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#,
+        r#"{"type":"message_stop"}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}"#,
+        r#"{"usageMetadata":{"promptTokenCount":1}}"#,
         "\u{feff}",
         "é",
     ]);
@@ -80,12 +89,15 @@ fn addresses() -> impl Iterator<Item = Address<'static>> {
         .filter_map(|(dialect, model)| Address::new(dialect, model, None).ok())
 }
 
-fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
+const DIALECTS: [Dialect; 4] = [Dialect::OpenAi, Dialect::Responses, Dialect::Anthropic, Dialect::Gemini];
+
+fn through(dialect: Dialect, stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
     let framing = Framing { hide_usage: true, keep_text: true };
-    let mut framer = SseFramer::new(Dialect::OpenAi, limit, framing);
+    let mut framer = SseFramer::new(dialect, limit, framing);
     let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
+    let mut passed = Frames::default();
     for &cut in cuts.iter().chain([&stream.len()]) {
-        let passed = framer.feed(stream.get(start..cut).unwrap_or_default());
+        framer.feed_into(stream.get(start..cut).unwrap_or_default(), &mut passed);
         data.extend_from_slice(&passed.data);
         events += passed.events;
         start = cut;
@@ -93,7 +105,13 @@ fn through(stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, St
     let state = |framer: &SseFramer| {
         let flags = (framer.content(), framer.terminal(), framer.complete(), framer.pending());
         let delivered = (framer.text(), framer.tool_calls(), framer.other_choices());
-        format!("{flags:?} {delivered:?} {:?} {:?} {:?}", framer.error(), framer.malformed(), framer.usage())
+        let counted = (framer.choices(), framer.finished(), framer.sequence_number());
+        format!(
+            "{flags:?} {delivered:?} {counted:?} {:?} {:?} {:?}",
+            framer.error(),
+            framer.malformed(),
+            framer.usage()
+        )
     };
     let before = state(&framer);
     let last = framer.finish();
@@ -106,10 +124,12 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= stream.len()).collect();
         cuts.sort_unstable();
         let every_byte: Vec<usize> = (0..stream.len()).collect();
-        let whole = through(&stream, &[], limit);
-        prop_assert_eq!(&whole, &through(&stream, &cuts, limit));
-        prop_assert_eq!(&whole, &through(&stream, &every_byte, limit));
-        prop_assert!(whole.0.len() <= stream.len());
+        for dialect in DIALECTS {
+            let whole = through(dialect, &stream, &[], limit);
+            prop_assert_eq!(&whole, &through(dialect, &stream, &cuts, limit));
+            prop_assert_eq!(&whole, &through(dialect, &stream, &every_byte, limit));
+            prop_assert!(whole.0.len() <= stream.len());
+        }
     }
 
     #[test]
@@ -124,11 +144,13 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..300), status in any::<u16>(), now in any::<u64>()) {
-        through(&bytes, &[], 100);
         for address in addresses() {
             let _ = Envelope::scan(&bytes, address);
         }
-        let _ = inspect(Dialect::OpenAi, &bytes);
+        for dialect in DIALECTS {
+            through(dialect, &bytes, &[], 100);
+            let _ = inspect(dialect, &bytes);
+        }
         let _ = classify(Signal::Status, Some(status), Some(&bytes));
         let _ = classify(Signal::Malformed, None, Some(&bytes));
         for name in ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens"] {

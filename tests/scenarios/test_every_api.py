@@ -21,7 +21,7 @@ PROVIDERS = ("openai", "anthropic", "gemini")
 TEXT = "one two three four five six seven eight"
 
 
-@pytest.fixture(params=PAIRS.values(), ids=PAIRS)
+@pytest.fixture(params=PAIRS.values(), ids=list(PAIRS))
 def pair(request: pytest.FixtureRequest) -> Pair:
     chosen: Pair = request.param
     return chosen
