@@ -1,7 +1,9 @@
 //! The wire's machines over any bytes.
 
 use proptest::prelude::*;
-use rust_core::wire::{Address, Dialect, Envelope, Frames, Framing, Signal, SseFramer, classify, inspect, parse_retry_after};
+use rust_core::wire::{
+    Address, Dialect, Envelope, Frames, Framing, Signal, SseFramer, classify, inspect, parse_retry_after,
+};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
