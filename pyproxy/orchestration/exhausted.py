@@ -56,7 +56,7 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         return OverEveryLimit(message, target=journey.plan.target, attempts=_labels(journey))
     if failures and all(failure.outcome.name == "untranslatable" for failure in failures):
         told = "; ".join(dict.fromkeys(failure.detail for failure in failures))
-        return Untranslatable(told, target=journey.plan.target, attempts=_labels(journey))
+        return Untranslatable(told, param=failures[0].param, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(

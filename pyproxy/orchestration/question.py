@@ -144,6 +144,8 @@ class Questions:
 
 
 def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream: bool) -> bytes:
-    if stream and way.operation is CHAT and candidate.stream_usage:
-        body = {**body, "stream_options": {"include_usage": True}}
+    if stream and way.operation is CHAT:
+        body = {name: value for name, value in body.items() if name != "stream_options"}
+        if candidate.stream_usage:
+            body["stream_options"] = {"include_usage": True}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
