@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test test-reload test-disconnects test-failover lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
+.PHONY: demo test test-reload test-disconnects test-failover test-clients lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -50,6 +50,10 @@ test-disconnects: $(VENV)/.dev $(VENV)/.installed ## 10,000 clients that leave a
 test-failover: $(VENV)/.dev $(VENV)/.installed ## Failover Bench's sixteen faults with the waits it publishes; about eight minutes
 	$(SAY) "Failover Bench, in full"
 	@FAILOVER_BENCH=full $(BIN)/pytest tests/scenarios/test_failover_bench.py
+
+test-clients: $(VENV)/.dev $(VENV)/.installed ## real clients, each in an environment of its own, which the first run installs; a few minutes
+	$(SAY) "real clients"
+	@CLIENTS=$${CLIENTS:-all} $(BIN)/pytest tests/clients/apart
 
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once

@@ -1,0 +1,99 @@
+"""Real clients, each in a process and an environment of its own: against the mock itself first, which proves the scripts right.
+
+Heavy, and it installs packages, so it runs only where it is asked for: `make test-clients`, or `CLIENTS=all pytest tests/clients/apart`.
+`CLIENTS` may name some of them, parted by commas; `CLIENTS_THROUGH` says what they call, `direct` (the mock) or `sidecar`, or both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from clients.apart.environments import python_with
+from support.processes import Mock, mock, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+WITHIN_S = 180
+
+# Which script each set of pins is for.
+CLIENTS: Final = {
+    "openai2": "openai_sdk.py",
+    "openai3": "openai_sdk.py",
+    "anthropic": "anthropic_sdk.py",
+    "google-genai": "google_genai.py",
+    "litellm": "litellm_client.py",
+    "langchain": "langchain_openai_chat.py",
+    "agents": "openai_agents.py",
+    "pydantic-ai": "pydantic_ai_agents.py",
+    "llm": "llm_command.py",
+    "instructor": "instructor_models.py",
+    "claude": "claude_agent.py",
+}
+# What each model does that the scripts ask for.
+MODELS: Final[dict[str, dict[str, Any]]] = {
+    "plain": {},
+    "two-calls": {"tool_calls": 2},
+    "limited": {"status": 429, "retry_after": "0"},
+    "broken": {"status": 503},
+    "refusing": {"status": 400, "error_code": "context_length_exceeded"},
+    "stalling": {"stall_after": 2, "chunks": 9},
+}
+ASKED = os.environ.get("CLIENTS", "")
+CHOSEN = list(CLIENTS) if ASKED == "all" else [each for each in ASKED.split(",") if each]
+THROUGH = os.environ.get("CLIENTS_THROUGH", "direct").split(",")
+
+pytestmark = pytest.mark.skipif(not CHOSEN, reason="set CLIENTS=all to run them; they install what they need")
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    with mock(tmp_path_factory.mktemp("mock")) as running:
+        for model, behaviour in MODELS.items():
+            running.script(model, behaviour)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def urls(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Where the clients call, without `/v1`."""
+    direct = provider.base_url.removesuffix("/v1")
+    if "sidecar" not in THROUGH:
+        yield {"direct": direct}
+        return
+    config = {
+        "providers": {"mock": {"dialect": "openai", "base_url": provider.base_url, "api_key": "provider-key"}},
+        "models": {name: {"provider": "mock", "model": name} for name in MODELS},
+    }
+    file = tmp_path_factory.mktemp("sidecar") / "pyproxy.yaml"
+    file.write_text(json.dumps(config))
+    with serve(file) as sidecar:
+        yield {"direct": direct, "sidecar": sidecar.address}
+
+
+@pytest.mark.parametrize("through", THROUGH)
+@pytest.mark.parametrize("client", CHOSEN)
+def test_a_client_works_unchanged(client: str, through: str, urls: dict[str, str], tmp_path: Path) -> None:
+    python = python_with(HERE / "requirements" / f"{client}.txt")
+    # Nothing of this process's own settings may reach the client: no proxies, no keys, no other Python's path.
+    environment = {"CLIENT_URL": urls[through], "HOME": str(tmp_path), "PATH": os.environ["PATH"], "NO_PROXY": "*"}
+    done = subprocess.run(
+        (python, HERE / "scripts" / CLIENTS[client]),
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"check"')]
+    faults = "\n\n".join(f"{each['check']}: {each['fault']}" for each in reports if each["fault"] is not None)
+    assert not faults, faults
+    assert reports, done.stderr
+    assert done.returncode == 0, done.stderr
