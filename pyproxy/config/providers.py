@@ -202,6 +202,11 @@ class CapabilitiesConfig(Settings):
         default=None, description="Whether its provider holds an answer to a JSON schema.", examples=[False]
     )
     vision: Annotated[bool | None, _BY_NAME] = Field(default=None, description="Whether it takes images.", examples=[False])
+    reasoning_history: Annotated[bool | None, Otherwise("`false`")] = Field(
+        default=None,
+        description="Whether a chat provider takes the reasoning of earlier turns back (reasoning_content); some need it, many refuse it.",
+        examples=[True],
+    )
     max_output: Annotated[Tokens | None, _BY_NAME] = Field(
         default=None,
         description="The longest answer, in tokens; what a provider that must be given a bound is given for a request without one.",
