@@ -1,11 +1,13 @@
 """Real clients, each in a process and an environment of its own: against the mock itself first, which proves the scripts right.
 
 Heavy, and it installs packages, so it runs only where it is asked for: `make test-clients`, or `CLIENTS=all pytest tests/clients/apart`.
-`CLIENTS` may name some of them, parted by commas; `CLIENTS_THROUGH` says what they call, `direct` (the mock) or `sidecar`, or both.
+`CLIENTS` may name some of them, parted by commas; `CLIENTS_THROUGH` says what they call: `direct` (the mock), or a sidecar over its
+`openai`, `anthropic` or `gemini` API.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -47,7 +49,8 @@ MODELS: Final[dict[str, dict[str, Any]]] = {
 }
 ASKED = os.environ.get("CLIENTS", "")
 CHOSEN = list(CLIENTS) if ASKED == "all" else [each for each in ASKED.split(",") if each]
-THROUGH = os.environ.get("CLIENTS_THROUGH", "direct").split(",")
+DIALECTS: Final = frozenset(("openai", "anthropic", "gemini"))
+THROUGH = os.environ.get("CLIENTS_THROUGH", "direct,openai,anthropic,gemini").split(",")
 
 pytestmark = pytest.mark.skipif(not CHOSEN, reason="set CLIENTS=all to run them; they install what they need")
 
@@ -62,19 +65,22 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module")
 def urls(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Where the clients call, without `/v1`."""
+    """Where the clients call, without `/v1`: the mock, and a sidecar over each of its APIs."""
     direct = provider.base_url.removesuffix("/v1")
-    if "sidecar" not in THROUGH:
-        yield {"direct": direct}
-        return
-    config = {
-        "providers": {"mock": {"dialect": "openai", "base_url": provider.base_url, "api_key": "provider-key"}},
-        "models": {name: {"provider": "mock", "model": name} for name in MODELS},
-    }
-    file = tmp_path_factory.mktemp("sidecar") / "pyproxy.yaml"
-    file.write_text(json.dumps(config))
-    with serve(file) as sidecar:
-        yield {"direct": direct, "sidecar": sidecar.address}
+    with contextlib.ExitStack() as running:
+        found = {"direct": direct}
+        for dialect in DIALECTS.intersection(THROUGH):
+            base_url = provider.base_url if dialect == "openai" else direct
+            config = {
+                "providers": {
+                    "mock": {"dialect": dialect, "base_url": base_url, "api_key": "provider-key", "responses": dialect == "openai"}
+                },
+                "models": {name: {"provider": "mock", "model": name} for name in MODELS},
+            }
+            file = tmp_path_factory.mktemp(dialect) / "pyproxy.yaml"
+            file.write_text(json.dumps(config))
+            found[dialect] = running.enter_context(serve(file)).address
+        yield found
 
 
 @pytest.mark.parametrize("through", THROUGH)
