@@ -47,6 +47,18 @@ MODELS: Final[dict[str, dict[str, Any]]] = {
     "refusing": {"status": 400, "error_code": "context_length_exceeded"},
     "stalling": {"stall_after": 2, "chunks": 9},
 }
+# What a provider's API does not have, and nobody can give its clients: these checks fail, and are held to failing.
+NO_EMBEDDINGS = {"embeddings": "Anthropic has no embeddings"}
+ESTIMATED = "only the client's own provider counts its tokens exactly"
+GAPS: Final[dict[tuple[str, str], dict[str, str]]] = {
+    ("openai2", "anthropic"): NO_EMBEDDINGS,
+    ("openai3", "anthropic"): NO_EMBEDDINGS,
+    ("langchain", "anthropic"): NO_EMBEDDINGS,
+    ("anthropic", "openai"): {"tools_and_thoughts": "chat completions have no signed thoughts", "counted_and_listed": ESTIMATED},
+    ("anthropic", "gemini"): {"tools_and_thoughts": "thoughts of Gemini are not asked for through chat", "counted_and_listed": ESTIMATED},
+    ("google-genai", "openai"): {"counted_embedded_and_listed": ESTIMATED},
+    ("google-genai", "anthropic"): {"counted_embedded_and_listed": ESTIMATED},
+}
 ASKED = os.environ.get("CLIENTS", "")
 CHOSEN = list(CLIENTS) if ASKED == "all" else [each for each in ASKED.split(",") if each]
 DIALECTS: Final = frozenset(("openai", "anthropic", "gemini"))
@@ -99,7 +111,10 @@ def test_a_client_works_unchanged(client: str, through: str, urls: dict[str, str
         check=False,
     )
     reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"check"')]
-    faults = "\n\n".join(f"{each['check']}: {each['fault']}" for each in reports if each["fault"] is not None)
+    gaps = GAPS.get((client, through), {})
+    found = {each["check"]: each["fault"] for each in reports if each["fault"] is not None}
+    faults = "\n\n".join(f"{name}: {fault}" for name, fault in found.items() if name not in gaps)
     assert not faults, faults
     assert reports, done.stderr
-    assert done.returncode == 0, done.stderr
+    assert gaps.keys() <= found.keys(), "a gap has closed: take it out of the list"
+    assert done.returncode == 0 or gaps, done.stderr
