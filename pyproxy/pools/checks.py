@@ -12,15 +12,17 @@ import random
 import time
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pyproxy.admission.instances import Checked
+from pyproxy.observe.alerts import Alert, log_alert
 from pyproxy.pools.check import ask, wanted_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.admission import Standing
+    from pyproxy.observe.alerts import AlertKind, TellAlert
     from pyproxy.orchestration import Snapshot, Snapshots
     from pyproxy.pools.check import Check, Found, Wanted
 
@@ -34,8 +36,15 @@ _JITTER = 0.1
 class HealthChecks:
     """Checks what the snapshot in force wants checked, from `start` to `stop`."""
 
-    def __init__(self, snapshots: Snapshots, now_ns: Callable[[], int] = time.monotonic_ns, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        seed: int | None = None,
+        alert: TellAlert = log_alert,
+    ) -> None:
         self._snapshots = snapshots
+        self._alert = alert
         self._now_ns = now_ns
         self._random = random.Random(seed)  # noqa: S311 - jitter, not secrets
         self._seen: Snapshot | None = None
@@ -60,6 +69,7 @@ class HealthChecks:
         self._news.set()
         if self._task is None and self._wanted:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="health-checks")
+            self._task.add_done_callback(self._broke_down)
 
     async def stop(self) -> None:
         """End every check."""
@@ -79,8 +89,22 @@ class HealthChecks:
             for check, wanted in self._wanted.items():
                 if self._due[check] <= now_ns and not wanted.about(self._busy):
                     self._due[check] = now_ns + self._spread(wanted.interval_ns)
-                    self._begin(check, wanted)
+                    self._try_to_begin(check, wanted)
             await self._sleep(now_ns)
+
+    def _broke_down(self, task: asyncio.Task[None]) -> None:
+        """Say that nobody is checked any more, which must not happen; the next `follow` begins anew."""
+        if self._task is task:
+            self._task = None
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("the health checks failed inside the sidecar, and rest until the next reload", exc_info=task.exception())
+
+    def _try_to_begin(self, check: Check, wanted: Wanted) -> None:
+        """Start a check; one that cannot be started keeps no other from its turn."""
+        try:
+            self._begin(check, wanted)
+        except Exception:  # noqa: BLE001 - a fault of ours, in the open: the others are checked all the same
+            _log.exception("a health-check %s could not be started", check.asked)
 
     def _begin(self, check: Check, wanted: Wanted) -> None:
         """Start a check; the snapshot that wants it stays until it has ended."""
@@ -152,8 +176,9 @@ class HealthChecks:
         for instance, pools in wanted.pools.items():
             state = standing.instances.checked(instance, checked, now_ns - started_ns, now_ns)
             if state is not None:
-                level = logging.WARNING if state == "unhealthy" else logging.INFO
-                _log.log(level, "%s is %s after a check: %s", instance, state, found.detail)
+                kind = cast("AlertKind", f"instance_{state}")
+                message = f"{instance} is {state} after a check: {found.detail}"
+                self._alert(Alert(kind, instance, message, details={"instance": instance, "found": found.detail}))
             if found.ok is not None:
                 for pool in pools:
                     standing.breakers.checked(pool, instance, now_ns, ok=found.ok)
