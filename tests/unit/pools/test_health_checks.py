@@ -18,6 +18,10 @@ from pyproxy.pools import HealthChecks, Pools
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    import pytest
+
+    from pyproxy.pools.check import Check, Wanted
+
 SECOND = 1_000_000_000
 FINE = {name: [Plays()] for name in "abc"}
 
@@ -278,3 +282,39 @@ def test_whatever_pools_share_no_instance_is_checked_twice_at_once_and_each_in_i
                 assert times[name]
 
     play(made, scene)
+
+
+def test_a_check_that_cannot_be_started_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(on: Stage) -> None:
+        begin = on.checks._begin
+
+        def broken(check: Check, wanted: Wanted) -> None:
+            if check.asked == "a":
+                raise ValueError("no")
+            begin(check, wanted)
+
+        on.checks._begin = broken  # type: ignore[method-assign]
+        await asyncio.sleep(100)
+        assert {instance for instance, _ in on.providers.checks} == {"b", "c"}
+        assert caplog.messages.count("a health-check a could not be started") >= 9
+
+    play(pooled(), scene)
+
+
+def test_checks_that_end_unexpectedly_say_so_and_begin_again_with_the_next_reload(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(on: Stage) -> None:
+        spread = on.checks._spread
+
+        def broken(interval_ns: int) -> int:  # noqa: ARG001 - as it is called
+            raise ValueError("no")
+
+        on.checks._spread = broken  # type: ignore[method-assign]
+        await asyncio.sleep(100)
+        assert on.providers.checks == []
+        assert caplog.messages == ["the health checks failed inside the sidecar, and rest until the next reload"]
+        on.checks._spread = spread  # type: ignore[method-assign]
+        on.reload()
+        await asyncio.sleep(20)
+        assert {instance for instance, _ in on.providers.checks} == set("abc")
+
+    play(pooled(), scene)
