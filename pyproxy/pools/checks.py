@@ -31,6 +31,7 @@ __all__ = ["HealthChecks"]
 _log = logging.getLogger("pyproxy")
 
 _JITTER = 0.1
+_REST_S = 5.0
 
 
 class HealthChecks:
@@ -54,6 +55,7 @@ class HealthChecks:
         self._news = asyncio.Event()
         self._started = False
         self._task: asyncio.Task[None] | None = None
+        self._rest: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -74,12 +76,13 @@ class HealthChecks:
     async def stop(self) -> None:
         """End every check."""
         self._started = False
+        if self._rest is not None:
+            self._rest.cancel()
         task, self._task = self._task, None
-        if task is not None:
-            ending = (task, *self._running)
-            for each in ending:
-                each.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+        ending = (*self._running, *(() if task is None else (task,)))
+        for each in ending:
+            each.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -89,22 +92,16 @@ class HealthChecks:
             for check, wanted in self._wanted.items():
                 if self._due[check] <= now_ns and not wanted.about(self._busy):
                     self._due[check] = now_ns + self._spread(wanted.interval_ns)
-                    self._try_to_begin(check, wanted)
+                    self._begin(check, wanted)
             await self._sleep(now_ns)
 
     def _broke_down(self, task: asyncio.Task[None]) -> None:
-        """Say that nobody is checked any more, which must not happen; the next `follow` begins anew."""
-        if self._task is task:
-            self._task = None
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("the health checks failed inside the sidecar, and rest until the next reload", exc_info=task.exception())
-
-    def _try_to_begin(self, check: Check, wanted: Wanted) -> None:
-        """Start a check; one that cannot be started keeps no other from its turn."""
-        try:
-            self._begin(check, wanted)
-        except Exception:  # noqa: BLE001 - a fault of ours, in the open: the others are checked all the same
-            _log.exception("a health-check %s could not be started", check.asked)
+        """Say that a fault of ours has ended the task, and begin anew after a rest: what fails to start keeps no other from its turn."""
+        if task.cancelled() or task is not self._task:
+            return
+        self._task = None
+        self._rest = asyncio.get_running_loop().call_later(_REST_S, self.follow)
+        _log.error("the health checks failed inside the sidecar, and go on in %g s", _REST_S, exc_info=task.exception())
 
     def _begin(self, check: Check, wanted: Wanted) -> None:
         """Start a check; the snapshot that wants it stays until it has ended."""
