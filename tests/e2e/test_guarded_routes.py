@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
-from support.front import unused_reload
+from support.front import VIEWS, unused_reload
 from support.raw import exchange, request
 
 from pyproxy.config import ServerConfig
@@ -37,6 +37,8 @@ def routes() -> list[tuple[str, str]]:
         metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=1),
         pools=list,
+        views=dict.fromkeys(VIEWS, dict),
+        foresee=dict,
         reload=unused_reload,
         deadlines=Deadlines(),
         version="0",
@@ -94,6 +96,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/admin/v1/reload",
         "/admin/v1/pools",
         "/admin/v1/pools/quick",
+        *(f"/admin/v1/{view}" for view in VIEWS),
+        "/admin/v1/route",
     }
 
 
