@@ -12,6 +12,7 @@ from pyproxy.errors import InternalError, MethodNotAllowed, UpgradeRequired
 from pyproxy.http.admin import admin_router
 from pyproxy.http.asked import GEMINI_VERSIONS, PATHS, always, asked_of_gemini
 from pyproxy.http.calls import Calls
+from pyproxy.http.description import description_routes
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
@@ -64,13 +65,14 @@ def build_app(
         reload: reads the configuration again.
         pools: the status of each polling pool.
         deadlines: how long a client may take.
-        version: shown in the API's own description.
+        version: shown in the description at ``/openapi.json`` and ``/docs``.
         tell: called with the record of each finished request that the orchestrator has not seen.
     """
     app = FastAPI(title="pyproxy", version=version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.router.routes.extend(_calls(orchestrator, settings, deadlines.body))
     app.router.routes.append(Route("/v1/responses", _no_websocket, methods=["GET"]))
     app.router.routes.append(Route("/api/hello", _hello, methods=["GET"]))
+    app.router.routes.extend(description_routes(version))
     app.include_router(models_router(targets))
     app.include_router(health_router(ready, config_state))
     app.include_router(metrics_router(metrics))

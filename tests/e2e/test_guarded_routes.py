@@ -88,6 +88,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/v1beta/models/plain",
         "/v1beta/models/plain:countTokens",
         "/api/hello",
+        "/openapi.json",
+        "/docs",
         "/livez",
         "/readyz",
         "/metrics",
