@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from pyproxy.errors import InternalError, MethodNotAllowed, UpgradeRequired
 from pyproxy.http.admin import admin_router
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import Scope
 
     from pyproxy.config import ServerConfig
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["build_app"]
+
+_METHODS = ("GET", "HEAD", "POST")
 
 
 def build_app(
@@ -113,10 +116,17 @@ def _not_found(request: Request, _: Exception) -> Response:
     return refusal(nothing_at(request.scope), request.scope)
 
 
-def _method_not_allowed(request: Request, error: Exception) -> Response:
-    reply = refusal(MethodNotAllowed(f"{request.scope['path'][:200]} does not take {request.method[:20]}."), request.scope)
-    reply.headers.update(getattr(error, "headers", None) or {})  # Allow says which methods it takes
+def _method_not_allowed(request: Request, _: Exception) -> Response:
+    scope = request.scope
+    reply = refusal(MethodNotAllowed(f"{scope['path'][:200]} does not take {request.method[:20]}."), scope)
+    # The router knows the methods of the first route only, and some paths have several.
+    taken = [method for method in _METHODS if any(_takes(route, {**scope, "method": method}) for route in request.app.router.routes)]
+    reply.headers["allow"] = ", ".join(taken)
     return reply
+
+
+def _takes(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
 
 
 def _failed(request: Request, _: Exception) -> Response:

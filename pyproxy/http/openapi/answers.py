@@ -74,7 +74,7 @@ def answer(operation: str, *, streams: bool = False, in_array: bool = False) -> 
     schema = ref("schemas", f"{operation}_answer")
     content: Json = {JSON_TYPE: {"schema": array(schema) if in_array else schema}}
     if streams:
-        content[EVENT_STREAM] = {"schema": STRING}
+        content[EVENT_STREAM] = {}  # each API has events of its own
     return {"description": "The answer, in the API of the route.", "headers": dict(ANSWER_HEADERS), "content": content}
 
 
