@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-import requests  # type: ignore[import-untyped]
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -101,7 +101,7 @@ def test_any_request_is_answered_as_described(described: BaseSchema, session: re
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         headers: dict[str, Any] = {"authorization": "Bearer open-sesame"} if "/admin/" in path else {}
         # A body that breaks off raises here.
         case.validate_response(case.call(session=session, headers=headers, timeout=10), checks=CHECKS)
