@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.http.asked import GEMINI_VERSIONS
-from pyproxy.http.openapi.answers import error, plain
+from pyproxy.http.openapi.answers import ERRORS, error, plain
 from pyproxy.http.openapi.shorthand import ANYTHING, BOOLEAN, COUNT, OBJECT, STRING, array, nullable, one_of, record, ref, said
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _models() -> Iterator[tuple[str, Json]]:
         suffix, api = version.strip("/"), "gemini" if version == "/v1beta" else "openai"
         shaping = _SHAPING if api == "openai" else []
         listed, shown = (plain(_SHAPES, ref("schemas", schema)) for schema in ("models", "model"))
-        missing = {"404": error(api, "There is no such target.")}
+        missing = {"404": plain("There is no such target.", one_of(*(ref("schemas", f"{name}_error") for name in ERRORS)))}
         target = _path_parameter("target", "The target's name.")
         yield (
             f"{version}/models",
