@@ -47,7 +47,8 @@ def shape_of(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Shape:
         return "anthropic"
     if any(name.startswith(b"x-goog-") for name in names):
         return "google"
-    is_codex = any(key == b"client_version" for key, _ in parse_qsl(query, keep_blank_values=True))
+    # Read as text: of bytes, parse_qsl takes no name with a percent-encoded byte above 127.
+    is_codex = any(key == "client_version" for key, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     return "codex" if is_codex else "openai"
 
 

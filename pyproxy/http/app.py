@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from pyproxy.errors import InternalError, MethodNotAllowed, UpgradeRequired
 from pyproxy.http.admin import admin_router
 from pyproxy.http.asked import GEMINI_VERSIONS, PATHS, always, asked_of_gemini
 from pyproxy.http.calls import Calls
+from pyproxy.http.description import description_routes
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
 from pyproxy.http.health import health_router
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import Scope
 
     from pyproxy.config import ServerConfig
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["build_app"]
+
+_METHODS = ("GET", "HEAD", "POST")
 
 
 def build_app(
@@ -70,13 +74,14 @@ def build_app(
         views: what else ``/admin/v1`` shows, by name.
         foresee: what would become of a request.
         deadlines: how long a client may take.
-        version: shown in the API's own description.
+        version: shown in the description at ``/openapi.json`` and ``/docs``.
         tell: called with the record of each finished request that the orchestrator has not seen.
     """
     app = FastAPI(title="pyproxy", version=version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.router.routes.extend(_calls(orchestrator, settings, deadlines.body))
     app.router.routes.append(Route("/v1/responses", _no_websocket, methods=["GET"]))
     app.router.routes.append(Route("/api/hello", _hello, methods=["GET"]))
+    app.router.routes.extend(description_routes(version))
     app.include_router(models_router(targets))
     app.include_router(health_router(ready, config_state))
     app.include_router(metrics_router(metrics))
@@ -118,10 +123,17 @@ def _not_found(request: Request, _: Exception) -> Response:
     return refusal(nothing_at(request.scope), request.scope)
 
 
-def _method_not_allowed(request: Request, error: Exception) -> Response:
-    reply = refusal(MethodNotAllowed(f"{request.scope['path'][:200]} does not take {request.method[:20]}."), request.scope)
-    reply.headers.update(getattr(error, "headers", None) or {})  # Allow says which methods it takes
+def _method_not_allowed(request: Request, _: Exception) -> Response:
+    scope = request.scope
+    reply = refusal(MethodNotAllowed(f"{scope['path'][:200]} does not take {request.method[:20]}."), scope)
+    # The router knows the methods of the first route only, and some paths have several.
+    taken = [method for method in _METHODS if any(_takes(route, {**scope, "method": method}) for route in request.app.router.routes)]
+    reply.headers["allow"] = ", ".join(taken)
     return reply
+
+
+def _takes(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
 
 
 def _failed(request: Request, _: Exception) -> Response:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pyproxy.dialects.face import Face
 
-__all__ = ["GEMINI_VERSIONS", "PATHS", "Asked", "always", "asked_of_gemini", "face_of"]
+__all__ = ["GEMINI_METHODS", "GEMINI_VERSIONS", "PATHS", "Asked", "always", "asked_of_gemini", "face_of"]
 
 PATHS: Mapping[str, Operation] = {
     "/v1/chat/completions": CHAT,
@@ -41,7 +41,7 @@ PATHS: Mapping[str, Operation] = {
 }
 """Routes whose body says the rest."""
 GEMINI_VERSIONS = ("/v1beta", "/v1")
-_METHODS: Mapping[str, Operation] = {
+GEMINI_METHODS: Mapping[str, Operation] = {
     "generateContent": GENERATE_CONTENT,
     "streamGenerateContent": GENERATE_CONTENT,
     "countTokens": GEMINI_COUNT_TOKENS,
@@ -84,9 +84,9 @@ def asked_of_gemini(scope: Scope) -> Asked:
     """
     resource = scope["path"].partition("/models/")[2]
     target, colon, method = resource.rpartition(":")
-    operation = _METHODS.get(method)
+    operation = GEMINI_METHODS.get(method)
     if not colon or not target or operation is None:
-        raise NotFound(f"There is nothing at {scope['path'][:200]}; ask models/TARGET:METHOD for one of {', '.join(_METHODS)}.")
+        raise NotFound(f"There is nothing at {scope['path'][:200]}; ask models/TARGET:METHOD for one of {', '.join(GEMINI_METHODS)}.")
     streams = method == "streamGenerateContent"
     in_events = streams and dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("alt") == "sse"
     return Asked(operation, target, in_events, in_array=streams and not in_events)
@@ -98,5 +98,5 @@ def face_of(path: str) -> Face:
         return FACES["anthropic"]
     if path.startswith("/v1/responses"):
         return FACES["responses"]
-    is_gemini = path.startswith("/v1beta/") or (path.startswith("/v1/models/") and path.rpartition(":")[2] in _METHODS)
+    is_gemini = path.startswith("/v1beta/") or (path.startswith("/v1/models/") and path.rpartition(":")[2] in GEMINI_METHODS)
     return FACES["gemini" if is_gemini else "openai"]

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pyproxy.http.visit import Visit
     from pyproxy.orchestration import Orchestrator
 
-__all__ = ["Calls"]
+__all__ = ["MAX_TIMEOUT_S", "Calls"]
 
-_MAX_TIMEOUT_S = 86_400.0
+MAX_TIMEOUT_S = 86_400.0
 
 
 class _ClientGoneError(Exception):
@@ -124,8 +124,8 @@ def _timeout_ns(given: bytes | None) -> int | None:
         seconds = float(given)
     except ValueError:
         seconds = -1.0
-    if not 0.0 < seconds <= _MAX_TIMEOUT_S:
-        raise InvalidRequest(f"x-pyproxy-timeout must be seconds above 0, at most {_MAX_TIMEOUT_S:.0f}.", param="x-pyproxy-timeout")
+    if not 0.0 < seconds <= MAX_TIMEOUT_S:
+        raise InvalidRequest(f"x-pyproxy-timeout must be seconds above 0, at most {MAX_TIMEOUT_S:.0f}.", param="x-pyproxy-timeout")
     return round(seconds * 1e9)
 
 

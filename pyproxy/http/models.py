@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from pyproxy.dialects.faces import FACES
 from pyproxy.dialects.model_lists import model_entry, model_list, shape_of
 from pyproxy.errors import TargetNotFound
 from pyproxy.http.asked import GEMINI_VERSIONS
 from pyproxy.http.replies import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from pyproxy.dialects.face import Face
     from pyproxy.dialects.model_lists import Shape
 
 __all__ = ["models_router"]
+
+_FACES: Mapping[Shape, Face] = {
+    "openai": FACES["openai"],
+    "codex": FACES["responses"],
+    "anthropic": FACES["anthropic"],
+    "google": FACES["gemini"],
+}
 
 
 def models_router(targets: Callable[[], list[str]]) -> APIRouter:
@@ -32,7 +41,7 @@ def models_router(targets: Callable[[], list[str]]) -> APIRouter:
     async def show_model(target: str, request: Request) -> Response:
         if target not in targets():
             missing = TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
-            return refusal(missing, request.scope)
+            return refusal(missing, request.scope, _FACES[_shape(request)])
         return JSONResponse(model_entry(_shape(request), target, created))
 
     for version in GEMINI_VERSIONS:

@@ -13,6 +13,7 @@ from pyproxy.http.visit import visit_of
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+    from pyproxy.dialects.face import Face
     from pyproxy.errors import RequestError
     from pyproxy.http.visit import Visit
 
@@ -25,9 +26,12 @@ _WHERE = "requests go to POST /v1/chat/completions, /v1/responses, /v1/messages 
 _LAST_ANSWERS = (ShuttingDown, RequestTimeout)
 
 
-def error_answer(error: RequestError, visit: Visit, *, last: bool = False) -> tuple[Headers, bytes]:
-    """The headers and the body of an error, whose status is its own; after the `last` the connection is closed."""
-    face = face_of(visit.route)
+def error_answer(error: RequestError, visit: Visit, *, last: bool = False, face: Face | None = None) -> tuple[Headers, bytes]:
+    """The headers and the body of an error, whose status is its own; after the `last` the connection is closed.
+
+    It is told in the API of the route, where nobody who knows better gives another `face`.
+    """
+    face = face or face_of(visit.route)
     body = face.encode_error(error, visit.request_id)
     headers = [*face.error_headers(error), (b"content-length", str(len(body)).encode())]
     if last or isinstance(error, _LAST_ANSWERS):
@@ -40,9 +44,9 @@ def nothing_at(scope: Scope) -> NotFound:
     return NotFound(f"There is nothing at {scope['path'][:200]}; {_WHERE}")
 
 
-def refusal(error: RequestError, scope: Scope) -> Response:
+def refusal(error: RequestError, scope: Scope, face: Face | None = None) -> Response:
     """An error as a response; the request's access line will say why."""
     visit = visit_of(scope)
     visit.flag = error.code
-    headers, body = error_answer(error, visit)
+    headers, body = error_answer(error, visit, face=face)
     return Response(body, status_code=error.http_status, headers={name.decode(): value.decode() for name, value in headers})

@@ -275,3 +275,14 @@ async def test_models_are_listed_in_four_shapes(pair: Pair) -> None:
                 found = found[int(step) if step.isdigit() else step]
             assert found
             assert "g-gemini" in answer.text
+
+
+async def test_a_target_that_is_not_there_is_told_in_the_shape_that_the_list_has(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        openai = await http.get("/v1/models/nobody")
+        anthropic = await http.get("/v1/models/nobody", headers={"anthropic-version": "2023-06-01"})
+        google = [await http.get("/v1/models/nobody", headers={"x-goog-api-key": "k"}), await http.get("/v1beta/models/nobody")]
+        assert {answer.status_code for answer in (openai, anthropic, *google)} == {404}
+        assert openai.json()["error"]["code"] == "model_not_found"
+        assert anthropic.json()["error"]["type"] == "not_found_error"
+        assert [answer.json()["error"]["status"] for answer in google] == ["NOT_FOUND"] * 2

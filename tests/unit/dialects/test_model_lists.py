@@ -21,6 +21,7 @@ SHAPES: list[Shape] = ["openai", "anthropic", "google", "codex"]
         ([], b"client_version=0.160.0", "codex"),
         ([], b"a=b&client_version=", "codex"),
         ([], b"x_client_version=1", "openai"),
+        ([], b"%F3%86=%C3%AC&%C2%B9", "openai"),
         ([(b"anthropic-version", b"2023-06-01")], b"client_version=1", "anthropic"),
     ],
 )
