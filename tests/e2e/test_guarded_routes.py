@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from support.front import VIEWS
 from support.raw import exchange, request
 from support.routes import routes
 
