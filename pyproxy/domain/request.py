@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyproxy.domain.operations import CHAT, Operation
+from pyproxy.rust_core import scan_envelope
 
 if TYPE_CHECKING:
     from pyproxy.rust_core import Envelope
@@ -48,6 +49,12 @@ class Request:
     fallback_groups: tuple[str, ...] | None = None
     operation: Operation = CHAT
     in_array: bool = False
+
+    def with_body(self, body: bytes) -> Request:
+        """The same request with another body, read anew."""
+        by_path = self.operation.wire == "gemini"
+        model, stream = (self.envelope.model, self.envelope.stream) if by_path else (None, None)
+        return replace(self, body=body, envelope=scan_envelope(body, self.operation.wire, model=model, stream=stream))
 
     @property
     def target(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import Outcome
 
 __all__ = [
+    "UNDER_A_GOOD_STATUS",
     "Abort",
     "Action",
     "Admit",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
+UNDER_A_GOOD_STATUS = "event"
 GoesOn: TypeAlias = Literal["prefill", "anew"]
 
 
@@ -170,7 +172,7 @@ class Failed:
         headers: the answer's headers, if there were any.
         body: the answer's body, as far as it was read.
         retry_after_ns: nanoseconds the provider asks to wait, if it said so.
-        wire: the API that the body is written in.
+        wire: the API that the body is written in, `UNDER_A_GOOD_STATUS` for an error that was no error's answer.
         param: the field of the request that is at fault, if that is known.
     """
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Lease
 from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.domain.operations import RESPONSES
 from pyproxy.orchestration.actions import (
+    UNDER_A_GOOD_STATUS,
     Abort,
     Admit,
     Admitted,
@@ -209,7 +211,12 @@ class Driver:
             keep_turn(translation, self._sessions, affinity, self._now_ns())
 
     def _failed(self, candidate: Candidate, signal: str, detail: str, body: bytes | None = None) -> Failed:
-        return self._given_back(candidate, Failed(self._now_ns(), classify(signal, body=body), detail))
+        """Note a failure that no bad status told of; `body` is the error that came under a good one, in an answer or as an event."""
+        failed = Failed(self._now_ns(), classify(signal, body=body), detail)
+        if body is not None:
+            status = 400 if failed.outcome.to_client else None
+            failed = replace(failed, status=status, body=body, retry_after_ns=parse_retry_after([], 0, body), wire=UNDER_A_GOOD_STATUS)
+        return self._given_back(candidate, failed)
 
     def _refused(self, candidate: Candidate, refusal: UpstreamRefusal) -> Failed:
         now_ns, lease = self._now_ns(), self._lease

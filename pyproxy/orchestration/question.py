@@ -17,18 +17,16 @@ from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
 from pyproxy.providers.paths import upstream_path, with_client_query
 from pyproxy.providers.transport import UpstreamCall
-from pyproxy.rust_core import scan_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.dialects.face import Face
     from pyproxy.dialects.translation.ways import Way
-    from pyproxy.domain import Candidate
+    from pyproxy.domain import Candidate, Request
     from pyproxy.orchestration.actions import Attempt
     from pyproxy.orchestration.journey import Journey
     from pyproxy.orchestration.seam import Delivered
-    from pyproxy.rust_core import Envelope
 
 __all__ = ["Question", "Questions"]
 
@@ -61,7 +59,7 @@ class Questions:
     def __init__(self, journey: Journey) -> None:
         self._journey = journey
         self._request = journey.request
-        self._stripped: tuple[bytes, Envelope] | None = None
+        self._stripped: Request | None = None
 
     def ask(self, attempt: Attempt, delivered: Delivered | None) -> Question:
         """What an attempt asks; `delivered` is what a stream that it goes on with has come to.
@@ -127,11 +125,11 @@ class Questions:
         step, candidate = attempt.step, attempt.lease.candidate
         generates = self._request.operation.generates
         node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
-        body, envelope = self._request.body, self._request.envelope
+        request = self._request
         if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
-            body, envelope = self._unsigned()
-        return envelope.rewrite(
-            body,
+            request = self._unsigned()
+        return request.envelope.rewrite(
+            request.body,
             candidate.upstream_model,
             defaults=_taken_by(candidate, node.over(step.defaults)) if generates else (),
             system=node.system,
@@ -139,10 +137,10 @@ class Questions:
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
 
-    def _unsigned(self) -> tuple[bytes, Envelope]:
+    def _unsigned(self) -> Request:
         if self._stripped is None:
             body = strip_signatures(self._request.body)
-            self._stripped = (self._request.body, self._request.envelope) if body is None else (body, scan_envelope(body))
+            self._stripped = self._request if body is None else self._request.with_body(body)
         return self._stripped
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import read
 from pyproxy.dialects.translation.responses_over_chat import continued, conversation_after
 from pyproxy.domain.operations import RESPONSES
 from pyproxy.orchestration.stream_answer import StreamAnswer
-from pyproxy.rust_core import scan_envelope
 from pyproxy.sessions import response_key
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def with_turns_before(request: Request, sessions: Sessions | None, affinity: Aff
     if before is None:
         return request
     body = json.dumps(continued(json.loads(request.body), before), ensure_ascii=False, separators=(",", ":")).encode()
-    return replace(request, body=body, envelope=scan_envelope(body, request.operation.wire))
+    return request.with_body(body)
 
 
 def keep_turn(translation: Translation, sessions: Sessions, affinity: Affinity, now_ns: int) -> None:
