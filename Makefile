@@ -8,7 +8,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test test-reload test-disconnects test-failover lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-load lock wheel clean help
+.PHONY: demo test test-reload test-disconnects test-failover test-clients lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-observe bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -51,10 +51,14 @@ test-failover: $(VENV)/.dev $(VENV)/.installed ## Failover Bench's sixteen fault
 	$(SAY) "Failover Bench, in full"
 	@FAILOVER_BENCH=full $(BIN)/pytest tests/scenarios/test_failover_bench.py
 
+test-clients: $(VENV)/.dev $(VENV)/.installed ## real clients, each in an environment of its own, which the first run installs; a few minutes
+	$(SAY) "real clients"
+	@CLIENTS=$${CLIENTS:-all} $(BIN)/pytest tests/clients/apart
+
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once
 
-bench: bench-core bench-engine bench-load ## all benchmarks, as tables
+bench: bench-core bench-engine bench-observe bench-load ## all benchmarks, as tables
 
 bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Rust or a Python program would use instead
 	$(SAY) "criterion, a minute or two"
@@ -64,6 +68,9 @@ bench-core: $(VENV)/.dev $(VENV)/.installed ## the core beside what a Rust or a 
 
 bench-engine: $(VENV)/.dev $(VENV)/.installed ## what deciding costs a request
 	@$(BIN)/python benches/core/bench_engine.py $(ARGS)
+
+bench-observe: $(VENV)/.dev $(VENV)/.installed ## what it costs a request to be counted
+	@$(BIN)/python benches/core/bench_observe.py $(ARGS)
 
 bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside a direct call
 	@$(BIN)/python benches/load/bench_load.py $(ARGS)

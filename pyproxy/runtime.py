@@ -12,12 +12,14 @@ from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.server import HttpServer
+from pyproxy.observe.alerts import Alerts
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.plugins import import_plugins
 from pyproxy.pools import HealthChecks, Pools
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
+from pyproxy.status import Status, foreseen
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pyproxy.domain import Plan, RequestRecord
     from pyproxy.embedded import BlockingStream, Completion, CompletionStream
     from pyproxy.embedded.messages import Messages
+    from pyproxy.observe.alerts import Alert
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.pools import PollingPool, PoolStatus
     from pyproxy.providers.transport import Transport
@@ -80,17 +83,20 @@ class Sidecar:
             raise source.error(reading.faults)
         import_plugins(reading.config.plugins)
         self.warnings: tuple[Fault, ...] = reading.faults
-        self._assembly = Assembly(reading.config, transport)
+        self._alerts = Alerts()
+        self._assembly = Assembly(reading.config, transport, alert=self._alerts)
         self._reloader = Reloader(source, self._assembly, reading.faults)
         self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         kept_in = sessions_file(reading.config.sessions, source.path, environ)
         self._keeper = None if kept_in is None else SessionKeeper(self._assembly.sessions, kept_in)
-        self._tell = Observers(observers)
+        self._status = Status(self._assembly.snapshots, self.limits, self._alerts, version("pyproxy"))
+        self._tell = Observers((*self._status.observers, *observers))
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._home = Home(own_thread=own_thread)
         self._client = EmbeddedClient(self._orchestrator, self._home)
         self._pools = Pools(self._assembly.snapshots)
-        self._checks = HealthChecks(self._assembly.snapshots)
+        self._checks = HealthChecks(self._assembly.snapshots, alert=self._alerts)
+        self._reloader.on_reload(lambda _: self._status.follow())
         self._reloader.on_reload(lambda _: self._checks.follow())
         self._server: HttpServer | None = None
         self._address: str | None = None
@@ -133,6 +139,18 @@ class Sidecar:
     def observe(self, observer: Callable[[RequestRecord], None]) -> None:
         """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
         self._tell.add(observer)
+
+    def on_alert(self, listener: Callable[[Alert], object]) -> None:
+        """Call `listener` with each alert from now on: of breakers, credentials, checks, and of fallbacks that are too many.
+
+        It is called on the sidecar's own loop, and should be quick; one that fails is logged and disturbs nobody.
+        """
+        self._alerts.listen(listener)
+
+    @property
+    def status(self) -> Status:
+        """What ``GET /admin/v1/status`` and its like tell, for programs: ``sidecar.status.overview()``, ``sidecar.status.groups()``."""
+        return self._status
 
     def pools(self) -> tuple[PoolStatus, ...]:
         """Each polling pool with its instances, and how each does."""
@@ -177,10 +195,12 @@ class Sidecar:
             targets=lambda: self.targets,
             ready=lambda: not self._draining,
             config_state=self._reloader.state,
-            metrics=self._reloader.metrics,
+            metrics=lambda: (*self._reloader.metrics(), *self._status.metrics()),
             settings=lambda: self.config.server,
             reload=self.reload,
             pools=self.pools,
+            views=self._status.views(),
+            foresee=lambda fields: foreseen(self.route, fields),
             deadlines=deadlines,
             version=version("pyproxy"),
             tell=self._tell,

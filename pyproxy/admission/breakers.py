@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, TypedDict
 
 from pyproxy.config import CircuitBreakerConfig
+from pyproxy.observe.alerts import Alert, log_alert
 from pyproxy.rust_core import BreakerGroup, CircuitBreaker, Open
 
 if TYPE_CHECKING:
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
     from pyproxy.config import Config
     from pyproxy.domain import Candidate, Step
+    from pyproxy.observe.alerts import TellAlert
     from pyproxy.rust_core import Pass, Probe
 
 __all__ = ["Breakers"]
-
-_log = logging.getLogger("pyproxy")
 
 
 class _Settings(TypedDict):
@@ -35,6 +34,7 @@ class _Group:
         self.breakers = breakers
         self.places = {instance: place for place, instance in enumerate(breakers)}
         self.together = BreakerGroup(list(breakers.values()), max_ejected_percent)
+        self.exhausted = False
 
     def allow(self, instance: str, now_ns: int) -> Pass | Probe | Open | None:
         """Ask to try an instance. None, so without a word of how it ends, where one that only starts slowly has nobody to stand in."""
@@ -55,8 +55,15 @@ class Breakers:
     An instance that the configuration before had in the same group or pool goes on with its breaker.
     """
 
-    def __init__(self, config: Config, before: Breakers | None = None) -> None:
-        """Prepare them; nothing about one that is in use changes before `take_over`."""
+    def __init__(self, config: Config, before: Breakers | None = None, alert: TellAlert = log_alert) -> None:
+        """Prepare them; nothing about one that is in use changes before `take_over`.
+
+        Args:
+            config: says who has breakers.
+            before: those of the configuration in force.
+            alert: is told of changes that operators should know of.
+        """
+        self._alert = alert
         known = {} if before is None else before._groups  # noqa: SLF001 - of the same class
         self._groups: dict[str, _Group] = {}
         for name, breaker, slow_start, instances in _wanted(config):
@@ -64,6 +71,7 @@ class Breakers:
             old = known[name].breakers if name in known else {}
             breakers = {instance: old.get(instance) or CircuitBreaker(**settings) for instance in instances}
             self._groups[name] = _Group(settings, breaker.max_ejected_percent, breakers)
+            self._groups[name].exhausted = name in known and known[name].exhausted
 
     def take_over(self, now_ns: int) -> None:
         """Let the settings hold: this configuration is in force now."""
@@ -84,13 +92,29 @@ class Breakers:
         return self._told(step.group or "", candidate.instance, group.breakers[candidate.instance].record(leave, ok, now_ns=now_ns), now_ns)
 
     def _told(self, group: str, instance: str, state: str | None, now_ns: int) -> str | None:
-        """Log a change that operators should know of."""
+        """Tell of a change that operators should know of."""
+        where = {"group": group, "instance": instance}
         if state == "open":
             seconds = self._groups[group].breakers[instance].retry_after_ns(now_ns=now_ns) / 1e9
-            _log.warning("%s is left alone in %s for %.3g s: it failed too often", instance, group, seconds)
+            message = f"{instance} is left alone in {group} for {seconds:.3g} s: it failed too often"
+            self._alert(Alert("breaker_opened", f"{group}/{instance}", message, details={**where, "seconds": seconds}))
+            self._see_who_is_left(group, now_ns)
         elif state == "closed":
-            _log.info("%s is back in %s", instance, group)
+            self._groups[group].exhausted = False
+            self._alert(Alert("breaker_closed", f"{group}/{instance}", f"{instance} is back in {group}", details=where))
         return state
+
+    def _see_who_is_left(self, name: str, now_ns: int) -> None:
+        """Tell once that nobody is, until somebody is back."""
+        group = self._groups[name]
+        if group.exhausted or any(group.together.usable(now_ns=now_ns)):
+            return
+        group.exhausted = True
+        seconds = min(breaker.retry_after_ns(now_ns=now_ns) for breaker in group.breakers.values()) / 1e9
+        message = (
+            f"nobody is left in {name}: all {len(group.breakers)} of its instances are left alone, the first for {seconds:.3g} s still"
+        )
+        self._alert(Alert("pool_exhausted", name, message, details={"group": name, "instances": len(group.breakers), "seconds": seconds}))
 
     def checked(self, name: str, instance: str, now_ns: int, *, ok: bool) -> str | None:
         """Take in what a check of an instance found for a group or pool. Returns the new state, if it is new.

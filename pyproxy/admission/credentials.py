@@ -6,18 +6,18 @@ same credential is refused for two models, it is used for none.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyproxy.observe.alerts import Alert, log_alert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyproxy.domain import Candidate
+    from pyproxy.observe.alerts import TellAlert
 
 __all__ = ["Credentials", "Disabled"]
-
-_log = logging.getLogger("pyproxy")
 
 SECOND_NS = 1_000_000_000
 FIRST_PAUSE_NS = 60 * SECOND_NS
@@ -47,7 +47,13 @@ class Credentials:
     A credential is told by a fingerprint, so that none is kept here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, alert: TellAlert = log_alert) -> None:
+        """Know of none.
+
+        Args:
+            alert: is told of each that is used no more.
+        """
+        self._alert = alert
         self._refused: dict[str, dict[str, Disabled]] = {}
         self._fingerprints: Mapping[str, str] = {}
 
@@ -76,14 +82,20 @@ class Credentials:
         times = 1 if before is None else before.times + 1
         pause_ns = min(FIRST_PAUSE_NS << min(times - 1, 16), LONGEST_PAUSE_NS)
         models[candidate.model] = Disabled(reason, now_ns + pause_ns, times)
-        for_what = f"the model {candidate.model}" if _whole(models, now_ns) is None else "any model"
-        seconds = pause_ns // SECOND_NS
-        _log.warning("the credential %s is not used for %s for %d s: %s", candidate.credential, for_what, seconds, _WORDS[reason])
+        whole, seconds = _whole(models, now_ns) is not None, pause_ns // SECOND_NS
+        for_what = "any model" if whole else f"the model {candidate.model}"
+        message = f"the credential {candidate.credential} is not used for {for_what} for {seconds} s: {_WORDS[reason]}"
+        details = {"credential": candidate.credential, "model": None if whole else candidate.model, "reason": reason, "seconds": seconds}
+        self._alert(Alert("credential_disabled", candidate.credential, message, details=details))
 
     def works(self, candidate: Candidate) -> None:
         """Note that the provider has taken the credential for a model."""
         if self._refused:
             self._refused.get(self._fingerprints.get(candidate.credential, ""), {}).pop(candidate.model, None)
+
+    def names(self) -> tuple[str, ...]:
+        """Tell the names of all credentials, those that are used among them."""
+        return tuple(self._fingerprints)
 
     def states(self, now_ns: int) -> dict[str, dict[str, Disabled]]:
         """Tell which credentials are not used now, by their names, and for which models."""

@@ -121,11 +121,16 @@ def migrate(path: str, *, write: bool) -> None:
 @click.option("--body", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="A request's body; a short one if not given.")
 @click.option("--fault", default="connect_failed", show_default=True, help="How each call fails: a status, or a name such as reset.")
 @click.option("--format", "form", type=click.Choice(["human", "json"]), default="human", show_default=True)
-def route(target: str, config: str, *, node: str | None, body: str | None, fault: str, form: str) -> None:
+@click.option("--url", metavar="URL", help="Ask the sidecar that runs there: its limits and breakers are as they are now.")
+@click.option("--running", "url", flag_value="http://127.0.0.1:8484", help="Ask the sidecar that runs at http://127.0.0.1:8484.")
+@click.option("--token", envvar="PYPROXY_ADMIN_TOKEN", show_envvar=True, metavar="TOKEN", help="The admin token of a running sidecar.")
+def route(
+    target: str, config: str, *, node: str | None, body: str | None, fault: str, form: str, url: str | None, token: str | None
+) -> None:
     """Tell which calls a request for TARGET would lead to, and why, without sending it."""
     from pyproxy.cli.route import show_route
 
-    _guarded(show_route, config, target, node=node, body=body, fault=fault, form=form)
+    _guarded(show_route, config, target, node=node, body=body, fault=fault, form=form, url=url, token=token)
 
 
 @main.command()

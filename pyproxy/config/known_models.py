@@ -38,8 +38,7 @@ class Rule:
 
 _BY_DIALECT: dict[Dialect, Capabilities] = {
     "openai": PLAIN_CAPABILITIES,
-    # A provider that must be given a bound is given one that each of its models takes.
-    "anthropic": replace(ALL_CAPABILITIES, max_output=4_096),
+    "anthropic": replace(ALL_CAPABILITIES, reasoning_history=False),
     "gemini": PLAIN_CAPABILITIES,
 }
 

@@ -39,8 +39,8 @@ def _filled(name: str, place: Place, table: Table) -> Table:
     else:
         known = next((known_provider_at(str(text.value)) for text in table.texts("base_url")), None)
         missing = {} if known is None else {key: Scalar(place, value) for key, value in known.quirks.items()}
-    added = {key: Entry(place, value) for key, value in missing.items() if key not in table.entries}
-    return table.with_entries({**added, **table.entries}) if added else table
+    added = {key: Entry(place, value) for key, value in missing.items()}
+    return table.with_entries({**added, **table.entries})
 
 
 def _settings(known: KnownProvider, place: Place) -> dict[str, Node]:

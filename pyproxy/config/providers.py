@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from pyproxy.config.limits import Limits
-from pyproxy.config.quantities import Text, Tokens, Weight
+from pyproxy.config.quantities import Price, Text, Tokens, Weight
 from pyproxy.config.settings import Named, Otherwise, Settings, nothing
 from pyproxy.domain.surfaces import Surface
 
@@ -202,11 +202,31 @@ class CapabilitiesConfig(Settings):
         default=None, description="Whether its provider holds an answer to a JSON schema.", examples=[False]
     )
     vision: Annotated[bool | None, _BY_NAME] = Field(default=None, description="Whether it takes images.", examples=[False])
+    reasoning_history: Annotated[bool | None, Otherwise("`false`")] = Field(
+        default=None,
+        description="Whether a chat provider takes the reasoning of earlier turns back (reasoning_content); some need it, many refuse it.",
+        examples=[True],
+    )
     max_output: Annotated[Tokens | None, _BY_NAME] = Field(
         default=None,
         description="The longest answer, in tokens; what a provider that must be given a bound is given for a request without one.",
         examples=[64_000],
     )
+
+
+class PriceConfig(Settings):
+    """What a model's tokens cost, a million of each kind: plain numbers, in one currency for all models."""
+
+    input: Price = Field(description="A million tokens of prompts.", examples=[2.5])
+    output: Price = Field(description="A million tokens of answers.", examples=[10])
+    cached_input: Annotated[Price | None, Otherwise("as `input`")] = Field(
+        default=None, description="A million tokens of prompts that the provider read from its cache.", examples=[1.25]
+    )
+
+    def cost(self, prompt: int, completion: int, cached: int = 0) -> float:
+        """What an answer cost, `cached` tokens of its prompt read from a cache."""
+        of_cached = self.input if self.cached_input is None else self.cached_input
+        return ((prompt - cached) * self.input + cached * of_cached + completion * self.output) / 1e6
 
 
 class ModelConfig(Limits):
@@ -223,5 +243,10 @@ class ModelConfig(Limits):
         default=CapabilitiesConfig(),
         description="What the model takes; requests are translated and filled in by it.",
         examples=[{"sampling": False, "max_output": 64_000}],
+    )
+    price: PriceConfig | None = Field(
+        default=None,
+        description="What its tokens cost, a million of each kind; what requests cost is counted where it is given.",
+        examples=[{"input": 2.5, "output": 10, "cached_input": 1.25}],
     )
     weight: Weight = Field(default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2])

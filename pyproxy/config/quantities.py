@@ -68,3 +68,5 @@ Share = Annotated[float, _Number, Field(gt=0, le=1), Unit("share of 1")]
 """A share of the whole, above 0, at most 1."""
 Penalty = Annotated[float, _Number, Field(ge=-2, le=2), Unit("plain number")]
 """A sampling penalty, -2 to 2."""
+Price = Annotated[float, _Number, Field(ge=0, le=1_000_000), Unit("a million tokens")]
+"""What a million tokens cost, in whatever currency: all prices in one."""

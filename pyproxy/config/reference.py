@@ -20,6 +20,11 @@ file, by line and column; `pyproxy explain KEY` tells where a value comes from; 
   the type of its setting; no command shows its text.
 - **Names** of your own stand in capitals here: in `models.NAME.rpm_limit`, NAME is what you call the model.
 - **Not set** means that a limit does not limit, a timeout does not run, and a parameter is not sent.
+- **A directory** may hold the same in many files: sections in any file, or one thing a file in a folder of its kind. Later layers lie over
+  earlier ones: files outside the folders, `env/NAME.*` when PYPROXY_ENV=NAME, each thing's own file, variables such as
+  `PYPROXY__SERVER__PORT`. `inherits_from` begins a thing as another, by its name or by the path of its file, and `key+` adds to a list.
+  `_registry.toml` adds files and leaves files out. [configs/README.md](../configs/README.md) shows all of it.
+- **Known providers** need no more than a key: [providers.md](providers.md).
 """
 _TABLE = "| setting | meaning | type | unit | range | default | example | in effect |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 _NAMES = {"task_groups": "GROUP", "echelons": "ECHELON"}

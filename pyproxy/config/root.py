@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
+from pyproxy.config.alerts import AlertsConfig
 from pyproxy.config.groups import EchelonConfig, TaskGroupConfig
 from pyproxy.config.pools import PollingPoolConfig
 from pyproxy.config.providers import ModelConfig, ProviderConfig
@@ -60,7 +61,9 @@ class Config(Settings):
     sessions: SessionsConfig = Field(
         default=SessionsConfig(), description="How conversations stay with the instance that serves them.", examples=[{"ttl": 3600}]
     )
-
+    alerts: AlertsConfig = Field(
+        default=AlertsConfig(), description="When operators are told that something is wrong.", examples=[{"fallback_rate": 0.25}]
+    )
     plugins: tuple[Text, ...] = Field(
         default=(),
         description="Python modules that are imported at the start, to register strategies and schedulers of their own. Nothing else in a "

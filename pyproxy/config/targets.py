@@ -8,7 +8,7 @@ from pyproxy.config.limits import Limits, Parameters
 from pyproxy.config.quantities import Count, QueueSize, Seconds, Text, Unit
 from pyproxy.config.settings import Pending, Settings
 
-_WRAPPER = Pending("wrappers have no checks or metrics of their own")
+_CHECKS = Pending("wrappers have no checks of their own; those of a pool do")
 
 
 class WrapperConfig(Settings):
@@ -35,13 +35,17 @@ class WrapperConfig(Settings):
         description="Requests that may wait for room, where there is a concurrency_limit; 0 lets nobody wait.",
         examples=[1000],
     )
-    health_check: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether its target is checked.", examples=[True])
-    health_check_interval: Annotated[Seconds | None, _WRAPPER] = Field(
+    health_check: Annotated[bool | None, _CHECKS] = Field(default=None, description="Whether its target is checked.", examples=[True])
+    health_check_interval: Annotated[Seconds | None, _CHECKS] = Field(
         default=None, description="Between two checks, in seconds.", examples=[30]
     )
-    metrics: Annotated[bool | None, _WRAPPER] = Field(default=None, description="Whether it is counted for itself.", examples=[True])
-    alerting: Annotated[bool | None, _WRAPPER] = Field(
-        default=None, description="Whether a failing target raises an alert.", examples=[True]
+    metrics: bool = Field(
+        default=True, description="Whether requests through it are counted under its own name, instead of its target's.", examples=[True]
+    )
+    alerting: bool = Field(
+        default=False,
+        description="Whether there is an alert when three requests through it fail in a row, and when one is answered again.",
+        examples=[True],
     )
 
 

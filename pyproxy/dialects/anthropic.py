@@ -28,6 +28,7 @@ class AnthropicFace(Face):
     """``{"type": "error", "error": {type, message}, "request_id"}``, in mid-stream with ``event: error``."""
 
     name = "anthropic"
+    id_headers = (b"x-request-id", b"request-id")
     opening_sign = keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
     last_event = b'event: message_stop\ndata: {"type": "message_stop"}\n\n'
 

@@ -51,6 +51,7 @@ class Face(ABC):
     Attributes:
         name: the dialect's.
         stream_headers: the head of a stream that is sent before any provider's.
+        id_headers: the headers that tell a request's id: SDKs look for their API's own.
         comments: whether a stream may hold comments; where it may not, they crash the client.
         opening_sign: a sign of life for a stream that has had no event yet; None where there is none.
         keep_alive: a sign of life between the events of a stream; None where there is none.
@@ -59,6 +60,7 @@ class Face(ABC):
 
     name: ClassVar[str]
     stream_headers: ClassVar[Headers] = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+    id_headers: ClassVar[tuple[bytes, ...]] = (b"x-request-id",)
     comments: ClassVar[bool] = True
     opening_sign: ClassVar[bytes | None] = b": keep-alive\n\n"
     keep_alive: ClassVar[bytes | None] = b": keep-alive\n\n"

@@ -32,6 +32,7 @@ class RequestRecord:
         sent_bytes: bytes of body delivered to the client.
         usage: tokens as the provider counted them, or None.
         revision: the configuration it was served with, or ``-`` if it came to nobody who looks into one.
+        node: the caller, if the configuration knows it, or ``-``.
     """
 
     request_id: str
@@ -49,3 +50,4 @@ class RequestRecord:
     sent_bytes: int
     usage: Usage | None
     revision: str = "-"
+    node: str = "-"

@@ -20,6 +20,7 @@ from pyproxy.http.metrics import metrics_router
 from pyproxy.http.models import models_router
 from pyproxy.http.pools import pools_router
 from pyproxy.http.replies import nothing_at, refusal
+from pyproxy.http.views import views_router
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pyproxy.http.asked import Asked
     from pyproxy.http.deadlines import Deadlines
     from pyproxy.http.pools import Status
+    from pyproxy.http.views import Foresee, View
     from pyproxy.observe.metrics import Metric
     from pyproxy.orchestration import Orchestrator
 
@@ -52,6 +54,8 @@ def build_app(
     settings: Callable[[], ServerConfig],
     reload: Callable[[], Awaitable[ReloadReport]],
     pools: Callable[[], Iterable[Status]],
+    views: Mapping[str, View],
+    foresee: Foresee,
     deadlines: Deadlines,
     version: str,
     tell: Callable[[RequestRecord], None],
@@ -67,6 +71,8 @@ def build_app(
         settings: the ``server`` settings in force; asked anew for each request.
         reload: reads the configuration again.
         pools: the status of each polling pool.
+        views: what else ``/admin/v1`` shows, by name.
+        foresee: what would become of a request.
         deadlines: how long a client may take.
         version: shown in the description at ``/openapi.json`` and ``/docs``.
         tell: called with the record of each finished request that the orchestrator has not seen.
@@ -81,6 +87,7 @@ def build_app(
     app.include_router(metrics_router(metrics))
     app.include_router(admin_router(settings, reload))
     app.include_router(pools_router(settings, pools))
+    app.include_router(views_router(settings, views, foresee, deadlines.body))
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_exception_handler(Exception, _failed)

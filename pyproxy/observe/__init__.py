@@ -1,1 +1,1 @@
-"""What can be seen from outside: access lines and metrics now, history later."""
+"""What can be seen from outside: access lines, log lines, metrics, history and alerts."""

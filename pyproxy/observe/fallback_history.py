@@ -67,14 +67,14 @@ class FallbackHistory:
         answered = record.model != "-"
         plain = answered and len(record.attempts) == 1
         outcome = "first_try" if plain else "rescued" if answered else "failed"
-        failed = record.attempts[:-1] if answered else record.attempts
         with self._lock:
             counts = self._of_target(record.target)
             counts[outcome] += 1
             self._counts[outcome] += 1
             self._counts["upstream_calls"] += len(record.attempts)
-            self._reasons.update(attempt.result for attempt in failed)
             if not plain:
+                failed = record.attempts[:-1] if answered else record.attempts
+                self._reasons.update(attempt.result for attempt in failed)
                 self._entries.append(
                     FallbackEntry(
                         at=self._now(),

@@ -13,17 +13,24 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Sample(NamedTuple):
-    """A value, and the labels that tell it from the metric's others."""
+    """A value, and the labels that tell it from the metric's others.
+
+    Attributes:
+        value: the number.
+        labels: what it is the number of.
+        part: what a histogram's sample tells, such as ``_sum``; it goes behind the metric's name.
+    """
 
     value: float
     labels: Mapping[str, str] = {}
+    part: str = ""
 
 
 class Metric(NamedTuple):
     """A number under a name that stays, or several that differ by their labels; a counter's name ends in ``_total``."""
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     samples: tuple[Sample, ...]
 
@@ -36,9 +43,9 @@ def exposition(metrics: Iterable[Metric]) -> str:
 def _lines(metric: Metric) -> Iterable[str]:
     yield f"# HELP {metric.name} {_escaped(metric.meaning)}"
     yield f"# TYPE {metric.name} {metric.kind}"
-    for value, labels in metric.samples:
+    for value, labels, part in metric.samples:
         told = ",".join(f'{name}="{_quoted(text)}"' for name, text in labels.items())
-        yield f"{metric.name}{f'{{{told}}}' if told else ''} {repr(float(value)).removesuffix('.0')}"
+        yield f"{metric.name}{part}{f'{{{told}}}' if told else ''} {repr(float(value)).removesuffix('.0')}"
 
 
 def _escaped(text: str) -> str:

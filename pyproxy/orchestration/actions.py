@@ -171,6 +171,7 @@ class Failed:
         body: the answer's body, as far as it was read.
         retry_after_ns: nanoseconds the provider asks to wait, if it said so.
         wire: the API that the body is written in.
+        param: the field of the request that is at fault, if that is known.
     """
 
     now_ns: int
@@ -181,6 +182,7 @@ class Failed:
     body: bytes = b""
     retry_after_ns: int | None = None
     wire: str = "openai"
+    param: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

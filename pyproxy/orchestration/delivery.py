@@ -164,7 +164,7 @@ class Delivery:
         self.first_byte_ns = self._now_ns()
 
     def _own_headers(self) -> Headers:
-        own: Headers = [(b"x-request-id", self._request_id.encode())]
+        own: Headers = [(name, self._request_id.encode()) for name in self.face.id_headers]
         if self.journey is not None:
             own += response_headers.path_taken(self.journey, self.journey.queue_ns)
         return own

@@ -181,7 +181,8 @@ class Driver:
                 return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
             return self._failed(candidate, "deadline", "the request's time is over")
         except UntranslatableError as error:
-            return self._failed(candidate, "untranslatable", error.message)
+            failed = Failed(self._now_ns(), classify("untranslatable"), error.message, param=error.param)
+            return self._given_back(candidate, failed)
         except TransportFailure as failure:
             return self._failed(candidate, failure.signal, failure.detail, failure.body)
         except UpstreamRefusal as refusal:

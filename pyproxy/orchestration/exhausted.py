@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.provider_errors import read_error
 from pyproxy.errors import DeadlineExceeded, NoModelAvailable, OverEveryLimit, Saturated, StreamInterrupted, Untranslatable
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _WORDS = {
     "queue_full": "has as many waiting as may",
     "deadline": "had no room for as long as may be waited",
 }
+# What a provider says of a failure is told in the story of all of them, as far as it is short.
+_LONGEST_WORDS = 300
 _NO_HINT_NS = 1_000_000_000
 
 
@@ -56,7 +59,7 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         return OverEveryLimit(message, target=journey.plan.target, attempts=_labels(journey))
     if failures and all(failure.outcome.name == "untranslatable" for failure in failures):
         told = "; ".join(dict.fromkeys(failure.detail for failure in failures))
-        return Untranslatable(told, target=journey.plan.target, attempts=_labels(journey))
+        return Untranslatable(told, param=failures[0].param, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(
@@ -122,7 +125,10 @@ def _story(journey: Journey) -> str:
 
 
 def _failure(attempt: str, failure: Failed) -> str:
-    """One call and what came of it, a bare status not told twice."""
+    """One call and what came of it: in its provider's words, if it may be told in those; a bare status not told twice."""
+    read = None if failure.outcome.name in _SILENT else read_error(failure.body)
+    if read is not None:
+        return f"{attempt} ({read.message[:_LONGEST_WORDS].strip()})"
     return attempt if failure.detail == f"status {failure.status}" else f"{attempt} ({failure.detail})"
 
 

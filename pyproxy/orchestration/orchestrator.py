@@ -128,5 +128,6 @@ class Orchestrator:
             sent_bytes=delivery.sent_bytes,
             usage=None if driver is None else driver.usage,
             revision=revision,
+            node="-" if journey is None or journey.node is None else journey.node.name,
         )
         self._tell(record)

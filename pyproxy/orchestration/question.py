@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Questions"]
 
 
+_SAMPLING = frozenset(("temperature", "top_p", "top_k"))
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one attempt asks.
@@ -130,7 +133,7 @@ class Questions:
         return envelope.rewrite(
             body,
             candidate.upstream_model,
-            defaults=node.over(step.defaults) if generates else (),
+            defaults=_taken_by(candidate, node.over(step.defaults)) if generates else (),
             system=node.system,
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
@@ -143,7 +146,16 @@ class Questions:
         return self._stripped
 
 
+def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
+    """The defaults that a model takes: what its client did not ask for must not have it refused."""
+    if candidate.capabilities.sampling or not defaults:
+        return defaults
+    return tuple((name, value) for name, value in defaults if name not in _SAMPLING)
+
+
 def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream: bool) -> bytes:
-    if stream and way.operation is CHAT and candidate.stream_usage:
-        body = {**body, "stream_options": {"include_usage": True}}
+    if stream and way.operation is CHAT:
+        body = {name: value for name, value in body.items() if name != "stream_options"}
+        if candidate.stream_usage:
+            body["stream_options"] = {"include_usage": True}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -145,7 +145,7 @@ def _answered(status: int, body: bytes, dialect: Dialect) -> Found:
     """What an answer says, by the rules for any other."""
     detail = f"status {status}"
     if 200 <= status < 300:  # noqa: PLR2004
-        usage = inspect_response("openai", body).usage if dialect == "openai" else None
+        usage = inspect_response(dialect, body).usage
         return Found(ok=True, detail=detail, usage=None if usage is None else sum(usage[:2]))
     outcome = classify("status", status, body)
     return Found(False if outcome.counts_for_breaker else None, detail, outcome.name if outcome.disable_credential else None)

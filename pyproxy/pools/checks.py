@@ -12,15 +12,17 @@ import random
 import time
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pyproxy.admission.instances import Checked
+from pyproxy.observe.alerts import Alert, log_alert
 from pyproxy.pools.check import ask, wanted_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.admission import Standing
+    from pyproxy.observe.alerts import AlertKind, TellAlert
     from pyproxy.orchestration import Snapshot, Snapshots
     from pyproxy.pools.check import Check, Found, Wanted
 
@@ -29,13 +31,21 @@ __all__ = ["HealthChecks"]
 _log = logging.getLogger("pyproxy")
 
 _JITTER = 0.1
+_REST_S = 5.0
 
 
 class HealthChecks:
     """Checks what the snapshot in force wants checked, from `start` to `stop`."""
 
-    def __init__(self, snapshots: Snapshots, now_ns: Callable[[], int] = time.monotonic_ns, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        seed: int | None = None,
+        alert: TellAlert = log_alert,
+    ) -> None:
         self._snapshots = snapshots
+        self._alert = alert
         self._now_ns = now_ns
         self._random = random.Random(seed)  # noqa: S311 - jitter, not secrets
         self._seen: Snapshot | None = None
@@ -45,6 +55,7 @@ class HealthChecks:
         self._news = asyncio.Event()
         self._started = False
         self._task: asyncio.Task[None] | None = None
+        self._rest: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -60,16 +71,18 @@ class HealthChecks:
         self._news.set()
         if self._task is None and self._wanted:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="health-checks")
+            self._task.add_done_callback(self._broke_down)
 
     async def stop(self) -> None:
         """End every check."""
         self._started = False
+        if self._rest is not None:
+            self._rest.cancel()
         task, self._task = self._task, None
-        if task is not None:
-            ending = (task, *self._running)
-            for each in ending:
-                each.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+        ending = (*self._running, *(() if task is None else (task,)))
+        for each in ending:
+            each.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -81,6 +94,14 @@ class HealthChecks:
                     self._due[check] = now_ns + self._spread(wanted.interval_ns)
                     self._begin(check, wanted)
             await self._sleep(now_ns)
+
+    def _broke_down(self, task: asyncio.Task[None]) -> None:
+        """Say that a fault of ours has ended the task, and begin anew after a rest: what fails to start keeps no other from its turn."""
+        if task.cancelled() or task is not self._task:
+            return
+        self._task = None
+        self._rest = asyncio.get_running_loop().call_later(_REST_S, self.follow)
+        _log.error("the health checks failed inside the sidecar, and go on in %g s", _REST_S, exc_info=task.exception())
 
     def _begin(self, check: Check, wanted: Wanted) -> None:
         """Start a check; the snapshot that wants it stays until it has ended."""
@@ -152,8 +173,9 @@ class HealthChecks:
         for instance, pools in wanted.pools.items():
             state = standing.instances.checked(instance, checked, now_ns - started_ns, now_ns)
             if state is not None:
-                level = logging.WARNING if state == "unhealthy" else logging.INFO
-                _log.log(level, "%s is %s after a check: %s", instance, state, found.detail)
+                kind = cast("AlertKind", f"instance_{state}")
+                message = f"{instance} is {state} after a check: {found.detail}"
+                self._alert(Alert(kind, instance, message, details={"instance": instance, "found": found.detail}))
             if found.ok is not None:
                 for pool in pools:
                     standing.breakers.checked(pool, instance, now_ns, ok=found.ok)

@@ -26,6 +26,7 @@ from pyproxy.admission import (
     token_limits,
 )
 from pyproxy.errors import ConfigError
+from pyproxy.observe.alerts import log_alert
 from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.providers.connections import connections_for
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from pyproxy.admission import ScopeLimits
     from pyproxy.config import Config
+    from pyproxy.observe.alerts import TellAlert
     from pyproxy.providers.connections import Connections
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import Transport
@@ -72,18 +74,26 @@ class Assembly:
         sessions: who served which conversation.
     """
 
-    def __init__(self, config: Config, transport: Transport | None = None, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self,
+        config: Config,
+        transport: Transport | None = None,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        alert: TellAlert = log_alert,
+    ) -> None:
         """Assemble the first snapshot; nothing is opened yet.
 
         Args:
             config: the configuration to begin with.
             transport: replaces the transports of all snapshots, for tests.
             now_ns: the clock that limits, breakers and pauses go by.
+            alert: is told of breakers and credentials that change.
         """
+        self._alert = alert
         self._now_ns = now_ns
         self._controller = ConcurrencyController(clock=now_ns)
         self._scopes = LiveScopes(self._controller)
-        self._credentials = Credentials()
+        self._credentials = Credentials(alert)
         self._tokens = TokenEstimates()
         self.sessions = Sessions(**_sessions(config))
         self._instances = Instances()
@@ -121,7 +131,7 @@ class Assembly:
             config=config,
             resolver=Resolver(config, None if before is None else before.resolver),
             scopes=scopes_of(config),
-            breakers=Breakers(config, None if before is None else before.breakers),
+            breakers=Breakers(config, None if before is None else before.breakers, self._alert),
             endpoints=endpoints(config),
             connections=connections_for(config, None if before is None else (before.config, before.connections)),
         )

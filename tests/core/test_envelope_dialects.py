@@ -50,8 +50,13 @@ def joined(text: str) -> str:
 
 
 texts = any_text.map(joined)
-unknown = st.dictionaries(st.sampled_from(["id", "x", "cache_control", "call_id", "thoughtSignature"]), json_values("y", "z"), max_size=2)
-# Of what no model reads, names that mean nothing anywhere.
+# Names that mean nothing anywhere, at any depth.
+meaningless = st.recursive(
+    st.none() | st.integers() | any_text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["y", "z"]), inner, max_size=2),
+    max_leaves=6,
+)
+unknown = st.dictionaries(st.sampled_from(["id", "x", "cache_control", "call_id", "thoughtSignature"]), meaningless, max_size=2)
 arguments = json_values("a", "text", "type", "role").map(lambda value: json.loads(json.dumps({"b": value})))
 
 

@@ -121,8 +121,9 @@ def slow_rewrite(
     if model_piece is not None and isinstance(named := json.loads(model_piece.value), str):
         prefix = "models/" if dialect == "gemini" and named.startswith("models/") and "/" not in model else ""
         model_piece.value = quoted(prefix + model)
-    roles = [turn.get("role") for turn in read if isinstance(turn, dict)] if isinstance(read, list) else []
-    if system is not None and (dialect == "gemini" or not {"system", "developer"} & {role for role in roles if isinstance(role, str)}):
+    objects = read if isinstance(read, list) else [*read.values()] if isinstance(read, dict) else []
+    spoken = [turn.get("role") for turn in objects if isinstance(turn, dict) and dialect != "gemini"]
+    if system is not None and "system" not in spoken and "developer" not in spoken:
         members.set(PROMPT[dialect], quoted(system) if dialect != "gemini" else f'{{"parts":[{{"text":{quoted(system)}}}]}}')
     if prefill is not None and isinstance(read, list):
         assert turns is not None
@@ -182,6 +183,8 @@ def bodies(draw: st.DrawFn) -> tuple[Body, str, str]:
             members = {name: value for name, value in members.items() if name not in CONFIG}
             members[draw(st.sampled_from(CONFIG))] = {}
             config = draw(parameters) | draw(others)
+            if len(config.keys() & {"maxOutputTokens", "max_output_tokens"}) > 1:
+                config.pop("max_output_tokens")  # both are refused
     pieces = spelled_pieces(draw(st.permutations([*members.items()])), random)
     blank = space(random)
     inside = None
@@ -292,6 +295,14 @@ def test_what_the_answer_begins_with_goes_to_the_end() -> None:
     for body in ('{"model":"m"}', '{"model":"m","input":[]}'):
         with pytest.raises(ValueError, match="cannot be given in the dialect responses"):
             rewritten("responses", body, prefill="p")
+
+
+def test_of_two_spellings_the_one_with_a_value_counts() -> None:
+    for null, given_one in (("topP", "top_p"), ("top_p", "topP")):
+        body = f'{{"generationConfig":{{"{null}":null,"{given_one}":1}}}}'
+        assert rewritten("gemini", body, defaults=[("top_p", b"0.5")]) == body
+    body = '{"systemInstruction":null,"system_instruction":{"parts":[]}}'
+    assert rewritten("gemini", body, system="s") == body
 
 
 def test_usage_is_asked_for_in_chat_only() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from support.front import VIEWS
 from support.raw import exchange, request
 from support.routes import routes
 
@@ -56,6 +57,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/admin/v1/reload",
         "/admin/v1/pools",
         "/admin/v1/pools/quick",
+        *(f"/admin/v1/{view}" for view in VIEWS),
+        "/admin/v1/route",
     }
 
 

@@ -129,7 +129,7 @@ def test_a_running_stream_may_finish_after_sigterm_and_no_new_request_is_taken(c
             lines = response.iter_lines()
             assert "data: " in next(lines)
             served.program.send(signal.SIGTERM)
-            served.program.wait_for("^pyproxy stops")
+            served.program.wait_for('message="pyproxy stops')
             ready = http.get("/readyz")
             assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
             refused = http.post("/v1/chat/completions", json=ASK)
@@ -221,7 +221,7 @@ def test_a_second_signal_ends_the_drain_at_once(config: Path, key: Mapping[str, 
         lines = response.iter_lines()
         next(lines)
         served.program.send(signal.SIGTERM)
-        served.program.wait_for("^pyproxy stops")
+        served.program.wait_for('message="pyproxy stops')
         served.program.send(second)
         assert '"code":"shutdown"' in until_cut(lines)[-1]
         result = served.program.wait()

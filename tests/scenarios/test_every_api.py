@@ -208,7 +208,7 @@ async def test_the_body_passes_to_the_providers_own_api_byte_for_byte(pair: Pair
             seen = mock.requests[-1]
             assert seen.body == body.replace(b'"g-anthropic"', b'"m-anthropic"')
             assert seen.header("anthropic-beta") == "b-1"
-            assert "client's" not in json.dumps(list(seen.headers))
+            assert "client's" not in str(seen.headers)
         assert mock.requests[0].path == "/v1/messages?beta=true"
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pyproxy.domain import RequestRecord
     from pyproxy.orchestration import Orchestrator
 
+VIEWS = ("status", "groups", "models", "wrappers", "nodes", "sessions", "fallbacks", "alerts")
+
 
 class Front(NamedTuple):
     """Where it listens, and what it has told."""
@@ -58,6 +60,8 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         settings=lambda: ServerConfig(max_body_bytes=4096),
         reload=unused_reload,
         pools=list,
+        views=dict.fromkeys(VIEWS, dict),
+        foresee=dict,
         deadlines=deadlines,
         version="0",
         tell=records.append,

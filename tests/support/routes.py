@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
 from starlette.routing import Route
-from support.front import unused_reload
+from support.front import VIEWS, unused_reload
 
 from pyproxy.config import ServerConfig
 from pyproxy.http import build_app
@@ -31,6 +31,8 @@ def routes() -> list[tuple[str, str]]:
         metrics=tuple,
         settings=lambda: ServerConfig(max_body_bytes=1),
         pools=list,
+        views=dict.fromkeys(VIEWS, dict),
+        foresee=dict,
         reload=unused_reload,
         deadlines=Deadlines(),
         version="0",

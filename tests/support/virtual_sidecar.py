@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pyproxy.config import load_config
 from pyproxy.domain import Request
+from pyproxy.observe.alerts import Alerts
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.reloading.assembly import Assembly
@@ -239,7 +240,8 @@ class VirtualSidecar:
         self.loop = loop
         self.providers = Providers(loop, scripts)
         self.records: list[RequestRecord] = []
-        self.assembly = Assembly(load_config(config, {}), self.providers, loop.now_ns)
+        self.alerts = Alerts()
+        self.assembly = Assembly(load_config(config, {}), self.providers, loop.now_ns, self.alerts)
         self.orchestrator = Orchestrator(self.assembly.snapshots, self.records.append, loop.now_ns)
         self._numbers = itertools.count()
 

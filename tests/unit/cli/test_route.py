@@ -72,3 +72,35 @@ def test_a_retry_without_delay_has_no_pause_before_it() -> None:
     lines = route("g", "--fault", "500").stdout
     assert lines.count("g.e1/q:a") == 2
     assert "pause" not in lines
+
+
+def test_a_node_that_there_is_none_of_is_warned_of_and_nothing_else_changes() -> None:
+    known, unknown = route("g", "--format", "json"), route("g", "--format", "json", "--node", "nobody")
+    assert (known.exit_code, unknown.exit_code) == (0, 0)
+    assert unknown.stderr == "pyproxy: warning: there is no node 'nobody': a request of that name has neither its limits nor its defaults\n"
+    assert known.stderr == ""
+    assert json.loads(unknown.stdout)["events"] == json.loads(known.stdout)["events"]
+
+
+def test_a_node_of_the_configuration_is_not_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "pyproxy.yaml").write_text(CONFIG + "nodes: {n: {llm_group: g}}\n")
+    result = route("g", "--node", "n")
+    assert (result.stderr, result.stdout.splitlines()[0]) == ("", "g, on behalf of the node n")
+
+
+def test_a_fault_that_there_is_none_of_is_refused() -> None:
+    result = route("g", "--fault", "lightning")
+    assert result.exit_code == 1
+    assert "lightning" in result.stderr
+
+
+def test_a_running_sidecar_is_not_asked_without_its_token() -> None:
+    for where in (("--running",), ("--url", "http://127.0.0.1:1")):
+        result = CliRunner(env={"PYPROXY_ADMIN_TOKEN": ""}).invoke(main, ["route", "g", *where])
+        assert result.exit_code == 1
+        assert "PYPROXY_ADMIN_TOKEN" in result.stderr
+
+
+def test_where_nobody_answers_that_is_said() -> None:
+    result = route("g", "--url", "http://127.0.0.1:1", "--token", "t")
+    assert (result.exit_code, "no sidecar answers at http://127.0.0.1:1" in result.stderr) == (1, True)

@@ -110,8 +110,8 @@ def test_every_property_is_described_with_examples_that_it_takes() -> None:
 
 
 def test_what_is_not_in_effect_yet_says_so() -> None:
-    said = json_schema()["$defs"]["WrapperConfig"]["properties"]["metrics"]["description"]
-    assert said == "Whether it is counted for itself. Not in effect yet: wrappers have no checks or metrics of their own."
+    said = json_schema()["$defs"]["WrapperConfig"]["properties"]["health_check"]["description"]
+    assert said == "Whether its target is checked. Not in effect yet: wrappers have no checks of their own; those of a pool do."
 
 
 def _all_models(model: type[Settings]) -> set[type[Settings]]:

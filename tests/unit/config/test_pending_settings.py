@@ -16,13 +16,13 @@ CANONICAL = Path(__file__).with_name("canonical.yaml")
 def test_each_setting_without_effect_is_warned_of_once_where_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "pyproxy.yaml"
     path.write_text(
-        CANONICAL.read_text(encoding="utf-8").replace("target: quick_pool}", "target: quick_pool, metrics: true}"), encoding="utf-8"
+        CANONICAL.read_text(encoding="utf-8").replace("target: quick_pool}", "target: quick_pool, health_check: true}"), encoding="utf-8"
     )
     config, faults = check_config(path, {"NORTH_KEY": "n", "SOUTH_KEY_1": "s"})
     assert config is not None
     assert {fault.severity for fault in faults} == {"warning"}
     pending = [fault.path for fault in faults if fault.message.startswith("accepted, not in effect yet: ")]
-    assert pending == ["wrappers.pool_wrapper.metrics"]
+    assert pending == ["wrappers.pool_wrapper.health_check"]
 
 
 @pytest.mark.parametrize("dialect", ["openai", "anthropic", "gemini"])

@@ -48,7 +48,7 @@ def test_all_who_are_left_alone_are_named_and_a_status_is_told_once() -> None:
     failing = {name: [Plays(500)] for name in "abc"}
     first = ask(config(fallback_config=breaker), failing)
     assert first.failure is not None
-    assert "g.e1/a:500; g.e1/b:500" in first.failure.message
+    assert "g.e1/a:500 (no); g.e1/b:500 (no)" in first.failure.message
     last = ask(config(fallback_config=breaker), failing, times=2)
     assert isinstance(last.failure, NoModelAvailable)
     assert "(breaker_open), and so for b" in last.failure.message

@@ -18,6 +18,10 @@ from pyproxy.pools import HealthChecks, Pools
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    import pytest
+
+    from pyproxy.pools.check import Check, Wanted
+
 SECOND = 1_000_000_000
 FINE = {name: [Plays()] for name in "abc"}
 
@@ -278,3 +282,55 @@ def test_whatever_pools_share_no_instance_is_checked_twice_at_once_and_each_in_i
                 assert times[name]
 
     play(made, scene)
+
+
+def test_a_check_that_cannot_be_started_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(on: Stage) -> None:
+        begin = on.checks._begin
+
+        def broken(check: Check, wanted: Wanted) -> None:
+            if check.asked == "a":
+                raise ValueError("no")
+            begin(check, wanted)
+
+        on.checks._begin = broken  # type: ignore[method-assign]
+        await asyncio.sleep(100)
+        seen = Counter(instance for instance, _ in on.providers.checks)
+        assert set(seen) == {"b", "c"}
+        assert min(seen.values()) >= 6
+        assert caplog.messages.count("the health checks failed inside the sidecar, and go on in 5 s") >= 6
+
+    play(pooled(), scene)
+
+
+def test_checks_that_end_unexpectedly_rest_and_begin_anew_and_at_once_with_a_reload(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(on: Stage) -> None:
+        spread = on.checks._spread
+
+        def broken(interval_ns: int) -> int:  # noqa: ARG001 - as it is called
+            raise ValueError("no")
+
+        on.checks._spread = broken  # type: ignore[method-assign]
+        await asyncio.sleep(101)
+        assert on.providers.checks == []
+        assert 15 <= len(caplog.messages) <= 21, "it rests in between"
+        on.checks._spread = spread  # type: ignore[method-assign]
+        on.reload()
+        await asyncio.sleep(0.1)
+        assert {instance for instance, _ in on.providers.checks} == set("abc")
+
+    play(pooled(), scene)
+
+
+def test_a_stop_during_the_rest_is_the_end() -> None:
+    async def scene(on: Stage) -> None:
+        def broken(interval_ns: int) -> int:  # noqa: ARG001 - as it is called
+            raise ValueError("no")
+
+        on.checks._spread = broken  # type: ignore[method-assign]
+        await asyncio.sleep(11)
+        await on.checks.stop()
+        await asyncio.sleep(100)
+        assert on.providers.checks == []
+
+    play(pooled(), scene)

@@ -153,6 +153,11 @@ async def test_thoughts_and_parallel_calls_stream_to_the_same_blocks(
     expected = [*(["thinking"] if thinking else []), *(["tool_use"] * calls if calls else ["text"])]
     assert [block["type"] for block in streamed] == expected
     assert whole["stop_reason"] == ("tool_use" if calls else "end_turn")
+    if thinking:
+        hidden = thinking.get("display") == "omitted"
+        assert streamed[0]["thinking"] == ("" if hidden else "Let me think about it.")
+        turn = {"role": "assistant", "content": [streamed[0], {"type": "text", "text": "hello"}]}
+        assert (await said(http, messages=[*HELLO, turn, *HELLO]))["stop_reason"] == "end_turn"
 
 
 async def test_arguments_follow_the_tool_s_schema(http: httpx2.AsyncClient) -> None:

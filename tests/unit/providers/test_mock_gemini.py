@@ -294,6 +294,14 @@ async def test_a_refusal_of_an_array_of_chunks_comes_in_an_array(http: httpx2.As
         assert "status" in plain["error"]
 
 
+@pytest.mark.parametrize("after", [0, 2, 9])
+async def test_an_array_of_chunks_that_ends_in_an_error_can_be_parsed(http: httpx2.AsyncClient, mock: MockProvider, after: int) -> None:
+    mock.default = Behaviour(text="one two three", error_after=after)
+    *chunks, failed = (await http.post("/v1beta/models/m:streamGenerateContent", json={"contents": HELLO})).json()
+    assert len(chunks) == min(after, 3)
+    assert failed["error"]["status"] == "UNAVAILABLE"
+
+
 async def test_a_delay_is_told_in_the_details(http: httpx2.AsyncClient, mock: MockProvider) -> None:
     mock.default = Behaviour(status=429, retry_after="7.5")
     answer = await http.post("/v1beta/models/m:generateContent", json={"contents": HELLO})

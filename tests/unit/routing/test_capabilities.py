@@ -47,7 +47,7 @@ def refused(dialect: Dialect, model: str) -> set[str]:
         ("us.anthropic.claude-opus-4-6-v1:0", {"prefill"}, 128_000),
         ("anthropic/claude-opus-4.6", {"prefill"}, 128_000),
         ("claude-opus-4-6@20260205", {"prefill"}, 128_000),
-        ("somebody-elses-model", set(), 4_096),
+        ("somebody-elses-model", set(), None),
     ],
 )
 def test_claude_is_known_by_name(model: str, refuses: set[str], longest: int) -> None:

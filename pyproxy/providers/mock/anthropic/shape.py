@@ -198,12 +198,12 @@ def _kind_of_tool(value: Any) -> str:
 class _ThinkingEnabled(_Shape):
     type: Literal["enabled"]
     budget_tokens: Annotated[int, Field(ge=1024)]
-    display: Literal["summarized", "omitted"] | None = None
+    display: Literal["summarized", "omitted", "updates"] | None = None
 
 
 class _ThinkingAdaptive(_Shape):
     type: Literal["adaptive"]
-    display: Literal["summarized", "omitted"] | None = None
+    display: Literal["summarized", "omitted", "updates"] | None = None
 
 
 class _ThinkingDisabled(_Shape):

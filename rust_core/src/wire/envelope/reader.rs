@@ -1,7 +1,7 @@
 //! Reads one section of a body, for what a model is to read in it.
 
 use super::content::Tally;
-use super::vocabulary::{Mark, Vocabulary};
+use super::vocabulary::{Mark, Role, Vocabulary};
 use crate::wire::json::{Text, Watcher};
 
 /// As much text as a token is taken for where nothing is known of it.
@@ -29,14 +29,6 @@ struct Object {
     data_bytes: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Role {
-    #[default]
-    Other,
-    System,
-    Answer,
-}
-
 impl<'a> Reader<'a> {
     pub(super) fn new(vocabulary: Vocabulary, tally: &'a mut Tally) -> Self {
         Self { vocabulary, tally, named_at: 0, objects: [Object::default(); DEEPEST] }
@@ -53,7 +45,7 @@ impl<'a> Reader<'a> {
         }
         let value = value.read().unwrap_or_default();
         match mark {
-            Mark::Role => object.role = role(&value),
+            Mark::Role => object.role = self.vocabulary.role(&value),
             Mark::Sort => {
                 object.is_image = self.vocabulary.is_image(&value);
                 object.is_answer = self.vocabulary.is_answer(&value);
@@ -123,14 +115,6 @@ impl Watcher for Reader<'_> {
         self.tally.has_answers |= object.role == Role::Answer || object.is_answer;
         self.tally.images += usize::from(object.is_image);
         self.tally.text_bytes += if object.is_text { object.data_bytes } else { 0 };
-    }
-}
-
-fn role(name: &str) -> Role {
-    match name {
-        "system" | "developer" => Role::System,
-        "assistant" | "tool" | "function" | "model" => Role::Answer,
-        _ => Role::Other,
     }
 }
 

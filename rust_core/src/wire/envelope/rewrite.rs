@@ -95,17 +95,17 @@ impl Envelope {
         if self.dialect != Dialect::Gemini {
             return parameters::fill(self.dialect, defaults, &self.members, edits, added);
         }
-        let config = self.members.spelled(GENERATION);
-        if let (Some(config), Some(members)) = (config, &self.generation) {
-            let mut inside = Added::default();
-            parameters::fill(self.dialect, defaults, members, edits, &mut inside);
-            return edits.insert_last(members, config.value.start, inside);
-        }
+        let none = Members::default();
+        let members = self.generation.as_ref();
         let mut inside = Added::default();
-        parameters::fill(self.dialect, defaults, &Members::default(), edits, &mut inside);
-        if !inside.is_empty() {
-            let object = [b"{", inside.alone(), b"}"].concat();
-            set(config, "generationConfig", &object, edits, added);
+        parameters::fill(self.dialect, defaults, members.unwrap_or(&none), edits, &mut inside);
+        match (self.members.spelled(GENERATION), members) {
+            (Some(config), Some(members)) => edits.insert_last(members, config.value.start, inside),
+            (config, _) if !inside.is_empty() => {
+                let object = [b"{", inside.alone(), b"}"].concat();
+                set(config, "generationConfig", &object, edits, added);
+            }
+            _ => {}
         }
     }
 

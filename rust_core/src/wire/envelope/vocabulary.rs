@@ -39,6 +39,18 @@ pub(super) enum Mark {
     Call,
 }
 
+/// Whose turn a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The user's, or not known.
+    #[default]
+    Other,
+    /// The system's or the developer's.
+    System,
+    /// A model's or a tool's.
+    Answer,
+}
+
 /// The most sections that a dialect has.
 pub(super) const SECTIONS_AT_MOST: usize = 8;
 
@@ -92,6 +104,17 @@ impl Vocabulary {
             Dialect::Responses => responses(depth, above, name),
             Dialect::Anthropic => anthropic(depth, above, name),
             Dialect::Gemini => gemini(above, name),
+        }
+    }
+
+    /// Whose turn a message of this role is.
+    pub(super) fn role(self, name: &str) -> Role {
+        match (self.0, name) {
+            (Dialect::Gemini, "model" | "function") => Role::Answer,
+            (Dialect::Gemini, _) => Role::Other, // its system speaks outside of the messages
+            (_, "system" | "developer") => Role::System,
+            (_, "assistant" | "tool" | "function") => Role::Answer,
+            _ => Role::Other,
         }
     }
 

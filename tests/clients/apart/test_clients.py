@@ -1,0 +1,120 @@
+"""Real clients, each in a process and an environment of its own: against the mock itself first, which proves the scripts right.
+
+Heavy, and it installs packages, so it runs only where it is asked for: `make test-clients`, or `CLIENTS=all pytest tests/clients/apart`.
+`CLIENTS` may name some of them, parted by commas; `CLIENTS_THROUGH` says what they call: `direct` (the mock), or a sidecar over its
+`openai`, `anthropic` or `gemini` API.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from clients.apart.environments import python_with
+from support.processes import Mock, mock, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+WITHIN_S = 180
+
+# Which script each set of pins is for.
+CLIENTS: Final = {
+    "openai2": "openai_sdk.py",
+    "openai3": "openai_sdk.py",
+    "anthropic": "anthropic_sdk.py",
+    "google-genai": "google_genai.py",
+    "litellm": "litellm_client.py",
+    "langchain": "langchain_openai_chat.py",
+    "agents": "openai_agents.py",
+    "pydantic-ai": "pydantic_ai_agents.py",
+    "llm": "llm_command.py",
+    "instructor": "instructor_models.py",
+    "claude": "claude_agent.py",
+}
+# What each model does that the scripts ask for.
+MODELS: Final[dict[str, dict[str, Any]]] = {
+    "plain": {},
+    "two-calls": {"tool_calls": 2},
+    "limited": {"status": 429, "retry_after": "0"},
+    "broken": {"status": 503},
+    "refusing": {"status": 400, "error_code": "context_length_exceeded"},
+    "stalling": {"stall_after": 2, "chunks": 9},
+}
+# What a provider's API does not have, and nobody can give its clients: these checks fail, and are held to failing.
+NO_EMBEDDINGS = {"embeddings": "Anthropic has no embeddings"}
+ESTIMATED = "only the client's own provider counts its tokens exactly"
+GAPS: Final[dict[tuple[str, str], dict[str, str]]] = {
+    ("openai2", "anthropic"): NO_EMBEDDINGS,
+    ("openai3", "anthropic"): NO_EMBEDDINGS,
+    ("langchain", "anthropic"): NO_EMBEDDINGS,
+    ("anthropic", "openai"): {"tools_and_thoughts": "chat completions have no signed thoughts", "counted_and_listed": ESTIMATED},
+    ("anthropic", "gemini"): {"tools_and_thoughts": "thoughts of Gemini are not asked for through chat", "counted_and_listed": ESTIMATED},
+    ("google-genai", "openai"): {"counted_embedded_and_listed": ESTIMATED},
+    ("google-genai", "anthropic"): {"counted_embedded_and_listed": ESTIMATED},
+}
+ASKED = os.environ.get("CLIENTS", "")
+CHOSEN = list(CLIENTS) if ASKED == "all" else [each for each in ASKED.split(",") if each]
+DIALECTS: Final = frozenset(("openai", "anthropic", "gemini"))
+THROUGH = os.environ.get("CLIENTS_THROUGH", "direct,openai,anthropic,gemini").split(",")
+
+pytestmark = pytest.mark.skipif(not CHOSEN, reason="set CLIENTS=all to run them; they install what they need")
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    with mock(tmp_path_factory.mktemp("mock")) as running:
+        for model, behaviour in MODELS.items():
+            running.script(model, behaviour)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def urls(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Where the clients call, without `/v1`: the mock, and a sidecar over each of its APIs."""
+    direct = provider.base_url.removesuffix("/v1")
+    with contextlib.ExitStack() as running:
+        found = {"direct": direct}
+        for dialect in DIALECTS.intersection(THROUGH):
+            base_url = provider.base_url if dialect == "openai" else direct
+            config = {
+                "providers": {
+                    "mock": {"dialect": dialect, "base_url": base_url, "api_key": "provider-key", "responses": dialect == "openai"}
+                },
+                "models": {name: {"provider": "mock", "model": name} for name in MODELS},
+            }
+            file = tmp_path_factory.mktemp(dialect) / "pyproxy.yaml"
+            file.write_text(json.dumps(config))
+            found[dialect] = running.enter_context(serve(file)).address
+        yield found
+
+
+@pytest.mark.parametrize("through", THROUGH)
+@pytest.mark.parametrize("client", CHOSEN)
+def test_a_client_works_unchanged(client: str, through: str, urls: dict[str, str], tmp_path: Path) -> None:
+    python = python_with(HERE / "requirements" / f"{client}.txt")
+    # Nothing of this process's own settings may reach the client: no proxies, no keys, no other Python's path.
+    environment = {"CLIENT_URL": urls[through], "HOME": str(tmp_path), "PATH": os.environ["PATH"], "NO_PROXY": "*"}
+    done = subprocess.run(
+        (python, HERE / "scripts" / CLIENTS[client]),
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"check"')]
+    gaps = GAPS.get((client, through), {})
+    found = {each["check"]: each["fault"] for each in reports if each["fault"] is not None}
+    faults = "\n\n".join(f"{name}: {fault}" for name, fault in found.items() if name not in gaps)
+    assert not faults, faults
+    assert reports, done.stderr
+    assert gaps.keys() <= found.keys(), "a gap has closed: take it out of the list"
+    assert done.returncode == 0 or gaps, done.stderr
