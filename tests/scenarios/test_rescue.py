@@ -20,7 +20,7 @@ BEFORE_CONTENT = {
     "reset": (Behaviour(reset_before_head=True), "reset"),
     "closed": (Behaviour(close_before_head=True), "reset"),
     "silence": (Behaviour(stall_before_head=True), "first_byte_timeout"),
-    "an error that says 200": (Behaviour(body=b'{"error": {"message": "no", "type": "server_error"}}'), "invalid_answer"),
+    "an error that says 200": (Behaviour(body=b'{"error": {"message": "no", "type": "server_error"}}'), "server_error"),
     "no JSON": (Behaviour(body=b"<html>"), "invalid_answer"),
 }
 BEFORE_CONTENT_OF_A_STREAM = {
@@ -28,7 +28,7 @@ BEFORE_CONTENT_OF_A_STREAM = {
     "reset in a stream": (Behaviour(text=TEXT, reset_after=0), "reset"),
     "a clean end": (Behaviour(text=TEXT, finish_early_after=0), "truncated"),
     "a stall": (Behaviour(text=TEXT, stall_after=0), "idle_timeout"),
-    "an error event": (Behaviour(text=TEXT, error_after=0), "invalid_answer"),
+    "an error event": (Behaviour(text=TEXT, error_after=0), "server_error"),
     "an event that is not JSON": (Behaviour(text=TEXT, malformed_after=0), "invalid_answer"),
 }
 
