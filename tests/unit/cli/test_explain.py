@@ -55,8 +55,8 @@ def test_a_default_is_told_as_one() -> None:
 
 
 def test_a_setting_without_effect_is_told_as_one() -> None:
-    said = explain("wrappers.chat.metrics").stdout
-    assert said.endswith("  in effect  not yet: wrappers have no checks or metrics of their own\n")
+    said = explain("wrappers.chat.health_check").stdout
+    assert said.endswith("  in effect  not yet: wrappers have no checks of their own; those of a pool do\n")
 
 
 def test_a_table_tells_its_children_and_where_each_comes_from() -> None:
