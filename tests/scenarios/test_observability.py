@@ -148,12 +148,13 @@ async def test_the_admin_routes_tell_how_everything_does() -> None:
     async with stage() as on:
         await on.ask(headers={"x-pyproxy-node": "n", "x-pyproxy-session": "conversation-1"})
         await on.ask("second")
+        await on.ask("w")
         (group,) = (await on.view("groups"))["groups"]
         assert (group["name"], [echelon["name"] for echelon in group["echelons"]]) == ("g", ["e1", "e2"])
         assert group["fallbacks"] == {"requests": 1, "fell_back": 1, "rate": 1.0, "recent_requests": 1, "recent_rate": 1.0}
-        assert group["asked"]["requests"] == 1
+        assert (group["asked"]["requests"], group["asked"]["failed"]) == (1, 0)
         first, second = (await on.view("models"))["models"]
-        assert first["instances"][0]["failures"] == {"overloaded": 1}
+        assert first["instances"][0]["failures"] == {"overloaded": 2}
         assert (second["answered"]["requests"], second["answered"]["tokens"]["output"]) == (2, 16)
         assert second["answered"]["cost_per_request"] == pytest.approx(second["answered"]["cost"] / 2)
         assert second["price"] == {"input": 1_000_000, "output": 10_000, "cached_input": None}
@@ -161,13 +162,13 @@ async def test_the_admin_routes_tell_how_everything_does() -> None:
         assert (node["name"], node["asked"]["requests"], node["limit"]) == ("n", 1, 3)
         assert node["asked"]["cost"] == pytest.approx(second["answered"]["cost"] / 2)
         (wrapper,) = (await on.view("wrappers"))["wrappers"]
-        assert (wrapper["target"], wrapper["asked"]["requests"]) == ("first", 0)
+        assert (wrapper["target"], wrapper["asked"]["requests"], wrapper["asked"]["failed"]) == ("first", 1, 1)
         assert await on.view("sessions") == {"enabled": True, "count": 1, "max_sessions": 10_000, "ttl": 3600}
         fallbacks = await on.view("fallbacks")
-        assert [step["result"] for step in fallbacks["recent"][0]["steps"]] == ["503", "200"]
+        assert [[step["result"] for step in entry["steps"]] for entry in fallbacks["recent"]] == [["503"], ["503", "200"]]
         assert fallbacks["groups"]["g"]["fell_back"] == 1
         status = await on.view("status")
-        assert (status["traffic"]["requests"], status["configured"]["models"], status["revision"]) == (2, 2, on.sidecar.config.revision)
+        assert (status["traffic"]["requests"], status["configured"]["models"], status["revision"]) == (3, 2, on.sidecar.config.revision)
         assert on.sidecar.status.overview()["traffic"] == status["traffic"], "a program may ask, too"
 
 
@@ -237,11 +238,12 @@ async def test_no_view_and_no_metric_tells_a_secret_a_prompt_or_who_asked() -> N
 async def test_names_that_clients_make_up_add_no_line_to_the_metrics() -> None:
     async with stage() as on:
         await on.ask("made-up", headers={"x-pyproxy-node": "someone"})
-        before = len(await on.metrics())
+        before, flows = len(await on.metrics()), len(on.sidecar.status._traffic.flows())
         for number in range(20):
             await on.ask(f"made-up-{number}", headers={"x-pyproxy-node": f"someone-{number}"})
         # What has changed is that the breaker has opened, and that `second` was the first to be asked.
         assert len(await on.metrics()) == before
+        assert len(on.sidecar.status._traffic.flows()) <= flows + 1, "nor do they take room"
         assert not re.search("made-up|someone", (await on.http.get("/metrics")).text)
 
 

@@ -86,6 +86,7 @@ def test_a_node_of_the_configuration_is_not_warned_of(tmp_path: Path) -> None:
     (tmp_path / "pyproxy.yaml").write_text(CONFIG + "nodes: {n: {llm_group: g}}\n")
     result = route("g", "--node", "n")
     assert (result.stderr, result.stdout.splitlines()[0]) == ("", "g, on behalf of the node n")
+    assert "no node 'nobody'" in route("n", "--node", "nobody").stderr, "though the target is a node, and holds in its place"
 
 
 def test_a_fault_that_there_is_none_of_is_refused() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.records import finished
 
@@ -69,7 +69,8 @@ def test_a_window_of_another_length_begins_anew_and_forgets_no_total() -> None:
     assert (counts.requests, counts.fell_back, counts.recent) == (2, 1, 1)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4 * SECOND), st.booleans()), min_size=1, max_size=60))
+@example([(0, True), (19 * SECOND, False)])
+@given(st.lists(st.tuples(st.integers(0, 2 * SECOND) | st.integers(0, 25 * SECOND), st.booleans()), min_size=1, max_size=60))
 def test_the_window_holds_what_came_within_it_as_a_list_would(seen: list[tuple[int, bool]]) -> None:
     on, came = Watched(), list[tuple[int, bool]]()
     for later_ns, fell in seen:
