@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.http.openapi import calls, control
+from pyproxy.http.openapi import administration, calls, control
 from pyproxy.http.openapi.answers import ANSWERS, ERROR_RESPONSES, ERRORS
 from pyproxy.http.openapi.bodies import BODIES
 from pyproxy.http.openapi.headers import HEADERS, PARAMETERS
@@ -28,12 +28,15 @@ def openapi(version: str) -> Json:
         version: the sidecar's.
     """
     paths: Json = {}
-    for path, operations in (*calls.call_paths(), *control.control_paths()):
+    for path, operations in (*calls.call_paths(), *control.control_paths(), *administration.administration_paths()):
         paths.setdefault(path, {}).update(operations)
     return {
         "openapi": "3.1.0",
         "info": {"title": "pyproxy", "version": version, "description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
-        "tags": [{"name": name, "description": description} for name, description in {**calls.TAGS, **control.TAGS}.items()],
+        "tags": [
+            {"name": name, "description": description}
+            for name, description in {**calls.TAGS, **control.TAGS, **administration.TAGS}.items()
+        ],
         "paths": paths,
         "components": {
             "schemas": {
@@ -41,6 +44,7 @@ def openapi(version: str) -> Json:
                 **{f"{name}_answer": body for name, body in ANSWERS.items()},
                 **{f"{name}_error": body for name, body in ERRORS.items()},
                 **control.SCHEMAS,
+                **administration.SCHEMAS,
             },
             "responses": dict(ERROR_RESPONSES),
             "parameters": dict(PARAMETERS),
