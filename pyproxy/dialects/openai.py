@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DONE_EVENT", "OPENAI", "OpenAIFace", "error_detail"]
 
+_NOT_FOUND = 404
 _SERVERS_FAULT = 500
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 504: "timeout_error"}
 _KNOWN_KINDS = frozenset(
@@ -44,7 +45,9 @@ def _kind(told: Told) -> str:
 
 
 def _code(told: Told) -> str | None:
-    """The name by which agents of OpenAI's find out that they must compact; others have only words for it."""
+    """The names by which programs find out that they must compact, or ask for another model; others have only words for it."""
+    if told.status == _NOT_FOUND:
+        return "model_not_found"
     is_too_long = told.status in (400, 413) and any(phrase in told.message.lower() for phrase in _TOO_LONG)
     return "context_length_exceeded" if is_too_long else None
 

@@ -12,11 +12,15 @@ What goes, by where it stands:
   with a signature in a `reasoning_content` that is a list.
 - Responses: items `reasoning` of the `input` that are sealed, or empty but for an id that only their provider knows.
 
+Reasoning that a translation tells to clients of messages has an empty signature, since nobody signed it: it goes before Anthropic is
+asked, in whatever session, since no provider ever made it.
+
 A turn of which nothing is left goes as a whole. No other byte changes: prompt caches go by them.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.json_spans import Cut, Span, decode, items, members, replaced, without
@@ -24,10 +28,11 @@ from pyproxy.dialects.json_spans import Cut, Span, decode, items, members, repla
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["strip_signatures"]
+__all__ = ["strip_signatures", "strip_unsigned"]
 
 _SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"')
 """Without any of these there is nothing to take out, and the body need not be parsed."""
+_UNSIGNED = re.compile(rb'"signature"[ \t\n\r]*:[ \t\n\r]*""')
 _BLOCKS = ("content", "thinking_blocks", "reasoning_details", "reasoning_content")
 _EXTRAS = ("extra_content", "provider_specific_fields")
 _SIGNED_FIELDS = ("thought_signature", "thought_signatures", "thinking_blocks")
@@ -48,6 +53,42 @@ def strip_signatures(body: bytes) -> bytes | None:
     except (ValueError, RecursionError):
         return None
     return replaced(text, cuts).encode() if cuts else None
+
+
+def strip_unsigned(body: bytes) -> bytes | None:
+    """Return a messages body without the thinking that has an empty signature, which Anthropic refuses, or None if there is none in it.
+
+    A body that is not JSON is none of ours to mend: None, too.
+    """
+    if _UNSIGNED.search(body) is None:
+        return None
+    try:
+        text = body.decode()
+        whole = decode(text)
+        cuts: Cuts = []
+        for member in members(text, whole) if isinstance(whole.value, dict) else ():
+            if member.key == "messages" and isinstance(member.value, list):
+                cuts += _of_list(text, member, _is_unsigned_alone, _unsigned_within)
+    except (ValueError, RecursionError):
+        return None
+    return replaced(text, cuts).encode() if cuts else None
+
+
+def _is_unsigned(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "thinking" and block.get("signature") == ""
+
+
+def _is_unsigned_alone(message: Any) -> bool:
+    """Whether a turn is nothing but thinking that nobody signed."""
+    content = message.get("content") if _is_assistants(message) else None
+    return isinstance(content, list) and bool(content) and all(map(_is_unsigned, content))
+
+
+def _unsigned_within(text: str, span: Span) -> Cuts:
+    if not _is_assistants(span.value):
+        return []
+    contents = [part for part in members(text, span) if part.key == "content" and isinstance(part.value, list)]
+    return [cut for content in contents for cut in _of_list(text, content, _is_unsigned)]
 
 
 def _of_body(text: str) -> Cuts:

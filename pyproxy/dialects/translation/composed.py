@@ -23,7 +23,7 @@ class Composed:
 
     def request(self, body: Json, call: Call) -> Translated:
         """The provider's request for a client's. See `Translator.request`."""
-        between, lost = self._outer.request(body, call)
+        between, lost = self._outer.request(body, replace(call, in_between=True))
         asked, lost_too = self._inner.request(between, _between(call))
         return Translated(asked, tuple(dict.fromkeys((*lost, *lost_too))))
 

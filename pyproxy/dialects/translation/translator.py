@@ -42,6 +42,8 @@ class Call:
         created: the time, in seconds since the epoch.
         include_usage: whether the client wants the usage of a stream told, where its API leaves that open.
         capabilities: what the model takes.
+        in_between: whether the provider's request is only a step on the way to a third API, so that it may say what providers of its
+            own API would refuse: how hard a model that takes sampling parameters is to think, and ``top_k``.
         asked: the client's request, for an API whose answers repeat it.
     """
 
@@ -51,6 +53,7 @@ class Call:
     created: int = 0
     include_usage: bool = True
     capabilities: Capabilities = ALL_CAPABILITIES
+    in_between: bool = False
     asked: Json = field(default_factory=dict)
 
 

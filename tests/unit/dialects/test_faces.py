@@ -60,6 +60,7 @@ def test_anthropics_clients_read_an_error_with_its_kind_and_the_requests_id() ->
         (429, "rate_limit_error"),
         (500, "api_error"),
         (502, "api_error"),
+        (503, "overloaded_error"),
         (504, "timeout_error"),
         (529, "overloaded_error"),
     ],

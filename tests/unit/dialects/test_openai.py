@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyproxy import errors
 from pyproxy.dialects.model_lists import openai_list
 from pyproxy.dialects.openai import OPENAI
+from pyproxy.dialects.provider_errors import ReadError
 
 
 def test_an_error_has_the_four_fields_of_the_openai_api() -> None:
@@ -33,6 +34,12 @@ def test_sdks_are_told_not_to_repeat_what_was_tried_already() -> None:
         assert (b"x-should-retry", b"false") in OPENAI.error_headers(kind("no"))
     for error in (errors.InvalidRequest("no"), errors.TargetNotFound("no"), errors.InternalError()):
         assert OPENAI.error_headers(error) == [(b"content-type", b"application/json")]
+
+
+def test_a_model_that_another_kind_of_provider_does_not_know_has_the_code_that_programs_look_for() -> None:
+    told = json.loads(OPENAI.tell(404, ReadError("model: claude-9", "not_found_error")))["error"]
+    assert told == {"message": "model: claude-9", "type": "invalid_request_error", "param": None, "code": "model_not_found"}
+    assert json.loads(OPENAI.tell(404, ReadError("m", code="mine")))["error"]["code"] == "mine"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

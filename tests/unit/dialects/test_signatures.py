@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.dialects.signatures import strip_signatures
+from pyproxy.dialects.signatures import strip_signatures, strip_unsigned
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
+UNSIGNED = {"type": "thinking", "thinking": "hm", "signature": ""}
 REDACTED = {"type": "redacted_thinking", "data": "EmwK"}
 TEXT = {"type": "text", "text": 'a [thinking] "signature" , } ]'}
 TOOL_USE = {"type": "tool_use", "id": "t", "name": "f", "input": {"signature": "an argument", "type": "thinking"}}
@@ -219,3 +220,46 @@ def test_no_byte_is_changed_or_moved(turns: list[dict[str, Any]]) -> None:
     if stripped is not None:
         rest = iter(body)
         assert all(byte in rest for byte in stripped.replace(b'"content": null', b'"content": '))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([turn(content=[UNSIGNED, TEXT, TOOL_USE])], [turn(content=[TEXT, TOOL_USE])]),
+        ([turn(content=[THINKING, UNSIGNED, REDACTED, TEXT])], [turn(content=[THINKING, REDACTED, TEXT])]),
+        ([turn(content=[UNSIGNED]), ASKED, turn(content=[TEXT, UNSIGNED])], [ASKED, turn(content=[TEXT])]),
+        ([turn(content=[UNSIGNED], role="user"), turn(content=[UNSIGNED, UNSIGNED])], [turn(content=[UNSIGNED], role="user")]),
+    ],
+)
+def test_thinking_that_nobody_signed_goes_before_one_who_signs_is_asked(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    assert strip_unsigned(told(*before)) == told(*after)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        told(turn(content=[THINKING, REDACTED, TEXT])),
+        told(turn(content=[{**TOOL_USE, "input": {"signature": ""}}])),
+        told(turn(content="a"), system=[UNSIGNED]),
+        told(turn(content=[UNSIGNED]), key="input"),
+        b'{"messages": [{"role": "assistant", "content": [{"type": "thinking", "signature": ""}',
+        b'["signature", {"signature": ""}]',
+    ],
+)
+def test_without_such_thinking_nothing_is_written_anew(body: bytes) -> None:
+    assert strip_unsigned(body) is None
+
+
+@given(turns=st.lists(TURNS, max_size=5), places=st.lists(st.integers(0, 9), max_size=4), indent=st.sampled_from([None, 1, "\t"]))
+def test_what_is_put_among_a_conversation_without_a_signature_is_taken_out_again(
+    turns: list[dict[str, Any]], places: list[int], indent: int | str | None
+) -> None:
+    def written(messages: list[dict[str, Any]]) -> bytes:
+        return json.dumps({"messages": [ASKED, *messages], "n": 1.50}, indent=indent).encode()
+
+    mixed = [{**each, "content": list(each["content"])} if isinstance(each.get("content"), list) else each for each in turns]
+    lists = [each["content"] for each in mixed if each["role"] == "assistant" and isinstance(each.get("content"), list) and each["content"]]
+    for place in places if lists else ():
+        content = lists[place % len(lists)]
+        content.insert(place % (len(content) + 1), UNSIGNED)
+    assert strip_unsigned(written(mixed)) == (written(turns) if places and lists else None)

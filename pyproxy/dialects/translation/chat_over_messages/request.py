@@ -55,7 +55,7 @@ def translate_request(body: Json, call: Call) -> Translated:
     conversation = read_conversation(given.get("messages"), call, losses)
     request: Json = {"model": call.model, "max_tokens": _max_tokens(given, call, losses), "messages": conversation.turns}
     system = conversation.system
-    request |= read_tools(given, call, losses)
+    request |= read_tools(given, system, call, losses)
     thinks = add_thinking(given, request, call, losses, spare=_spare(given, call))
     request |= _sampling(given, call, losses, thinks=thinks) | _stop(given, losses) | _service(given, losses)
     _add_format(given, request, system, call, losses)

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read_tools"]
 
+_FORCED = "Answer by calling one of the tools."
 
-def read_tools(given: Json, call: Call, losses: Losses) -> Json:
+
+def read_tools(given: Json, system: list[Json], call: Call, losses: Losses) -> Json:
     """Return ``tools`` and ``tool_choice`` as members of a messages request; none of both where there are no tools.
+
+    A model that cannot be forced to call one is asked for it, in `system`, and is offered no other where one is named.
 
     Raises:
         UntranslatableError: a tool is of a kind that the provider does not know.
@@ -28,6 +32,8 @@ def read_tools(given: Json, call: Call, losses: Losses) -> Json:
     if not tools:
         return {}
     if choice.get("type") in {"any", "tool"} and not call.capabilities.forced_tools:
+        tools = [tool for tool in tools if tool["name"] == choice.get("name", tool["name"])] or tools
+        system.append({"type": "text", "text": _FORCED if len(tools) > 1 else f"Answer by calling the tool {tools[0]['name']}."})
         choice = {"type": "auto"}
         losses.add("tool_choice")
     if given.get("parallel_tool_calls") is False and choice.get("type") != "none":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import read_arguments
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import carried, signature_of
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, signature_of
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -74,10 +74,12 @@ class Candidate:
                 last = {"text": ""}
                 parts.append(last)
             last["thoughtSignature"] = self._signature
-        for position, call in enumerate(self._calls.values()):
-            part = self._part(call, position)
-            parts += [] if part is None else [part]
-        return parts
+        told = [self._part(call, position) for position, call in enumerate(self._calls.values())]
+        calls = [part for part in told if part is not None]
+        if calls:
+            # A conversation may go on at a Gemini, which refuses a turn whose first call comes back without any.
+            calls[0].setdefault("thoughtSignature", UNSIGNED)
+        return [*parts, *calls]
 
     def _take(self, call: Fields, position: int | None) -> None:
         identifier = call.text("id")

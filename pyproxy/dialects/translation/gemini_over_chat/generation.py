@@ -44,8 +44,11 @@ def _sampling(config: Fields, found: Json, call: Call) -> None:
             found[member] = value
         elif value not in (None, 1):
             config.lose(name)
-    if config.number("topK") is not None:
+    most_likely = config.number("topK")
+    if most_likely is not None and not (call.in_between and call.capabilities.sampling):
         config.lose("topK")  # OpenAI's API refuses what it does not know
+    elif most_likely is not None:
+        found["top_k"] = most_likely
     found["presence_penalty"] = config.number("presencePenalty")
     found["frequency_penalty"] = config.number("frequencyPenalty")
     found["seed"] = config.count("seed")
@@ -92,9 +95,9 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
 
 
 def _effort(thinking: Fields, call: Call) -> str | None:
-    """How hard to think. Models can be told in this way if they refuse sampling; others would refuse this."""
+    """How hard to think. Models can be told in this way if they refuse sampling; others would refuse this, unless it is only a step."""
     asked = _asked_effort(thinking)
-    if asked is not None and call.capabilities.sampling:
+    if asked is not None and call.capabilities.sampling and not call.in_between:
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
         return None
     return asked

@@ -48,8 +48,9 @@ def translate_request(body: Json, call: Call) -> Translated:
     if call.stream:
         # Without the usage at its end the client's stream could not tell any.
         request |= {"stream": True, "stream_options": {"include_usage": True}}
+    read = _READ | {"top_k"} if call.in_between else _READ
     for name, value in given.items():
-        if name not in _READ and (name not in _NEUTRAL or value != _NEUTRAL[name]):
+        if name not in read and (name not in _NEUTRAL or value != _NEUTRAL[name]):
             losses.add(name)
     return Translated(request, losses.names)
 
@@ -70,7 +71,7 @@ def _max_tokens(given: Json, call: Call, losses: Losses) -> Json:
 
 def _sampling(given: Json, call: Call, losses: Losses) -> Json:
     kept: Json = {}
-    for name in ("temperature", "top_p"):
+    for name in ("temperature", "top_p", *(("top_k",) if call.in_between else ())):
         if name not in given:
             continue
         value = read_number(given[name], name)
@@ -124,17 +125,24 @@ def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
     request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
 
 
-def _add_effort(given: Json, effort: object, request: Json, call: Call, losses: Losses) -> None:
-    """Say how hard to think, to models that can be told: those that refuse sampling."""
+def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: Losses) -> None:
+    """Say how hard to think, to those that can be told: models that refuse sampling, and whoever comes behind another translation."""
     thinking = read_object(given.get("thinking", {}), "thinking")
     off = thinking.get("type") in ("disabled", "between_tools")
-    budget = thinking.get("budget_tokens")
-    if effort is None and budget is not None and not off:
-        size = read_count(budget, "thinking.budget_tokens")
-        effort = next((name for most, name in _EFFORTS if size <= most), "high")
-    if not call.capabilities.sampling and isinstance(effort, str) and not off:
+    effort: object = "none" if off and call.in_between else None
+    if not off:
+        effort = asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
+    if isinstance(effort, str) and (call.in_between or not call.capabilities.sampling):
         request["reasoning_effort"] = effort
     elif thinking and not (off and call.capabilities.sampling):
         losses.add("thinking")
-    elif effort is not None:
+    elif asked is not None:
         losses.add("output_config.effort")
+
+
+def _effort_of_budget(thinking: Json) -> str | None:
+    budget = thinking.get("budget_tokens")
+    if budget is None:
+        return None
+    size = read_count(budget, "thinking.budget_tokens")
+    return next((name for most, name in _EFFORTS if size <= most), "high")

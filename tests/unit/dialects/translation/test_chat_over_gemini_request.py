@@ -158,7 +158,12 @@ def test_signatures_go_back_to_the_parts_that_they_came_with() -> None:
 
 @pytest.mark.parametrize(
     ("model", "signatures"),
-    [("gemini-3.1-pro-preview", ["skip_thought_signature_validator", None]), ("gemini-2.5-pro", [None, None]), ("tuned", [None, None])],
+    [
+        ("gemini-3.1-pro-preview", ["skip_thought_signature_validator", None]),
+        ("gemini-flash-latest", ["skip_thought_signature_validator", None]),
+        ("gemini-2.5-pro", [None, None]),
+        ("tuned", [None, None]),
+    ],
 )
 def test_calls_whose_signature_was_not_kept_are_marked_for_the_models_that_ask_for_one(model: str, signatures: list[str | None]) -> None:
     parts = contents({"role": "assistant", "tool_calls": [call_of("1"), call_of("2")]}, call=Call(model))[0]["parts"]

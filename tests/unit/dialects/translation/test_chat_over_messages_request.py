@@ -223,8 +223,19 @@ def test_a_choice_without_tools_is_left_out_and_a_subset_of_tools_is_all_there_i
 
 
 def test_a_model_that_cannot_be_forced_chooses_itself_and_that_is_told() -> None:
-    body, lost = ask(tools=[TOOL], tool_choice="required", call=able(forced_tools=False))
-    assert (body["tool_choice"], lost) == ({"type": "auto"}, ("tool_choice",))
+    other = {"type": "function", "function": {"name": "other"}}
+    body, lost = ask(tools=[TOOL, other], tool_choice="required", call=able(forced_tools=False))
+    assert (body["tool_choice"], len(body["tools"]), lost) == ({"type": "auto"}, 2, ("tool_choice",))
+    assert body["system"] == [{"type": "text", "text": "Answer by calling one of the tools."}]
+
+
+def test_a_model_that_cannot_be_forced_is_offered_none_but_the_tool_that_was_named_and_asked_in_words_to_call_it() -> None:
+    other = {"type": "function", "function": {"name": "other"}}
+    named = {"type": "function", "function": {"name": "other"}}
+    body, lost = ask(tools=[TOOL, other], tool_choice=named, call=able(forced_tools=False))
+    assert (body["tool_choice"], [tool["name"] for tool in body["tools"]], lost) == ({"type": "auto"}, ["other"], ("tool_choice",))
+    assert body["system"] == [{"type": "text", "text": "Answer by calling the tool other."}]
+    assert "system" not in ask(tools=[TOOL, other], tool_choice=named).body
 
 
 def test_temperature_is_clamped_and_what_repeats_the_default_is_left_out() -> None:

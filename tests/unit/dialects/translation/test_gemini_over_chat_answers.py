@@ -73,6 +73,20 @@ def test_thoughts_come_first_and_signatures_return_to_their_parts() -> None:
     assert parts(reasoning="hm", content=[{"type": "text", "text": "so"}]) == [{"text": "hm", "thought": True}, {"text": "so"}]
 
 
+@pytest.mark.parametrize(
+    ("calls", "signatures"),
+    [
+        ([called("a", id="1"), called("b", id="2")], ["skip_thought_signature_validator", None]),
+        ([called("a", id="1", extra_content={"google": {"thought_signature": "QQ=="}}), called("b", id="2")], ["QQ==", None]),
+    ],
+)
+def test_calls_that_no_gemini_made_are_marked_so_that_one_takes_the_conversation_on(calls: Any, signatures: list[str | None]) -> None:
+    assert [part.get("thoughtSignature") for part in parts("tool_calls", tool_calls=calls)] == signatures
+    deltas = [delta(tool_calls=[{**call, "index": number}]) for number, call in enumerate(calls)]
+    streamed = stream(*deltas, delta("tool_calls"))[-1]["candidates"][0]["content"]["parts"]
+    assert [part.get("thoughtSignature") for part in streamed if "functionCall" in part] == signatures
+
+
 def test_a_signature_that_googles_sdk_could_not_read_is_left_out() -> None:
     translated = GEMINI_OVER_CHAT.response(chat(content="x", extra_content={"google": {"thought_signature": "?"}}), CALL)
     assert translated.body["candidates"][0]["content"]["parts"] == [{"text": "x"}]
@@ -94,7 +108,8 @@ def test_a_refusal_is_told_in_its_words() -> None:
 
 def test_arguments_that_are_no_object_are_handed_on_unless_they_were_cut_off() -> None:
     broken = [called("a", '{"x": ', id="1")]
-    assert parts("tool_calls", tool_calls=broken) == [{"functionCall": {"id": "1", "name": "a", "args": {"arguments": '{"x": '}}}]
+    handed_on = {"id": "1", "name": "a", "args": {"arguments": '{"x": '}}
+    assert [part["functionCall"] for part in parts("tool_calls", tool_calls=broken)] == [handed_on]
     assert parts("length", tool_calls=broken) == [{"text": ""}]
 
 

@@ -15,6 +15,7 @@ from openai.types.chat import ChatCompletion
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.events import DONE, Event, encode
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.gemini_over_chat.embeddings import GEMINI_EMBEDDINGS_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
@@ -206,9 +207,10 @@ def signed_delta(message: Message) -> Message:
 
 
 def glued(parts: list[Message]) -> list[Message]:
-    """Neighbouring texts of the same kind as one, with the signature of the last; calls by the order of their ids."""
+    """Neighbouring texts of the same kind as one, with the signature of the last; calls by the order of their ids, not which came first."""
     glue: list[Message] = []
-    for part in parts:
+    for told in parts:
+        part = {name: value for name, value in told.items() if value != UNSIGNED}
         if "text" in part and glue and "text" in glue[-1] and glue[-1].get("thought") == part.get("thought"):
             glue[-1] = {**glue[-1], **part, "text": glue[-1]["text"] + part["text"]}
         else:

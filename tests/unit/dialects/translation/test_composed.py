@@ -1,0 +1,65 @@
+"""What goes through chat on its way to a third API: nothing is lost there that both ends know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pyproxy.dialects.translation.translator import Call, Translated
+from pyproxy.dialects.translation.ways import way_to
+from pyproxy.domain.capabilities import ALL_CAPABILITIES, PLAIN_CAPABILITIES
+from pyproxy.domain.operations import GENERATE_CONTENT, MESSAGES
+
+FLASH = Call("gemini-2.5-flash", capabilities=PLAIN_CAPABILITIES)
+OLDER = Call("claude-sonnet-4-5", capabilities=ALL_CAPABILITIES)
+
+
+def over_gemini(call: Call = FLASH, **members: Any) -> Translated:
+    translator = way_to(MESSAGES, "gemini", responses=False).translator  # type: ignore[union-attr]
+    assert translator is not None
+    return translator.request({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], **members}, call)
+
+
+def over_messages(call: Call = OLDER, **config: Any) -> Translated:
+    translator = way_to(GENERATE_CONTENT, "anthropic", responses=False).translator  # type: ignore[union-attr]
+    assert translator is not None
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}]
+    return translator.request({"contents": contents, "generationConfig": {"maxOutputTokens": 20_000, **config}}, call)
+
+
+@pytest.mark.parametrize(
+    ("asked", "thinking"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 2_000}}, {"thinkingBudget": 1024, "includeThoughts": True}),
+        ({"thinking": {"type": "enabled", "budget_tokens": 10_000}}, {"thinkingBudget": 8192, "includeThoughts": True}),
+        (
+            {"thinking": {"type": "adaptive"}, "output_config": {"effort": "medium"}},
+            {"thinkingBudget": 8192, "includeThoughts": True},
+        ),
+        ({"output_config": {"effort": "low"}}, {"thinkingBudget": 1024, "includeThoughts": True}),
+        ({"thinking": {"type": "adaptive"}}, {"thinkingBudget": 24576, "includeThoughts": True}),
+        ({"thinking": {"type": "disabled"}}, {"thinkingBudget": 0}),
+        ({"thinking": {"type": "disabled"}, "output_config": {"effort": "low"}}, {"thinkingBudget": 0}),
+    ],
+)
+def test_a_messages_client_says_how_hard_gemini_is_to_think(asked: dict[str, Any], thinking: dict[str, Any]) -> None:
+    body, lost = over_gemini(**asked)
+    assert (body["generationConfig"]["thinkingConfig"], lost) == (thinking, ())
+
+
+def test_a_gemini_that_does_not_think_is_not_told_to_and_that_is_told() -> None:
+    body, lost = over_gemini(Call("gemini-2.0-flash", capabilities=PLAIN_CAPABILITIES), thinking={"type": "adaptive"})
+    assert ("thinkingConfig" in body["generationConfig"], lost) == (False, ("reasoning_effort",))
+
+
+def test_a_gemini_client_says_how_hard_a_claude_that_takes_a_budget_is_to_think() -> None:
+    body, lost = over_messages(thinkingConfig={"thinkingBudget": 4_096})
+    assert (body["thinking"], lost) == ({"type": "enabled", "budget_tokens": 8_192}, ())
+
+
+def test_top_k_is_known_at_both_ends() -> None:
+    body, lost = over_gemini(top_k=5)
+    assert (body["generationConfig"]["topK"], lost) == (5, ())
+    body, lost = over_messages(topK=5)
+    assert (body["top_k"], lost) == (5, ())
