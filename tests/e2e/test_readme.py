@@ -39,7 +39,7 @@ def test_a_snippet_runs(code: str, provider: Mock, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", YAML, ids=[str(number) for number in range(len(YAML))])
 def test_a_configuration_is_accepted_without_a_warning(code: str, tmp_path: Path) -> None:
     (tmp_path / "pyproxy.yaml").write_text(code)
-    result = run("check", "pyproxy.yaml", cwd=tmp_path, env={"OPENAI_API_KEY": "sk-1"})
+    result = run("check", "pyproxy.yaml", cwd=tmp_path, env={"OPENAI_API_KEY": "sk-1", "ANTHROPIC_API_KEY": "sk-2"})
     assert (result.code, result.stderr) == (0, "")
 
 
