@@ -227,6 +227,7 @@ def test_no_byte_is_changed_or_moved(turns: list[dict[str, Any]]) -> None:
     [
         ([turn(content=[UNSIGNED, TEXT, TOOL_USE])], [turn(content=[TEXT, TOOL_USE])]),
         ([turn(content=[THINKING, UNSIGNED, REDACTED, TEXT])], [turn(content=[THINKING, REDACTED, TEXT])]),
+        ([turn(content=[MISTRAL, UNSIGNED, TEXT])], [turn(content=[MISTRAL, TEXT])]),
         ([turn(content=[UNSIGNED]), ASKED, turn(content=[TEXT, UNSIGNED])], [ASKED, turn(content=[TEXT])]),
         ([turn(content=[UNSIGNED], role="user"), turn(content=[UNSIGNED, UNSIGNED])], [turn(content=[UNSIGNED], role="user")]),
     ],

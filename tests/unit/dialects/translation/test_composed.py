@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,3 +64,5 @@ def test_top_k_is_known_at_both_ends() -> None:
     assert (body["generationConfig"]["topK"], lost) == (5, ())
     body, lost = over_messages(topK=5)
     assert (body["top_k"], lost) == (5, ())
+    newer = Call("claude-opus-5", capabilities=replace(ALL_CAPABILITIES, sampling=False))
+    assert over_messages(newer, topK=5).lost == ("generationConfig.topK",)
