@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pyproxy.config.sessions import sessions_file
-from pyproxy.embedded import EmbeddedClient, Home
+from pyproxy.embedded import Asking, EmbeddedClient, Home
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from pyproxy.config import Config, Fault
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import Plan, RequestRecord
-    from pyproxy.embedded import BlockingStream, Completion, CompletionStream
-    from pyproxy.embedded.messages import Messages
     from pyproxy.observe.alerts import Alert
-    from pyproxy.orchestration.dry_run import Route
     from pyproxy.pools import PollingPool, PoolStatus
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Sidecar"]
 
 
-class Sidecar:
+class Sidecar(Asking):
     """The sidecar inside a program: with a server, without one, or both at once.
 
     ``async with Sidecar("pyproxy.yaml") as sidecar`` answers `generate` and `stream` without a server, and so does ``with`` for programs
@@ -93,7 +90,7 @@ class Sidecar:
         self._tell = Observers((*self._status.observers, *observers))
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
         self._home = Home(own_thread=own_thread)
-        self._client = EmbeddedClient(self._orchestrator, self._home)
+        super().__init__(EmbeddedClient(self._orchestrator, self._home))
         self._pools = Pools(self._assembly.snapshots)
         self._checks = HealthChecks(self._assembly.snapshots, alert=self._alerts)
         self._reloader.on_reload(lambda _: self._status.follow())
@@ -244,90 +241,6 @@ class Sidecar:
     def hurry(self) -> None:
         """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""
         self._home.post(self._orchestrator.hurry)
-
-    async def generate(
-        self,
-        target: str,
-        messages: Messages,
-        *,
-        node: str | None = None,
-        session: str | None = None,
-        priority: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the request's own deadline, kept by the engine
-        fallback_groups: Sequence[str] | None = None,
-        **parameters: Any,
-    ) -> Completion:
-        """Ask a target and wait for the whole answer, on the path that every request takes.
-
-        Args:
-            target: a group, ``group.echelon``, pool, model, node, wrapper or alias.
-            messages: the turns as the OpenAI API writes them, or a text as the user's only turn.
-            node: the caller's name; its limits apply if it is configured.
-            session: the conversation this belongs to.
-            priority: ``high``, ``normal`` or ``low``: who is next where there is no room for all.
-            timeout: seconds for the whole request; the target's own total holds if it is shorter.
-            fallback_groups: where to go if the target fails, instead of what is configured.
-            **parameters: further fields of the request, such as ``temperature`` or ``max_tokens``.
-
-        Raises:
-            RequestError: the request could not be answered; see `pyproxy.errors`.
-        """
-        own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
-        return await self._client.generate(target, messages, **own, **parameters)
-
-    def route(self, target: str, messages: Messages = "Hello", *, fault: str = "connect_failed", **arguments: Any) -> Route:
-        """Tell what would happen to a request now, without sending it: which calls it would lead to if each of them failed.
-
-        Args:
-            target: the name that is asked for.
-            messages: the turns; their length counts where tokens are limited.
-            fault: how each call fails: a status such as ``"503"``, or a signal such as ``"reset"``.
-            **arguments: those of `generate`.
-
-        Raises:
-            RequestError: the request would be refused before any call.
-            ValueError: there is no such fault.
-        """
-        return self._client.foresee(target, messages, fault, arguments)
-
-    def generate_sync(self, target: str, messages: Messages, **arguments: Any) -> Completion:
-        """As `generate`, blocking the calling thread until the answer is there.
-
-        Works with and without a running event loop, and from several threads at once.
-
-        Raises:
-            RequestError: the request could not be answered; see `pyproxy.errors`.
-            RuntimeError: called on the event loop that serves: it would have to answer what it waits for.
-        """
-        return self._client.generate_sync(target, messages, **arguments)
-
-    def stream(
-        self,
-        target: str,
-        messages: Messages,
-        *,
-        node: str | None = None,
-        session: str | None = None,
-        priority: str | None = None,
-        timeout: float | None = None,
-        fallback_groups: Sequence[str] | None = None,
-        **parameters: Any,
-    ) -> CompletionStream:
-        """Ask a target for a stream: ``async for chunk in sidecar.stream(target, messages)``.
-
-        The request is made when the first chunk is asked for. What is not read stays with the provider, and a stream that is left early
-        ends there at once. The arguments are those of `generate`.
-
-        Raises:
-            RequestError: from the iteration: before the first chunk, the request could not be answered; after it, `StreamInterrupted`:
-                the answer is not whole.
-        """
-        own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
-        return self._client.stream(target, messages, **own, **parameters)
-
-    def stream_sync(self, target: str, messages: Messages, **arguments: Any) -> BlockingStream:
-        """As `stream`, for ``for``: blocks the calling thread until the next chunk has come. See `generate_sync`."""
-        return self._client.stream_sync(target, messages, **arguments)
 
     async def _follow(self) -> None:
         """Begin what goes on beside the requests, if it has not begun yet."""
