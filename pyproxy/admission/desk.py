@@ -6,17 +6,17 @@ The desk owns no state of its own: permits and levels are the core's, and what i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproxy.admission.lease import Lease
 from pyproxy.admission.permit import Permit
+from pyproxy.admission.refused import EXCLUDED, Refused, first_to_end
 from pyproxy.admission.tokens import Prompt
 from pyproxy.errors import AdmissionRefused
 from pyproxy.rust_core import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from pyproxy.admission.controller import ConcurrencyController, Dimension
     from pyproxy.admission.standing import Standing
@@ -27,7 +27,6 @@ __all__ = ["AdmissionDesk", "Caller", "Refused"]
 
 # Callers that the configuration does not know wait as one, so that names made up by the dozen get no more than one share.
 _NOBODY = "node:"
-_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
 
 
 _NO_PROMPT = Prompt()
@@ -48,29 +47,6 @@ class Caller:
     flow: str = _NOBODY
     priority: int = 0
     prompt: Prompt = _NO_PROMPT
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No candidate of a step can be had now, and nothing was charged.
-
-    Attributes:
-        scope: the scope that refused, or None if every candidate was excluded.
-        reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline``, ``breaker_open``,
-            ``credential_disabled`` or ``excluded``.
-        retry_after_ns: nanoseconds until the first of the refusing scopes may admit; None if unknown, or if a ``rate`` never does.
-        also: further scopes that refused for the same reason.
-        permanent: whether no wait can help.
-    """
-
-    scope: str | None
-    reason: str
-    retry_after_ns: int | None
-    also: tuple[str, ...] = ()
-    permanent: bool = False
-
-
-_EXCLUDED = Refused(scope=None, reason="excluded", retry_after_ns=None)
 
 
 class AdmissionDesk:
@@ -138,7 +114,7 @@ class AdmissionDesk:
                 return verdict  # none of them would be admitted
             refusals.append(verdict)
             eligible = [may and not shut for may, shut in zip(eligible, closed, strict=True)]
-        return _first_to_end(refusals)
+        return first_to_end(refusals)
 
     @property
     def standing(self) -> Standing:
@@ -170,7 +146,7 @@ class AdmissionDesk:
         """
         candidates = [_the_one(step, only)] if only is not None else self._waited_for(step, excluded, refused, now_ns)
         if not candidates:
-            return _EXCLUDED
+            return EXCLUDED
         try:
             index, permit = await self._controller.acquire_any(
                 [self._way(candidate, caller).path for candidate in candidates],
@@ -289,26 +265,3 @@ def _closed_by(step: Step, scope: str | None) -> list[bool]:
     """Which candidates pass a scope that has no room: all of them where it is a level that they share, or the caller's own."""
     closed = [scope in candidate.path for candidate in step.candidates]
     return closed if any(closed) else [True] * len(closed)
-
-
-def _first_to_end(refusals: Sequence[Refused]) -> Refused:
-    """The refusal that ends first, with who else refused for its reason."""
-    first = reduce(_earlier, refusals, _EXCLUDED)
-    also = tuple(each.scope for each in refusals if each.reason == first.reason and each.scope not in (None, first.scope))
-    return replace(first, also=also) if also else first
-
-
-def _earlier(known: Refused, other: Refused) -> Refused:
-    """Of two refusals the one that ends first; one whose end is unknown loses to one whose end is known.
-
-    One for want of room, which may be waited for, goes before one for earlier failures.
-    """
-    if known.scope is None:
-        return other
-    if (known.reason in _LEFT_ALONE) != (other.reason in _LEFT_ALONE):
-        return other if known.reason in _LEFT_ALONE else known
-    if known.retry_after_ns is None:
-        return other
-    if other.retry_after_ns is None or known.retry_after_ns <= other.retry_after_ns:
-        return known
-    return other
