@@ -30,13 +30,14 @@ _MODEL = described({**STRING, "minLength": 1}, "A target: a task group, an echel
 _STREAM = described(BOOLEAN, "Whether the answer comes as server-sent events.")
 _CONTENT = one_of(STRING, array(OBJECT))
 _TOOLS = described(array(OBJECT), "What the model may call.")
-_MESSAGES = array(record({"role": STRING}, content=nullable(_CONTENT)))
+_CHAT_MESSAGES = array(record({"role": said("system", "developer", "user", "assistant", "tool")}, content=nullable(_CONTENT)))
+_MESSAGES = array(record({"role": said("user", "assistant"), "content": _CONTENT}))
 _GEMINI_CONTENT = record({"parts": array(OBJECT)}, role=said("user", "model"))
 _SAMPLING = {"temperature": NUMBER, "top_p": NUMBER}
 
 BODIES: Mapping[str, Json] = {
     "chat": record(
-        {"model": _MODEL, "messages": _MESSAGES},
+        {"model": _MODEL, "messages": _CHAT_MESSAGES},
         stream=_STREAM,
         stream_options=record(include_usage=BOOLEAN),
         max_completion_tokens=COUNT,
