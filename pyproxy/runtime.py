@@ -190,6 +190,7 @@ class Sidecar(Asking):
         app = build_app(
             orchestrator=self._orchestrator,
             targets=lambda: self.targets,
+            knows=lambda name: name in self._assembly.snapshots.current.resolver,
             ready=lambda: not self._draining,
             config_state=self._reloader.state,
             metrics=lambda: (*self._reloader.metrics(), *self._status.metrics()),

@@ -48,6 +48,7 @@ def build_app(
     *,
     orchestrator: Orchestrator,
     targets: Callable[[], list[str]],
+    knows: Callable[[str], bool],
     ready: Callable[[], bool],
     config_state: Callable[[], Mapping[str, object]],
     metrics: Callable[[], Iterable[Metric]],
@@ -65,6 +66,7 @@ def build_app(
     Args:
         orchestrator: where LLM requests go.
         targets: the names that ``/v1/models`` lists.
+        knows: whether a name can be asked for, patterns included.
         ready: whether ``/readyz`` says yes.
         config_state: what ``/readyz`` says of the configuration in force.
         metrics: what ``/metrics`` says.
@@ -82,7 +84,7 @@ def build_app(
     app.router.routes.append(Route("/v1/responses", _no_websocket, methods=["GET"]))
     app.router.routes.append(Route("/api/hello", _hello, methods=["GET"]))
     app.router.routes.extend(description_routes(version))
-    app.include_router(models_router(targets))
+    app.include_router(models_router(targets, knows))
     app.include_router(health_router(ready, config_state))
     app.include_router(metrics_router(metrics))
     app.include_router(admin_router(settings, reload))

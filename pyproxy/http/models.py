@@ -30,8 +30,8 @@ _FACES: Mapping[Shape, Face] = {
 }
 
 
-def models_router(targets: Callable[[], list[str]]) -> APIRouter:
-    """The list, and one entry of it."""
+def models_router(targets: Callable[[], list[str]], knows: Callable[[str], bool]) -> APIRouter:
+    """The list, and one entry of it, for which a pattern among the aliases is enough."""
     router = APIRouter()
     created = int(time.time())
 
@@ -39,7 +39,7 @@ def models_router(targets: Callable[[], list[str]]) -> APIRouter:
         return JSONResponse(model_list(_shape(request), targets(), created))
 
     async def show_model(target: str, request: Request) -> Response:
-        if target not in targets():
+        if not knows(target):
             missing = TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
             return refusal(missing, request.scope, _FACES[_shape(request)])
         return JSONResponse(model_entry(_shape(request), target, created))

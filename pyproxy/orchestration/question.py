@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.signatures import strip_signatures
+from pyproxy.dialects.signatures import strip_signatures, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
 from pyproxy.dialects.translation.translator import Call
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain import NO_DEFAULTS
-from pyproxy.domain.operations import CHAT, COMPLETIONS
+from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, MESSAGES
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
 from pyproxy.providers.paths import upstream_path, with_client_query
@@ -128,6 +128,8 @@ class Questions:
         request = self._request
         if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
             request = self._unsigned()
+        elif self._brings_back(candidate) and (signed := strip_unsigned(request.body)) is not None:
+            request = request.with_body(signed)
         return request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
@@ -136,6 +138,10 @@ class Questions:
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
+
+    def _brings_back(self, candidate: Candidate) -> bool:
+        """Whether the body goes as it is to one who takes nothing back that it did not sign."""
+        return candidate.dialect == "anthropic" and self._request.operation in (MESSAGES, COUNT_TOKENS)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:

@@ -54,6 +54,7 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
     edge = build_app(
         orchestrator=cast("Orchestrator", None),
         targets=targets,
+        knows=lambda name: name in targets(),
         ready=lambda: True,
         config_state=dict,
         metrics=tuple,

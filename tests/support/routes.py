@@ -26,6 +26,7 @@ def routes() -> list[tuple[str, str]]:
     edge = build_app(
         orchestrator=cast("Orchestrator", None),
         targets=list,
+        knows=lambda _: True,
         ready=lambda: True,
         config_state=dict,
         metrics=tuple,
