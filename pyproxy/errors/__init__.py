@@ -9,6 +9,7 @@ PyproxyError
     │   ├── BodyTooLarge        413
     │   ├── UnsupportedMediaType 415
     │   ├── OperationUnavailable 400, no model behind the target can do what is asked
+    │   ├── PreviousResponseNotFound 400, nobody keeps the response that it goes on from
     │   ├── Untranslatable      400, no provider's API has what is asked
     │   ├── NotFound            404, no such route
     │   ├── MethodNotAllowed    405, the route does not take the method
@@ -55,6 +56,7 @@ from pyproxy.errors.refused import (
     MethodNotAllowed,
     NotFound,
     OperationUnavailable,
+    PreviousResponseNotFound,
     RequestForbidden,
     RequestTimeout,
     Unauthorized,
@@ -101,6 +103,7 @@ __all__ = [
     "OperationUnavailable",
     "OverEveryLimit",
     "PoolNotFound",
+    "PreviousResponseNotFound",
     "PyproxyError",
     "RequestError",
     "RequestForbidden",

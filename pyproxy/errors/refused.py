@@ -11,6 +11,7 @@ __all__ = [
     "MethodNotAllowed",
     "NotFound",
     "OperationUnavailable",
+    "PreviousResponseNotFound",
     "RequestForbidden",
     "RequestTimeout",
     "Unauthorized",
@@ -47,6 +48,12 @@ class OperationUnavailable(InvalidRequest):
     """No model behind the target can do what is asked, such as embeddings."""
 
     code = "operation_unavailable"
+
+
+class PreviousResponseNotFound(InvalidRequest):
+    """Nobody behind the target keeps the response that a request goes on from, and neither does the sidecar."""
+
+    code = "previous_response_not_found"
 
 
 class Untranslatable(InvalidRequest):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.provider_errors import read_error
-from pyproxy.errors import DeadlineExceeded, NoModelAvailable, OverEveryLimit, Saturated, StreamInterrupted, Untranslatable
+from pyproxy.errors import (
+    DeadlineExceeded,
+    NoModelAvailable,
+    OverEveryLimit,
+    PreviousResponseNotFound,
+    Saturated,
+    StreamInterrupted,
+    Untranslatable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["deadline_exceeded", "exhausted", "interrupted"]
 
 # Failures a provider did not put into words of its own that may be shown: a refused credential's text quotes the key.
-_SILENT = frozenset(("credential_refused", "quota_exhausted"))
+_SILENT = {
+    "credential_refused": "its provider refused the credential",
+    "quota_exhausted": "its provider says that the credential is out of funds or quota",
+}
 _TIMEOUTS = frozenset(("connect_timeout", "first_byte_timeout", "idle_timeout", "attempt_timeout"))
 # Refusals that are not for want of room.
 _LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
@@ -30,6 +41,8 @@ _WORDS = {
 # What a provider says of a failure is told in the story of all of them, as far as it is short.
 _LONGEST_WORDS = 300
 _NO_HINT_NS = 1_000_000_000
+# So long a credential without funds is left alone at least.
+_NO_FUNDS_NS = 60_000_000_000
 
 
 def exhausted(journey: Journey) -> RequestError | Failed:
@@ -45,11 +58,12 @@ def exhausted(journey: Journey) -> RequestError | Failed:
     for failure in failures:
         if failure.outcome.to_client:
             return failure
-    limited = [failure for failure in failures if failure.outcome.pause_limiter]
+    limited = [failure for failure in failures if failure.outcome.pause_limiter or failure.status == 429]  # noqa: PLR2004
     full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE and not refusal.hopeless]
     if limited or full:
         # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
-        wait_ns = _earliest([*limited, *full]) or _NO_HINT_NS
+        funds = not full and all(failure.outcome.name == "quota_exhausted" for failure in limited)
+        wait_ns = _earliest([*limited, *full]) or (_NO_FUNDS_NS if funds else _NO_HINT_NS)
         message = f"{_asked(journey)} has no room now: {_story(journey)}."
         return Saturated(message, target=journey.plan.target, attempts=_labels(journey), retry_after_ns=wait_ns)
     if len(failures) == 1 and not refusals and _speaks_for_itself(failures[0]):
@@ -59,7 +73,9 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         return OverEveryLimit(message, target=journey.plan.target, attempts=_labels(journey))
     if failures and all(failure.outcome.name == "untranslatable" for failure in failures):
         told = "; ".join(dict.fromkeys(failure.detail for failure in failures))
-        return Untranslatable(told, param=failures[0].param, target=journey.plan.target, attempts=_labels(journey))
+        unknown = failures[0].param == "previous_response_id"
+        kind = PreviousResponseNotFound if unknown else Untranslatable
+        return kind(told, param=failures[0].param, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(
@@ -126,7 +142,9 @@ def _story(journey: Journey) -> str:
 
 def _failure(attempt: str, failure: Failed) -> str:
     """One call and what came of it: in its provider's words, if it may be told in those; a bare status not told twice."""
-    read = None if failure.outcome.name in _SILENT else read_error(failure.body)
+    if failure.outcome.name in _SILENT:
+        return f"{attempt} ({_SILENT[failure.outcome.name]})"
+    read = read_error(failure.body)
     if read is not None:
         return f"{attempt} ({read.message[:_LONGEST_WORDS].strip()})"
     return attempt if failure.detail == f"status {failure.status}" else f"{attempt} ({failure.detail})"

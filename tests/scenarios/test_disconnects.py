@@ -66,6 +66,7 @@ def config(base_url: str) -> dict[str, Any]:
     """A group for each behaviour, which falls back to a paced model where there is a reason to; permits are counted everywhere."""
     names = [*UPSTREAM, *FOR_EVER, *FAILING]
     return {
+        "alerts": {"fallback_rate": 1},
         "providers": {"p": {"base_url": base_url, "api_key": "sk-of-the-sidecar"}},
         "models": {name: {"provider": "p", "model": name, "concurrency_limit": 1_000} for name in names},
         "task_groups": {
