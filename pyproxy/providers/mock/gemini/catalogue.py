@@ -56,4 +56,4 @@ def embedding(request: Json) -> Json:
     text = " ".join(part.get("text", "") for part in content["parts"])
     config = request.get("embedContentConfig") or {}
     dimensions = request.get("outputDimensionality") or config.get("outputDimensionality") or _DIMENSIONS
-    return {"values": vector(text, dimensions)}
+    return {"values": vector(text, max(1, min(int(dimensions), _DIMENSIONS)))}  # no model has more

@@ -13,6 +13,7 @@ from pyproxy.providers.mock.reading import words
 from pyproxy.providers.mock.reply import BadRequestError
 
 _DIMENSIONS: Final = 1536
+_MOST_DIMENSIONS: Final = 3072
 _MOST_INPUTS: Final = 2048
 _FORMATS: Final = ("float", "base64")
 KNOWN: Final[Mapping[str, Check]] = {
@@ -32,7 +33,7 @@ def embeddings(document: dict[str, Any], model: str) -> dict[str, Any]:
     if form not in _FORMATS:
         raise checks.wrong_value("encoding_format", form, _FORMATS)
     inputs = _inputs(document)
-    dimensions = document.get("dimensions") or _DIMENSIONS
+    dimensions = min(document.get("dimensions") or _DIMENSIONS, _MOST_DIMENSIONS)  # no model has more
     data = [
         {"object": "embedding", "index": index, "embedding": _written(vector(str(each), dimensions), form)}
         for index, each in enumerate(inputs)
