@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from pyproxy.dialects.signatures import strip_signatures, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
 from pyproxy.dialects.translation.translator import Call
 from pyproxy.dialects.translation.ways import way_to
+from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
 from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, MESSAGES
 from pyproxy.orchestration.seam import Seam
@@ -162,4 +162,4 @@ def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream:
         body = {name: value for name, value in body.items() if name != "stream_options"}
         if candidate.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return written(body)

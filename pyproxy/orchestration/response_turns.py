@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import read
 from pyproxy.dialects.translation.responses_over_chat import continued, conversation_after
+from pyproxy.dialects.translation.writing import written
 from pyproxy.domain.operations import RESPONSES
 from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.sessions import response_key
@@ -31,7 +32,7 @@ def with_turns_before(request: Request, sessions: Sessions | None, affinity: Aff
     before = sessions.turns.up_to(response_key(affinity.caller, named), now_ns, sessions.ttl_ns)
     if before is None:
         return request
-    body = json.dumps(continued(json.loads(request.body), before), ensure_ascii=False, separators=(",", ":")).encode()
+    body = written(continued(json.loads(request.body), before))
     return request.with_body(body)
 
 

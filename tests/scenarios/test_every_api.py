@@ -286,3 +286,10 @@ async def test_a_target_that_is_not_there_is_told_in_the_shape_that_the_list_has
         assert openai.json()["error"]["code"] == "model_not_found"
         assert anthropic.json()["error"]["type"] == "not_found_error"
         assert [answer.json()["error"]["status"] for answer in google] == ["NOT_FOUND"] * 2
+
+
+async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: ApiClient, provider: str) -> None:
+    async with served(pair) as (_, http):
+        body = json.dumps(client.body(f"g-{provider}", "Hello \ud800", False, False))  # noqa: FBT003
+        answer = await http.post(client.path(f"g-{provider}", False), content=body, headers={"content-type": "application/json"})  # noqa: FBT003
+        assert answer.status_code in (200, 400), answer.text

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pyproxy.dialects.translation.writing import written
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -51,9 +53,6 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def _encoded(event: Event) -> bytes:
-    data = DONE if event.data == DONE else json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
-    head = "" if event.name is None else f"event: {event.name}\n"
-    try:
-        return f"{head}data: {data}\n\n".encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, whose other half may come with the next event
-        return f"{head}data: {json.dumps(event.data, separators=(',', ':'))}\n\n".encode()
+    data = DONE.encode() if event.data == DONE else written(event.data)  # half of a surrogate pair may come with the next event
+    head = b"" if event.name is None else f"event: {event.name}\n".encode()
+    return head + b"data: " + data + b"\n\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import encode, read
+from pyproxy.dialects.translation.writing import written
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
@@ -59,7 +60,7 @@ class Translation:
         translated = self._translator.response(json.loads(body), self._call)
         self._lost.update(dict.fromkeys(translated.lost))
         self.answer = translated.body
-        return json.dumps(translated.body, ensure_ascii=False, separators=(",", ":")).encode()
+        return written(translated.body)
 
     def events(self, events: bytes) -> bytes:
         """The client's events for whole ones of the provider.
