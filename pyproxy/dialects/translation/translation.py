@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import encode, read
+from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ class Translation:
         Raises:
             UntranslatableError: it cannot be asked of this provider.
         """
-        self.asked = json.loads(body)
-        self._call = replace(self._call, asked=self.asked)
-        translated = self._translator.request(self.asked, self._call)
+        try:
+            self.asked = json.loads(body)
+            self._call = replace(self._call, asked=self.asked)
+            translated = self._translator.request(self.asked, self._call)
+        except RecursionError:
+            raise UntranslatableError("The request is nested too deeply to be translated.") from None
         self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
         return translated.body
@@ -57,7 +61,10 @@ class Translation:
         Raises:
             ValueError: it is no answer.
         """
-        translated = self._translator.response(json.loads(body), self._call)
+        try:
+            translated = self._translator.response(json.loads(body), self._call)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         self._lost.update(dict.fromkeys(translated.lost))
         self.answer = translated.body
         return written(translated.body)
@@ -70,7 +77,10 @@ class Translation:
         """
         stream = self._stream
         assert stream is not None  # noqa: S101 - events come where a stream was asked for
-        return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+        try:
+            return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
     def ending(self) -> bytes:
         """What ends the client's stream, once the provider's has come to its proper end.
