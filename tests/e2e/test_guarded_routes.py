@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,36 @@ def place(path: str) -> str:
 
 ROUTES = [(method, place(path)) for method, path in routes()]
 PLACES = [*ROUTES, ("GET", "/no-such-route"), ("OPTIONS", "/v1/chat/completions")]
+
+
+HOSTS = [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "127.0.0.1@evil.example",
+    "10.0.0.1",
+    "[::2]",
+    "localhost:x",
+    "127.0.0.1:80:80",
+    "[::1]x",
+    "",
+]
+HEADERS = [
+    "Origin: https://evil.example",
+    "Origin: null",
+    "Origin: http://localhost.evil.example",
+    "Origin: http://localhost@evil.example",
+    "Origin: chrome-extension://abc",
+    "Sec-Fetch-Site: cross-site",
+    "Sec-Fetch-Site: same-site",
+    "Sec-Fetch-Site: CROSS-SITE",
+]
+
+
+def each_place_with_one_of(values: list[str]) -> list[tuple[str, str, str]]:
+    """Every place once, the values in turn; and every value at two places: that of models and one that reads a body."""
+    in_turn = [(value, *place) for value, place in zip(itertools.cycle(values), PLACES, strict=False)]
+    return in_turn + [(value, *place) for value in values for place in (("GET", "/v1/models"), ("POST", "/v1/chat/completions"))]
 
 
 @pytest.fixture(autouse=True)
@@ -62,42 +93,14 @@ def test_the_walk_finds_the_routes() -> None:
     }
 
 
-@pytest.mark.parametrize(("method", "path"), PLACES)
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "localhost.evil.example",
-        "127.0.0.1.evil.example",
-        "127.0.0.1@evil.example",
-        "10.0.0.1",
-        "[::2]",
-        "localhost:x",
-        "127.0.0.1:80:80",
-        "[::1]x",
-        "",
-    ],
-)
+@pytest.mark.parametrize(("host", "method", "path"), each_place_with_one_of(HOSTS))
 def test_another_host_is_misdirected(sidecar: Served, method: str, path: str, host: str) -> None:
     answer = exchange(sidecar.port, request(method, path, "Content-Type: application/json", body=GOOD, host=host))
     assert answer.status == 421
     assert method == "HEAD" or "Host header" in json.loads(answer.body)["error"]["message"]
 
 
-@pytest.mark.parametrize(("method", "path"), PLACES)
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Origin: https://evil.example",
-        "Origin: null",
-        "Origin: http://localhost.evil.example",
-        "Origin: http://localhost@evil.example",
-        "Origin: chrome-extension://abc",
-        "Sec-Fetch-Site: cross-site",
-        "Sec-Fetch-Site: same-site",
-        "Sec-Fetch-Site: CROSS-SITE",
-    ],
-)
+@pytest.mark.parametrize(("header", "method", "path"), each_place_with_one_of(HEADERS))
 def test_a_web_page_is_refused(sidecar: Served, method: str, path: str, header: str) -> None:
     answer = exchange(sidecar.port, request(method, path, "Content-Type: application/json", header, body=GOOD))
     assert answer.status == 403
