@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pytest
 from support.scene import until
 
 from pyproxy import Sidecar
@@ -27,8 +28,6 @@ from pyproxy.providers.connections import Connections
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
-    import pytest
-
     from pyproxy.config.changes import ReloadReport
 
 RELOADS = int(os.environ.get("RELOADS", "60"))
