@@ -55,7 +55,7 @@ GAPS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("openai3", "anthropic"): NO_EMBEDDINGS,
     ("langchain", "anthropic"): NO_EMBEDDINGS,
     ("anthropic", "openai"): {"tools_and_thoughts": "chat completions have no signed thoughts", "counted_and_listed": ESTIMATED},
-    ("anthropic", "gemini"): {"tools_and_thoughts": "thoughts of Gemini are not asked for through chat", "counted_and_listed": ESTIMATED},
+    ("anthropic", "gemini"): {"counted_and_listed": ESTIMATED},
     ("google-genai", "openai"): {"counted_embedded_and_listed": ESTIMATED},
     ("google-genai", "anthropic"): {"counted_embedded_and_listed": ESTIMATED},
 }
