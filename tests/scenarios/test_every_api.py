@@ -303,3 +303,18 @@ async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: Api
         body = json.dumps(client.body(f"g-{provider}", "Hello \ud800", False, False))  # noqa: FBT003
         answer = await http.post(client.path(f"g-{provider}", False), content=body, headers={"content-type": "application/json"})  # noqa: FBT003
         assert answer.status_code in (200, 400), answer.text
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_the_usage_of_a_translated_stream_is_asked_for_where_the_provider_tells_it(pair: Pair, told: bool) -> None:  # noqa: FBT001
+    async with MockProvider() as mock:
+        config = {
+            "providers": {"p": {"base_url": mock.base_url, "api_key": "k", "stream_usage": told}},
+            "models": {"m": {"provider": "p", "model": "m"}},
+            "task_groups": {"g": {"e1": {"models": ["m"]}}},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as http:
+            events_told, clean = await stream(http, CLIENTS["anthropic"], "g")
+        assert clean
+        assert (events_told[-2]["usage"]["output_tokens"] > 0) is told
+        assert ("stream_options" in json.loads(mock.requests[-1].body)) is told
