@@ -1,0 +1,94 @@
+//! `NativeIo`: what one event loop has begun natively, and what it has to know of it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use native::inbox::Inbox;
+use native::runtime;
+use pyo3::prelude::*;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use crate::convert::lock;
+
+/// What became of something that was begun.
+pub(crate) enum Done {
+    /// It is done, and there is no more to say of it.
+    Nothing,
+}
+
+impl Done {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Nothing => Ok(py.None()),
+        }
+    }
+}
+
+/// What is shared between the loop and the tasks that it has begun.
+pub(crate) struct Begun {
+    inbox: Inbox<(u64, Done)>,
+    tasks: Mutex<HashMap<u64, AbortHandle>>,
+    tickets: AtomicU64,
+    runtime: Handle,
+}
+
+impl Begun {
+    /// Begins something. Its ticket comes out of the inbox with what became of it, unless it is cancelled before.
+    pub(crate) fn begin(self: &Arc<Self>, work: impl Future<Output = Done> + Send + 'static) -> u64 {
+        let ticket = self.ticket();
+        let begun = Arc::clone(self);
+        // Held until it is noted: it may end at once, and must find itself there.
+        let mut tasks = lock(&self.tasks);
+        let task = self.runtime.spawn(async move {
+            let done = work.await;
+            if lock(&begun.tasks).remove(&ticket).is_some() {
+                begun.inbox.push((ticket, done));
+            }
+        });
+        tasks.insert(ticket, task.abort_handle());
+        ticket
+    }
+
+    /// A number that stands for something to be known later; never 0.
+    pub(crate) fn ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// What one event loop has begun natively. It watches `fileno()` and calls `take()` when that becomes readable.
+#[pyclass(module = "pyproxy.rust_core", frozen)]
+pub(crate) struct NativeIo(Arc<Begun>);
+
+#[pymethods]
+impl NativeIo {
+    #[new]
+    fn new() -> PyResult<Self> {
+        let begun = Begun {
+            inbox: Inbox::new()?,
+            tasks: Mutex::new(HashMap::new()),
+            tickets: AtomicU64::new(1),
+            runtime: runtime::handle()?,
+        };
+        Ok(Self(Arc::new(begun)))
+    }
+
+    /// What becomes readable when there is something to take.
+    fn fileno(&self) -> i32 {
+        self.0.inbox.bell()
+    }
+
+    /// The tickets of what has ended, each with what became of it, the oldest first.
+    fn take(&self, py: Python<'_>) -> PyResult<Vec<(u64, Py<PyAny>)>> {
+        self.0.inbox.take().into_iter().map(|(ticket, done)| Ok((ticket, done.into_python(py)?))).collect()
+    }
+
+    /// Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended.
+    fn cancel(&self, ticket: u64) {
+        if let Some(task) = lock(&self.0.tasks).remove(&ticket) {
+            task.abort();
+        }
+    }
+}
