@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from pyproxy.config.sessions import sessions_file
 from pyproxy.embedded import Asking, EmbeddedClient, Home
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
+from pyproxy.http.native_server import NativeHttpServer
 from pyproxy.http.server import HttpServer
+from pyproxy.native import Bridge
 from pyproxy.observe.alerts import Alerts
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
-__all__ = ["Sidecar"]
+__all__ = ["Io", "Sidecar"]
+
+Io: TypeAlias = Literal["native", "python"]
+DEFAULT_IO: Io = "python"
 
 
 class Sidecar(Asking):
@@ -59,6 +64,7 @@ class Sidecar(Asking):
         transport: Transport | None = None,
         observers: Sequence[Callable[[RequestRecord], None]] = (),
         own_thread: bool | None = None,
+        io: Io | None = None,
     ) -> None:
         """Read the configuration and wire the parts; nothing is opened yet.
 
@@ -67,6 +73,7 @@ class Sidecar(Asking):
             environ: where ``${VAR}`` looks; the process's environment unless given.
             transport: replaces the transport to the providers, for tests.
             observers: called with the record of each finished request, on the sidecar's own loop.
+            io: what moves the bytes: ``native``, threads of the extension, or ``python``, uvicorn and httpx2.
             own_thread: true to serve from a thread of its own, too, so that `generate_sync` may be called on the loop that calls `start`;
                 false to run on the event loop of the first use, whatever it is, and start no thread.
 
@@ -89,13 +96,14 @@ class Sidecar(Asking):
         self._status = Status(self._assembly.snapshots, self.limits, self._alerts, version("pyproxy"))
         self._tell = Observers((*self._status.observers, *observers))
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
+        self._bridge = Bridge() if (io or DEFAULT_IO) == "native" else None
         self._home = Home(own_thread=own_thread)
         super().__init__(EmbeddedClient(self._orchestrator, self._home))
         self._pools = Pools(self._assembly.snapshots)
         self._checks = HealthChecks(self._assembly.snapshots, alert=self._alerts)
         self._reloader.on_reload(lambda _: self._status.follow())
         self._reloader.on_reload(lambda _: self._checks.follow())
-        self._server: HttpServer | None = None
+        self._server: HttpServer | NativeHttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
         self._draining = False
@@ -203,7 +211,10 @@ class Sidecar(Asking):
             version=version("pyproxy"),
             tell=self._tell,
         )
-        self._server = HttpServer(app, sockets, deadlines)
+        if self._bridge is None:
+            self._server = HttpServer(app, sockets, deadlines)
+        else:
+            self._server = NativeHttpServer(app, sockets, deadlines, self._bridge)
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         self._reloader.started = self.config
@@ -238,6 +249,8 @@ class Sidecar(Asking):
             if self._keeper is not None:
                 await self._keeper.aclose()
             await self._assembly.aclose()
+            if self._bridge is not None:
+                self._bridge.close()
 
     def hurry(self) -> None:
         """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""

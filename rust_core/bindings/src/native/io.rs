@@ -6,25 +6,44 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use native::inbox::Inbox;
+use native::ingress::{Exchange, Part};
 use native::runtime;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::exchange::NativeExchange;
 use crate::convert::lock;
 
 /// What became of something that was begun.
 pub(crate) enum Done {
     /// It is done, and there is no more to say of it.
     Nothing,
+    /// Somebody asks.
+    Asked(Box<Exchange>),
+    /// A part of a request's body has come.
+    Part(Part),
 }
 
 impl Done {
-    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn into_python(self, py: Python<'_>, begun: &Arc<Begun>) -> PyResult<Py<PyAny>> {
         match self {
             Self::Nothing => Ok(py.None()),
+            Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun))?.into_any()),
+            Self::Part(part) => part_to_python(py, part),
         }
     }
+}
+
+/// Bytes and whether they are the last; why there is no end to know; or None where the client has gone.
+pub(super) fn part_to_python(py: Python<'_>, part: Part) -> PyResult<Py<PyAny>> {
+    let object = match part {
+        Part::Bytes(bytes, is_last) => (PyBytes::new(py, &bytes), is_last).into_pyobject(py)?.into_any(),
+        Part::Malformed(why) => why.into_pyobject(py)?.into_any(),
+        Part::Gone => py.None().into_bound(py),
+    };
+    Ok(object.unbind())
 }
 
 /// What is shared between the loop and the tasks that it has begun.
@@ -45,7 +64,7 @@ impl Begun {
         let task = self.runtime.spawn(async move {
             let done = work.await;
             if lock(&begun.tasks).remove(&ticket).is_some() {
-                begun.inbox.push((ticket, done));
+                begun.tell(ticket, done);
             }
         });
         tasks.insert(ticket, task.abort_handle());
@@ -56,11 +75,26 @@ impl Begun {
     pub(crate) fn ticket(&self) -> u64 {
         self.tickets.fetch_add(1, Ordering::Relaxed)
     }
+
+    /// Lets the loop know of something.
+    pub(crate) fn tell(&self, ticket: u64, done: Done) {
+        self.inbox.push((ticket, done));
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
 }
 
 /// What one event loop has begun natively. It watches `fileno()` and calls `take()` when that becomes readable.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeIo(Arc<Begun>);
+
+impl NativeIo {
+    pub(super) fn begun(&self) -> &Arc<Begun> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl NativeIo {
@@ -82,7 +116,7 @@ impl NativeIo {
 
     /// The tickets of what has ended, each with what became of it, the oldest first.
     fn take(&self, py: Python<'_>) -> PyResult<Vec<(u64, Py<PyAny>)>> {
-        self.0.inbox.take().into_iter().map(|(ticket, done)| Ok((ticket, done.into_python(py)?))).collect()
+        self.0.inbox.take().into_iter().map(|(ticket, done)| Ok((ticket, done.into_python(py, &self.0)?))).collect()
     }
 
     /// Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended.

@@ -2,6 +2,10 @@
 //!
 //! The threads of native I/O never take the interpreter: all they do for Python is to leave something in the inbox.
 
+mod exchange;
 mod io;
+mod server;
 
+pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
+pub(crate) use server::NativeServer;
