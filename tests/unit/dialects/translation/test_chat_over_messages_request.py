@@ -353,7 +353,9 @@ CONSTRAINED = {
     "properties": {
         "minimum": {"type": "integer", "minimum": 1, "description": "at least"},
         "days": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "format": "email"}},
+        "weeks": {"type": "array", "minItems": 2},
         "unit": {"oneOf": [{"type": "string", "format": "roman"}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "oneOf": [{}]},
     },
     "additionalProperties": True,
 }
@@ -362,7 +364,9 @@ IN_WORDS = {
     "properties": {
         "minimum": {"type": "integer", "description": 'at least\n\n{"minimum":1}'},
         "days": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "email"}, "description": '{"maxItems":3}'},
+        "weeks": {"type": "array", "description": '{"minItems":2}'},
         "unit": {"anyOf": [{"type": "string", "description": '{"format":"roman"}'}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "description": '{"oneOf":[{}]}'},
     },
     "additionalProperties": False,
 }
