@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ASKED: Final = os.environ.get("CLIENTS", "").split(",")
-BODIES: Final = int(os.environ.get("DIFFERENTIAL", "200"))
+BODIES: Final = int(os.environ.get("DIFFERENTIAL", "150"))
 EXAMPLES: Final = [(name, translation) for name, known in RULES.items() for translation in known.examples]
 
 pytestmark = pytest.mark.skipif(not {"all", "litellm"}.intersection(ASKED), reason="set CLIENTS=litellm to run them; they install litellm")

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import sys
-import types
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
@@ -54,11 +53,11 @@ def real_or_fetched(url, **options):
 
 def split(body, provider):
     """The messages and the parameters of a chat request, as litellm's `completion` hands them to its translation for a provider."""
-    parameters = {name: value for name, value in body.items() if name not in ("messages", "model", "stream_options")}
-    known = {name: value for name, value in parameters.items() if name != "top_k"}
-    mapped = get_optional_params(model=body["model"], custom_llm_provider=provider, messages=body["messages"], drop_params=True, **known)
-    messages = AnthropicConfig().translate_developer_role_to_system_role(body["messages"])
-    return messages, mapped | ({"top_k": parameters["top_k"]} if "top_k" in parameters else {})
+    parameters = {name: value for name, value in body.items() if name not in ("messages", "model")}
+    mapped = get_optional_params(
+        model=body["model"], custom_llm_provider=provider, messages=body["messages"], drop_params=True, **parameters
+    )
+    return AnthropicConfig().translate_developer_role_to_system_role(body["messages"]), mapped
 
 
 def chat_to_messages(body):
@@ -114,12 +113,22 @@ def chat_chunks_as_message(chunks):
     return list(wrapper)
 
 
-TRANSLATIONS = {
-    each.__name__: each
-    for each in list(globals().values())
-    if isinstance(each, types.FunctionType) and ("_to_" in each.__name__ or "_as_" in each.__name__)
-}
+TRANSLATIONS = (
+    chat_to_messages,
+    chat_to_gemini,
+    messages_to_chat,
+    gemini_to_chat,
+    message_as_chat,
+    gemini_as_chat,
+    chat_as_message,
+    chat_as_gemini,
+    message_events_as_chat,
+    gemini_chunks_as_chat,
+    chat_chunks_as_message,
+)
+BY_NAME = {translation.__name__: translation for translation in TRANSLATIONS}
 
+# From here on nobody is asked anything.
 real_image = gemini_chat.convert_to_anthropic_image_obj
 gemini_chat.convert_to_anthropic_image_obj = real_or_fetched
 socket.socket.connect = refuse
@@ -128,7 +137,7 @@ litellm.suppress_debug_info = True
 for line in sys.stdin:
     asked = json.loads(line)
     try:
-        told = {"result": TRANSLATIONS[asked["translation"]](asked["body"])}
+        told = {"result": BY_NAME[asked["translation"]](asked["body"])}
         written = json.dumps(told, default=lambda value: value.model_dump())
     except Exception as fault:
         written = json.dumps({"error": f"{type(fault).__name__}: {fault}"})

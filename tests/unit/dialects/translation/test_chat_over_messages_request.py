@@ -378,6 +378,8 @@ def test_constraints_that_the_provider_refuses_in_a_schema_are_told_in_words() -
     tool = {"type": "function", "function": {"name": "look", "strict": True, "parameters": CONSTRAINED}}
     body, lost = ask(tools=[tool])
     assert (body["tools"], lost) == ([{"name": "look", "strict": True, "input_schema": IN_WORDS}], ("tools[].function.strict",))
+    body, lost = ask(tools=[tool], call=able(json_schema=False))
+    assert (body["tools"], lost) == ([{"name": "look", "input_schema": CONSTRAINED}], ("tools[].function.strict",))
     loose = {"type": "function", "function": {"name": "look", "parameters": CONSTRAINED}}
     assert ask(tools=[loose]) == ({**ask().body, "tools": [{"name": "look", "input_schema": CONSTRAINED}]}, ())
 
