@@ -123,7 +123,7 @@ def no_thinking_said_in_words(body: Json, theirs: Meaning) -> None:
 
 @rule("ours", chat_to_messages=chat(tools=[LOOK], tool_choice="required", reasoning_effort="low"))
 def thinking_where_it_is_refused(_body: Json, theirs: Meaning) -> None:
-    """Thinking goes with no forced call, and with a budget not after a call that came without its thoughts: a 400, which ours avoids."""
+    """Thinking goes with no forced call, no answer that was begun, and by budget with no call that came without its thoughts: a 400."""
     if (theirs["thinking"] or {}).get("type") not in ("enabled", "adaptive"):
         return
     forced = theirs["choice"] not in (None, "auto", "none")
@@ -131,7 +131,7 @@ def thinking_where_it_is_refused(_body: Json, theirs: Meaning) -> None:
     unsigned = (
         theirs["thinking"]["type"] == "enabled" and any(item[0] == "call" for item in last) and last[0][0] not in ("thought", "sealed")
     )
-    if forced or unsigned:
+    if forced or unsigned or theirs["turns"][-1][0] == "assistant":
         effort = theirs["thinking"].get("effort")
         theirs["thinking"] = {"effort": effort} if effort else None
 
