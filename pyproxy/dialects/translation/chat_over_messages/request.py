@@ -6,11 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat_over_messages.conversation import read_conversation
+from pyproxy.dialects.translation.chat_over_messages.schemas import held
 from pyproxy.dialects.translation.chat_over_messages.thinking import add_thinking
-from pyproxy.dialects.translation.chat_over_messages.tools import read_tools
+from pyproxy.dialects.translation.chat_over_messages.tools import read_tools, tools_of_the_past
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_object, read_text
-from pyproxy.dialects.translation.schemas import closed, instruction
+from pyproxy.dialects.translation.schemas import instruction
 from pyproxy.dialects.translation.translator import Translated, UntranslatableError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def translate_request(body: Json, call: Call) -> Translated:
     conversation = read_conversation(given.get("messages"), call, losses)
     request: Json = {"model": call.model, "max_tokens": _max_tokens(given, call, losses), "messages": conversation.turns}
     system = conversation.system
-    request |= read_tools(given, system, call, losses)
+    request |= read_tools(given, system, call, losses) or tools_of_the_past(conversation.turns)
     thinks = add_thinking(given, request, call, losses, spare=_spare(given, call))
     request |= _sampling(given, call, losses, thinks=thinks) | _stop(given, losses) | _service(given, losses)
     _add_format(given, request, system, call, losses)
@@ -151,12 +152,13 @@ def _add_format(given: Json, request: Json, system: list[Json], call: Call, loss
     schema = None
     if kind == "json_schema":
         described = read_object(asked.get("json_schema"), "response_format.json_schema")
-        schema = described.get("schema")
-    if schema is not None and call.capabilities.json_schema:
-        schema = closed(read_object(schema, "response_format.json_schema.schema"))
-        request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}
+        if (given_schema := described.get("schema")) is not None:
+            schema = read_object(given_schema, "response_format.json_schema.schema")
+    holding = held(schema) if schema is not None and call.capabilities.json_schema else None
+    if holding is None:
+        losses.add("response_format")
+        system.append({"type": "text", "text": instruction(schema)})
         return
-    losses.add("response_format")
-    system.append(
-        {"type": "text", "text": instruction(None if schema is None else read_object(schema, "response_format.json_schema.schema"))}
-    )
+    if not holding.exact:
+        losses.add("response_format.json_schema.schema")
+    request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": holding.schema}

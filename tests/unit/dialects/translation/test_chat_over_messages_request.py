@@ -194,7 +194,7 @@ def test_tools_have_a_schema_of_an_object_whatever_the_client_says() -> None:
     assert body["tools"] == [
         {"name": "look", "description": "looks", "input_schema": {"type": "object", "properties": {}}},
         {"name": "bare", "input_schema": {"type": "object", "properties": {}}},
-        {"name": "strict", "strict": True, "input_schema": {"type": "object", "properties": {"a": {}}}},
+        {"name": "strict", "strict": True, "input_schema": {"type": "object", "properties": {"a": {}}, "additionalProperties": False}},
     ]
     assert (lost, "tool_choice" in body) == ((), False)
 
@@ -220,6 +220,21 @@ def test_a_choice_without_tools_is_left_out_and_a_subset_of_tools_is_all_there_i
     allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [other]}}
     body = ask(tools=[TOOL, other], tool_choice=allowed).body
     assert ([tool["name"] for tool in body["tools"]], body["tool_choice"]) == (["other"], {"type": "any"})
+
+
+def test_a_chat_with_calls_and_without_tools_names_those_that_were_called_and_lets_none_be() -> None:
+    history = (
+        HI,
+        called(("a", "look", "{}"), ("b", "look", "{}"), ("c", "read", "{}")),
+        {"role": "tool", "tool_call_id": "a", "content": "x"},
+    )
+    past = [{"name": name, "input_schema": {"type": "object", "properties": {}}} for name in ("look", "read")]
+    silent: list[dict[str, Any]] = [{}, {"tools": []}, {"tools": None, "tool_choice": "auto"}]
+    for members in silent:
+        body, lost = ask(*history, **members)
+        assert (body["tools"], body["tool_choice"], lost) == (past, {"type": "none"}, ())
+    assert [tool["name"] for tool in ask(*history, tools=[TOOL]).body["tools"]] == ["look"]
+    assert "tools" not in ask().body
 
 
 def test_a_model_that_cannot_be_forced_chooses_itself_and_that_is_told() -> None:
@@ -331,6 +346,61 @@ def test_a_schema_is_held_by_the_provider_or_asked_for_in_words() -> None:
     assert ("output_config" in body, lost) == (False, ("response_format",))
     assert "JSON object" in ask(response_format={"type": "json_object"}).body["system"][0]["text"]
     assert ask(response_format={"type": "text"}) == ask()
+
+
+CONSTRAINED = {
+    "type": "object",
+    "properties": {
+        "minimum": {"type": "integer", "minimum": 1, "description": "at least"},
+        "days": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "format": "email"}},
+        "weeks": {"type": "array", "minItems": 2},
+        "unit": {"oneOf": [{"type": "string", "format": "roman"}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "oneOf": [{}]},
+    },
+    "additionalProperties": True,
+}
+IN_WORDS = {
+    "type": "object",
+    "properties": {
+        "minimum": {"type": "integer", "description": 'at least\n\n{"minimum":1}'},
+        "days": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "email"}, "description": '{"maxItems":3}'},
+        "weeks": {"type": "array", "description": '{"minItems":2}'},
+        "unit": {"anyOf": [{"type": "string", "description": '{"format":"roman"}'}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "description": '{"oneOf":[{}]}'},
+    },
+    "additionalProperties": False,
+}
+
+
+def test_constraints_that_the_provider_refuses_in_a_schema_are_told_in_words() -> None:
+    body, lost = ask(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": CONSTRAINED}})
+    assert (body["output_config"]["format"]["schema"], lost) == (IN_WORDS, ("response_format.json_schema.schema",))
+    tool = {"type": "function", "function": {"name": "look", "strict": True, "parameters": CONSTRAINED}}
+    body, lost = ask(tools=[tool])
+    assert (body["tools"], lost) == ([{"name": "look", "strict": True, "input_schema": IN_WORDS}], ("tools[].function.strict",))
+    body, lost = ask(tools=[tool], call=able(json_schema=False))
+    assert (body["tools"], lost) == ([{"name": "look", "input_schema": CONSTRAINED}], ("tools[].function.strict",))
+    loose = {"type": "function", "function": {"name": "look", "parameters": CONSTRAINED}}
+    assert ask(tools=[loose]) == ({**ask().body, "tools": [{"name": "look", "input_schema": CONSTRAINED}]}, ())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"additionalProperties": {"type": "string"}},
+        {"properties": {}, "additionalProperties": {}},
+        {"properties": {"a": {"type": "object"}}},
+        {},
+    ],
+    ids=str,
+)
+def test_objects_whose_members_have_no_names_are_not_closed_but_asked_for_in_words(members: dict[str, Any]) -> None:
+    schema = {"type": "object", **members}
+    body, lost = ask(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+    assert ("output_config" in body, lost) == (False, ("response_format",))
+    assert '{"type":"object"' in body["system"][0]["text"]
+    body, lost = ask(tools=[{"type": "function", "function": {"name": "look", "strict": True, "parameters": schema}}])
+    assert ("strict" in body["tools"][0], lost) == (False, ("tools[].function.strict",))
 
 
 def test_effort_and_format_share_their_place() -> None:
