@@ -114,6 +114,7 @@ class Questions:
             created=int(time.time()),
             include_usage=self._request.envelope.include_usage,
             capabilities=candidate.capabilities,
+            continues=self._request.continues,
         )
         return Translation(way.translator, call)
 

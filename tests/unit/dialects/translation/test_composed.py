@@ -51,7 +51,7 @@ def test_a_messages_client_says_how_hard_gemini_is_to_think(asked: dict[str, Any
 
 def test_a_gemini_that_does_not_think_is_not_told_to_and_that_is_told() -> None:
     body, lost = over_gemini(Call("gemini-2.0-flash", capabilities=PLAIN_CAPABILITIES), thinking={"type": "adaptive"})
-    assert ("thinkingConfig" in body["generationConfig"], lost) == (False, ("reasoning_effort",))
+    assert ("thinkingConfig" in body["generationConfig"], lost) == (False, ("thinking",))
 
 
 def test_a_gemini_client_says_how_hard_a_claude_that_takes_a_budget_is_to_think() -> None:

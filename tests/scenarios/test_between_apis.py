@@ -1,0 +1,103 @@
+"""What a client of one API is told of a provider of another: in its own names, by its own turns, and for the right reason."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from support.api_clients import CLIENTS, events
+from support.pairs import PAIRS
+
+from pyproxy.providers.mock import Behaviour, MockProvider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from support.api_clients import ApiClient
+    from support.pairs import Pair
+
+PROVIDERS = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-5", "gemini": "gemini-2.5-flash"}
+
+
+@pytest.fixture(params=PAIRS.values(), ids=list(PAIRS))
+def pair(request: pytest.FixtureRequest) -> Pair:
+    chosen: Pair = request.param
+    return chosen
+
+
+@contextlib.asynccontextmanager
+async def served(pair: Pair) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
+    """A mock, and a client of a sidecar with a well-known model of each dialect, each a target by the dialect's name, and `both`."""
+    async with MockProvider() as mock:
+        root = mock.base_url.removesuffix("/v1")
+        config = {
+            "providers": {
+                name: {"dialect": name, "base_url": root + ("/v1" if name == "openai" else ""), "api_key": "k"} for name in PROVIDERS
+            },
+            "models": {name: {"provider": name, "model": model} for name, model in PROVIDERS.items()},
+            "task_groups": {"both": {"e1": {"models": ["anthropic"]}, "e2": {"models": ["gemini"]}}},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as client:
+            yield mock, client
+
+
+async def ask(http: httpx2.AsyncClient, client: ApiClient, target: str, stream: bool = False, **more: Any) -> httpx2.Response:  # noqa: FBT001, FBT002
+    headers = more.pop("headers", {})
+    return await http.post(client.path(target, stream), json={**client.body(target, "Hello", stream, False), **more}, headers=headers)  # noqa: FBT003
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "gemini"])
+async def test_a_response_names_the_one_that_it_goes_on_with(pair: Pair, provider: str) -> None:
+    client = CLIENTS["responses"]
+    async with served(pair) as (_, http):
+        first = (await ask(http, client, provider)).json()
+        assert first["previous_response_id"] is None
+        second = (await ask(http, client, provider, previous_response_id=first["id"])).json()
+        assert second["previous_response_id"] == first["id"]
+        told = events((await ask(http, client, provider, stream=True, previous_response_id=second["id"])).content)
+        assert {event["response"]["previous_response_id"] for event in told if "response" in event} == {second["id"]}
+
+
+async def test_what_is_lost_on_a_way_of_two_steps_has_the_names_of_its_client(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        config = {"seed": 1, "temperature": 1.5, "presencePenalty": 0.5}
+        answer = await ask(http, CLIENTS["gemini"], "anthropic", generationConfig=config)
+        assert answer.headers["x-pyproxy-lossy"] == "generationConfig.temperature, generationConfig.presencePenalty, generationConfig.seed"
+        answer = await ask(http, CLIENTS["anthropic"], "gemini", service_tier="standard_only", stop_sequences=["a", "b"])
+        assert "x-pyproxy-lossy" not in answer.headers
+        answer = await ask(http, CLIENTS["responses"], "anthropic", text={"verbosity": "low"}, top_logprobs=2)
+        assert answer.headers["x-pyproxy-lossy"] == "text.verbosity, top_logprobs"
+
+
+async def test_what_cannot_be_asked_on_a_way_of_two_steps_is_told_by_the_names_of_its_client(pair: Pair) -> None:
+    async with served(pair) as (_, http):
+        answer = await ask(http, CLIENTS["gemini"], "anthropic", generationConfig={"candidateCount": 2})
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"] == (
+            "This model gives one answer to a request: ask with generationConfig.candidateCount = 1."
+        )
+        picture = {"type": "image", "source": {"type": "url", "url": "ftp://host/a.png"}}
+        answer = await ask(http, CLIENTS["anthropic"], "gemini", messages=[{"role": "user", "content": [picture]}])
+        assert answer.status_code == 400
+        assert "messages[].content[].source is neither a data URL nor" in answer.json()["error"]["message"]
+        answer = await ask(http, CLIENTS["responses"], "anthropic", reasoning={"effort": "utmost"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "reasoning.effort")
+
+
+@pytest.mark.parametrize("target", ["anthropic", "both"])
+async def test_what_cannot_be_asked_is_told_as_such_however_little_time_there_is(pair: Pair, target: str) -> None:
+    async with served(pair) as (mock, http):
+        picture = {"type": "image_url", "image_url": {"url": "ftp://host/a.png"}}
+        messages = [{"role": "user", "content": [picture]}]
+        answer = await ask(http, CLIENTS["openai"], target, messages=messages, headers={"x-pyproxy-timeout": "0.000001"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "untranslatable")
+        assert not mock.requests
+
+
+async def test_who_can_be_asked_after_one_who_cannot_has_no_more_time_than_is_left(pair: Pair) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(latency=60)
+        answer = await ask(http, CLIENTS["openai"], "both", n=2, headers={"x-pyproxy-timeout": "0.05"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (504, "deadline_exceeded")
