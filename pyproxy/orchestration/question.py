@@ -116,7 +116,7 @@ class Questions:
             capabilities=candidate.capabilities,
             continues=self._request.continues,
         )
-        return Translation(way.translator, call)
+        return Translation(way.translator, call, way.operation.wire)
 
     def _body(self, attempt: Attempt, delivered: Delivered | None) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -101,3 +103,43 @@ async def test_who_can_be_asked_after_one_who_cannot_has_no_more_time_than_is_le
         mock.default = Behaviour(latency=60)
         answer = await ask(http, CLIENTS["openai"], "both", n=2, headers={"x-pyproxy-timeout": "0.05"})
         assert (answer.status_code, answer.json()["error"]["code"]) == (504, "deadline_exceeded")
+
+
+# What each API takes for the name of a tool, and hardly another does.
+ODD_NAMES = {"openai": "1" + "-tool" * 12, "responses": "1" + "-tool" * 12, "anthropic": "read_" * 25, "gemini": "files.read.v2"}
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=list(CLIENTS))
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_tool_has_its_client_s_name_whatever_a_provider_takes(pair: Pair, client: ApiClient, provider: str) -> None:
+    name = ODD_NAMES[client.name]
+
+    def body(stream: bool) -> dict[str, Any]:  # noqa: FBT001
+        offered: dict[str, Any] = json.loads(json.dumps(client.body(provider, "Hello", stream, True)).replace("weather", name))  # noqa: FBT003
+        return offered
+
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(tool_arguments='{"city": "Köln"}')
+        answer = await http.post(client.path(provider, False), json=body(stream=False))  # noqa: FBT003
+        assert client.calls(answer.json()) == [(name, {"city": "Köln"})], answer.text
+        told = await http.post(client.path(provider, True), json=body(stream=True))  # noqa: FBT003
+        assert client.called(events(told.content)) == [(name, {"city": "Köln"})]
+        assert "x-pyproxy-lossy" not in answer.headers
+
+
+async def test_the_call_of_a_tool_with_such_a_name_comes_back_under_the_one_that_the_provider_knows(pair: Pair) -> None:
+    name = ODD_NAMES["anthropic"]
+    turns = [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": name, "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "warm"}]},
+    ]
+    tools = [{"name": name, "input_schema": {"type": "object"}}]
+    async with served(pair) as (mock, http):
+        for provider in ("openai", "gemini"):
+            answer = await ask(http, CLIENTS["anthropic"], provider, messages=turns, tools=tools, tool_choice={"type": "any"})
+            assert answer.status_code == 200, answer.text
+            sent = mock.requests[-1].body
+            assert name.encode() not in sent
+            [known] = {*re.findall(rb'"name":"(read_[a-z_0-9]*)"', sent)}
+            assert sent.count(known) == (2 if provider == "openai" else 3)
