@@ -143,3 +143,32 @@ async def test_the_call_of_a_tool_with_such_a_name_comes_back_under_the_one_that
             assert name.encode() not in sent
             [known] = {*re.findall(rb'"name":"(read_[a-z_0-9]*)"', sent)}
             assert sent.count(known) == (2 if provider == "openai" else 3)
+
+
+SERVER_TOOLS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    # What is offered, what forces it, and the name of what is lost.
+    "openai": ({"tools": [{"type": "web_search"}]}, {"tool_choice": "required"}, "tools[].web_search"),
+    "responses": ({"tools": [{"type": "web_search"}]}, {"tool_choice": {"type": "web_search"}}, "tools[].web_search"),
+    "anthropic": (
+        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+        {"tool_choice": {"type": "tool", "name": "web_search"}},
+        "tools[].web_search_20250305",
+    ),
+    "gemini": ({"tools": [{"googleSearch": {}}]}, {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}, "tools[].googleSearch"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=list(CLIENTS))
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_tool_of_another_provider_s_own_is_lost_unless_it_has_to_be_called(pair: Pair, client: ApiClient, provider: str) -> None:
+    if provider == client.name:
+        pytest.skip("it has them")
+    offered, forced, lost = SERVER_TOOLS[client.name]
+    async with served(pair) as (mock, http):
+        answer = await ask(http, client, provider, **offered)
+        if (client.name, provider) != ("responses", "openai"):
+            assert (answer.status_code, answer.headers["x-pyproxy-lossy"]) == (200, lost), answer.text
+        asked = len(mock.requests)
+        answer = await ask(http, client, provider, **offered, **forced)
+        assert (answer.status_code, len(mock.requests)) == (400, asked), answer.text
+        assert "cannot be given" in answer.text or "none that this model can be given" in answer.text

@@ -283,15 +283,24 @@ def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     assert translated.lost == ("parallel_tool_calls", "tool_choice")
 
 
+def test_tools_of_another_provider_s_own_are_left_out_and_told() -> None:
+    translated = asked(tools=[{"type": "web_search"}, TOOL], tool_choice="required", web_search_options={})
+    assert len(translated.body["tools"][0]["functionDeclarations"]) == 1
+    assert translated.lost == ("web_search_options", "tools[].web_search")
+    alone = asked(tools=[{"type": "web_search"}], tool_choice="auto")
+    assert not {"tools", "toolConfig"} & alone.body.keys()
+    assert alone.lost == ("tools[].web_search",)
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [
-        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"tools": [{"type": "function"}]}, "tools[0].function"),
         ({"tools": [TOOL], "tool_choice": "perhaps"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "custom"}}, "tool_choice"),
         ({"functions": [{"name": "f"}]}, "functions"),
-        ({"web_search_options": {}}, "web_search_options"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"response_format": {"type": "grammar"}}, "response_format.type"),
         ({"reasoning_effort": "huge"}, "reasoning_effort"),

@@ -167,6 +167,7 @@ def test_files_become_documents() -> None:
         ({"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": "custom"}]}]}, "messages[0].tool_calls[0].type"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": "maybe"}, "tool_choice"),
         ({"max_tokens": "many"}, "max_tokens"),
         ({"max_tokens": 1.5}, "max_tokens"),
@@ -212,6 +213,13 @@ def test_tools_have_a_schema_of_an_object_whatever_the_client_says() -> None:
 )
 def test_choices_of_tools(choice: Any, parallel: bool | None, expected: dict[str, Any]) -> None:  # noqa: FBT001
     assert ask(tools=[TOOL], tool_choice=choice, parallel_tool_calls=parallel).body["tool_choice"] == expected
+
+
+def test_tools_of_another_provider_s_own_are_left_out_and_told() -> None:
+    body, lost = ask(tools=[{"type": "web_search"}, TOOL], tool_choice="required")
+    assert ([tool["name"] for tool in body["tools"]], body["tool_choice"], lost) == (["look"], {"type": "any"}, ("tools[].web_search",))
+    body, lost = ask(tools=[{"type": "web_search"}], tool_choice="auto")
+    assert (body.keys() & {"tools", "tool_choice"}, lost) == (set(), ("tools[].web_search",))
 
 
 def test_a_choice_without_tools_is_left_out_and_a_subset_of_tools_is_all_there_is() -> None:

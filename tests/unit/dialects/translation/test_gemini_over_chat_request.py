@@ -276,11 +276,19 @@ def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     assert translated.lost == ("toolConfig.functionCallingConfig.mode", "toolConfig.retrievalConfig")
 
 
+def test_google_s_own_tools_are_left_out_and_told() -> None:
+    choice = {"functionCallingConfig": {"mode": "ANY"}}
+    translated = asked(tools=[{"googleSearch": {}}, {"functionDeclarations": [LOOK], "code_execution": {}}], toolConfig=choice)
+    assert ([tool["function"]["name"] for tool in translated.body["tools"]], translated.body["tool_choice"]) == (["look"], "required")
+    assert translated.lost == ("tools[].googleSearch", "tools[].codeExecution")
+    alone = asked(tools=[{"google_search": {}}])
+    assert ("tools" in alone.body, alone.lost) == (False, ("tools[].googleSearch",))
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [
-        ({"tools": [{"googleSearch": {}}]}, "tools[0].googleSearch"),
-        ({"tools": [{"code_execution": {}}]}, "tools[0].codeExecution"),
+        ({"tools": [{"googleSearch": {}}], "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}, "toolConfig"),
         ({"cachedContent": "cachedContents/1"}, "cachedContent"),
         ({"toolConfig": {"functionCallingConfig": {"mode": "PERHAPS"}}}, "toolConfig.functionCallingConfig.mode"),
         ({"generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}, "generationConfig.responseModalities"),

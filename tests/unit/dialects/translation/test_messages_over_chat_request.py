@@ -144,8 +144,8 @@ def test_images_and_documents_become_parts() -> None:
         ),
         ({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "name": "x", "input": {}}]}]}, "messages[0].content[0].id"),
         ({"system": [{"type": "image"}]}, "system[0].type"),
-        ({"tools": [SEARCH]}, "tools"),
-        ({"tools": [TOOL, SEARCH], "tool_choice": {"type": "tool", "name": "web_search"}}, "tools"),
+        ({"tools": [SEARCH], "tool_choice": {"type": "any"}}, "tool_choice"),
+        ({"tools": [TOOL, SEARCH], "tool_choice": {"type": "tool", "name": "web_search"}}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "maybe"}}, "tool_choice.type"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type"),
@@ -167,6 +167,18 @@ def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     function = {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}, "strict": True}
     assert body["tools"] == [{"type": "function", "function": function}]
     assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
+
+
+@pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}])
+def test_a_request_with_nothing_but_tools_of_the_providers_own_is_asked_without_them(choice: Any) -> None:
+    body, lost = ask(tools=[SEARCH], tool_choice=choice)
+    assert not {"tools", "tool_choice"} & body.keys()
+    assert lost == ("tools[].web_search_20260318",)
+
+
+def test_any_of_the_client_s_own_tools_will_do_beside_one_of_the_provider_s() -> None:
+    body, lost = ask(tools=[TOOL, SEARCH], tool_choice={"type": "any"})
+    assert (len(body["tools"]), body["tool_choice"], lost) == (1, "required", ("tools[].web_search_20260318",))
 
 
 @pytest.mark.parametrize(
