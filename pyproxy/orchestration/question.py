@@ -32,6 +32,8 @@ __all__ = ["Question", "Questions"]
 
 
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
+# In the body of a request that has a model think there is one of these, and in others hardly ever; none of them is in a text.
+_THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfig"', b'"thinking_config"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Questions:
         return request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
-            defaults=_taken_by(candidate, node.over(step.defaults)) if generates else (),
+            defaults=_taken_by(candidate, node.over(step.defaults), request.body) if generates else (),
             system=node.system,
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
@@ -151,9 +153,10 @@ class Questions:
         return self._stripped
 
 
-def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
+def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...], body: bytes) -> tuple[tuple[str, bytes], ...]:
     """The defaults that a model takes: what its client did not ask for must not have it refused."""
-    if candidate.capabilities.sampling or not defaults:
+    takes = candidate.capabilities.takes_sampling
+    if not defaults or takes(thinks=True) or (takes(thinks=False) and not any(sign in body for sign in _THINKING)):
         return defaults
     return tuple((name, value) for name, value in defaults if name not in _SAMPLING)
 

@@ -53,7 +53,7 @@ class Call:
         include_usage: whether the client wants the usage of a stream told, where its API leaves that open.
         capabilities: what the model takes.
         in_between: whether the provider's request is only a step on the way to a third API, so that it may say what providers of its
-            own API would refuse: how hard a model that takes sampling parameters is to think, and ``top_k``.
+            own API would refuse: how hard a model that is told no effort is to think, and ``top_k``.
         asked: the client's request, for an API whose answers repeat it.
         continues: the response that the client went on with, where its request holds that conversation instead of its name.
     """

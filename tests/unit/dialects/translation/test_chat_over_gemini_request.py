@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.config.known_models import known_capabilities
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -397,11 +398,14 @@ def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
     ],
 )
 def test_effort_is_told_in_the_way_of_the_models_generation(model: str, effort: str, thinking: Any) -> None:
-    assert config(Call(model), reasoning_effort=effort) == {"thinkingConfig": thinking}
+    call = Call(model, capabilities=known_capabilities("gemini", model))
+    assert config(call, reasoning_effort=effort) == {"thinkingConfig": thinking}
 
 
 def test_models_that_do_not_think_are_not_told_to() -> None:
-    assert asked(Call("gemini-2.0-flash"), reasoning_effort="low").lost == ("reasoning_effort",)
+    call = Call("gemini-2.0-flash", capabilities=known_capabilities("gemini", "gemini-2.0-flash"))
+    assert asked(call, reasoning_effort="low").lost == ("reasoning_effort",)
+    assert asked(call, reasoning_effort="none").lost == ()
 
 
 def test_what_clients_of_googles_own_chat_api_say_is_understood() -> None:

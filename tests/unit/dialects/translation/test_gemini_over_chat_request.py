@@ -14,7 +14,7 @@ from pyproxy.dialects.translation.translator import Call, Translated, Untranslat
 from pyproxy.domain.capabilities import Capabilities
 
 CALL = Call("gpt-4o")
-REASONING = replace(CALL, capabilities=Capabilities(sampling=False))
+REASONING = replace(CALL, capabilities=Capabilities(sampling=False, thinking="effort"))
 HELLO: list[dict[str, Any]] = [{"role": "user", "parts": [{"text": "Hi"}]}]
 LOOK = {"name": "look", "parameters": {"type": "OBJECT", "properties": {"at": {"type": "STRING", "nullable": True}}}}
 
@@ -274,6 +274,15 @@ def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     )
     assert translated.body["tool_choice"] == "auto"
     assert translated.lost == ("toolConfig.functionCallingConfig.mode", "toolConfig.retrievalConfig")
+
+
+def test_a_model_that_may_think_takes_sampling_as_long_as_it_does_not() -> None:
+    may_think = replace(CALL, capabilities=Capabilities(sampling_while_thinking=False, thinking="effort"))
+    config: dict[str, Any] = {"temperature": 0.3, "maxOutputTokens": 5}
+    body, lost = asked(may_think, generationConfig=config)
+    assert (body["temperature"], body["max_completion_tokens"], lost) == (0.3, 5, ())
+    body, lost = asked(may_think, generationConfig={**config, "thinkingConfig": {"thinkingLevel": "low"}})
+    assert ("temperature" in body, lost) == (False, ("generationConfig.temperature",))
 
 
 def test_google_s_own_tools_are_left_out_and_told() -> None:
