@@ -172,3 +172,32 @@ async def test_a_tool_of_another_provider_s_own_is_lost_unless_it_has_to_be_call
         answer = await ask(http, client, provider, **offered, **forced)
         assert (answer.status_code, len(mock.requests)) == (400, asked), answer.text
         assert "cannot be given" in answer.text or "none that this model can be given" in answer.text
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_what_anthropic_signed_of_a_thought_comes_back_to_it_from_a_gemini_client_and_goes_to_nobody_else(
+    pair: Pair,
+    streams: bool,  # noqa: FBT001
+) -> None:
+    client = CLIENTS["gemini"]
+    config = {"thinkingConfig": {"thinkingBudget": 4_000}, "maxOutputTokens": 20_000}
+    question = {**client.body("", "Hello", streams, True), "generationConfig": config}  # noqa: FBT003
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(thinking="hm, tools", tool_arguments="{}")
+        first = await http.post(client.path("anthropic", streams), json=question)
+        told = events(first.content) if streams else [first.json()]
+        parts = [part for event in told for part in event["candidates"][0]["content"]["parts"]]
+        assert "".join(part["text"] for part in parts if part.get("thought")) == "hm, tools"
+        assert "x-pyproxy-lossy" not in first.headers
+        called = next(part["functionCall"] for part in parts if "functionCall" in part)
+        result = {"functionResponse": {"name": called["name"], "id": called["id"], "response": {"result": "warm"}}}
+        turns = [*question["contents"], {"role": "model", "parts": parts}, {"role": "user", "parts": [result]}]
+        second = await http.post(client.path("anthropic", False), json={**question, "contents": turns})  # noqa: FBT003
+        assert (second.status_code, second.headers.get("x-pyproxy-lossy")) == (200, None), second.text
+        sent = json.loads(mock.requests[-1].body)
+        assert sent["thinking"]["type"] == "enabled"
+        assert (sent["messages"][1]["content"][0]["thinking"], bool(sent["messages"][1]["content"][0]["signature"])) == ("hm, tools", True)
+        elsewhere = await http.post(client.path("gemini", False), json={**question, "contents": turns})  # noqa: FBT003
+        assert elsewhere.status_code == 200, elsewhere.text
+        kept = [part for turn in json.loads(mock.requests[-1].body)["contents"] for part in turn["parts"] if part.get("thought")]
+        assert not any("thoughtSignature" in part for part in kept)

@@ -40,7 +40,12 @@ def test_sampling_defaults_go_to_models_that_take_them(sampling: bool, sent: set
 
 
 def test_they_are_left_out_where_a_model_is_to_think_that_takes_them_only_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ({}, {"reasoning_effort": "low"}, {"user": 'I said "reasoning_effort"'}, {"thinking": {"type": "enabled"}})
+    asked: tuple[dict[str, Any], ...] = (
+        {},
+        {"reasoning_effort": "low"},
+        {"user": 'I said "reasoning_effort"'},
+        {"thinking": {"type": "enabled"}},
+    )
     sent = bodies_sent(monkeypatch, {"sampling_while_thinking": False, "thinking": "effort"}, *asked)
     assert ["temperature" in body for body in sent] == [True, False, True, False]
     assert all("temperature" in body for body in bodies_sent(monkeypatch, {}, *asked))

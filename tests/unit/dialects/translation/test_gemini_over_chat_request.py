@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.dialects.translation.gemini.signatures import seal
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -138,8 +139,37 @@ def test_thoughts_and_signatures_go_where_they_are_taken_back() -> None:
     assert taken["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "+/8="}}
     assert "extra_content" not in taken["tool_calls"][1]
     plain = asked(replace(CALL, capabilities=Capabilities()), contents=[turn])
-    assert plain.lost == ("contents[].parts[].thought", "contents[].parts[].thoughtSignature")
+    assert plain.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")
     assert set(plain.body["messages"][0]) == {"role", "content", "tool_calls"}
+
+
+SIGNED = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
+
+
+def sealed_turn() -> dict[str, Any]:
+    seal_ = seal([SIGNED]).replace("+", "-").replace("/", "_").rstrip("=")  # as Google's SDK writes it
+    return {"role": "model", "parts": [{"text": "hm", "thought": True, "thoughtSignature": seal_}, {"text": "so"}]}
+
+
+def test_thoughts_that_anthropic_signed_come_back_on_the_way_to_it() -> None:
+    onward = replace(CALL, capabilities=Capabilities(), in_between=True)
+    translated = asked(onward, contents=[sealed_turn()])
+    assert translated.body["messages"] == [{"role": "assistant", "content": "so", "thinking_blocks": [SIGNED]}]
+    assert translated.lost == ()
+
+
+def test_thoughts_that_anthropic_signed_go_to_no_others_but_those_that_take_thoughts_back() -> None:
+    taken = messages(sealed_turn())[0]
+    assert (taken["reasoning_content"], taken["thinking_blocks"]) == ("hm", [SIGNED])
+    translated = asked(replace(CALL, capabilities=Capabilities()), contents=[sealed_turn()])
+    assert translated.body["messages"] == [{"role": "assistant", "content": "so"}]
+    assert translated.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")
+
+
+def test_a_seal_that_somebody_wrote_to_is_worth_nothing() -> None:
+    for data in (b"pyproxy..", b"pyproxy..5", b"pyproxy..[5]", b"pyproxy..\xff", b"pyproxy.." + b"[" * 20_000):
+        part = {"text": "so", "thought": True, "thoughtSignature": base64.b64encode(data).decode()}
+        assert "thinking_blocks" not in messages({"role": "model", "parts": [part, {"text": "x"}]})[0]
 
 
 DATA = base64.b64encode(b"\xfb\xff\xfe!").decode()

@@ -36,9 +36,9 @@ def asking(wire: str, names: list[str]) -> dict[str, Any]:
         turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": blocks}]
         return {"messages": turns, "tools": [{"name": name} for name in names], "tool_choice": {"type": "tool", "name": names[0]}}
     parts = [{kind: {"name": name}} for name in names for kind in ("functionCall", "functionResponse")]
-    tools = [{"functionDeclarations": [{"name": name} for name in names]}]
+    declared = [{"functionDeclarations": [{"name": name} for name in names]}]
     config = {"functionCallingConfig": {"allowedFunctionNames": list(names)}}
-    return {"contents": [{"parts": [{"text": "hi"}]}, {"parts": parts}], "tools": tools, "toolConfig": config}
+    return {"contents": [{"parts": [{"text": "hi"}]}, {"parts": parts}], "tools": declared, "toolConfig": config}
 
 
 def told(wire: str, names: list[str]) -> list[dict[str, Any]]:
@@ -115,7 +115,9 @@ def test_what_is_no_name_stays_whatever_it_is(wire: str) -> None:
         assert body == before
     mapping = ToolNames(wire)
     mapping.replace(asking(wire, ["a" * 200]))
-    for answer in ("[DONE]", None, [], {"choices": [{"delta": None}], "content": "x", "candidates": [{"content": {"parts": [{}]}}]}):
+    none: dict[str, Any] = {"choices": [{"delta": None}], "content": "x", "candidates": [{"content": {"parts": [{}]}}]}
+    answers: list[Any] = ["[DONE]", None, [], none]
+    for answer in answers:
         before = json.dumps(answer)
         mapping.restore(answer)
         assert json.dumps(answer) == before
