@@ -83,8 +83,7 @@ class Credentials:
         times = 1 if before is None else before.times + 1
         pause_ns = min(FIRST_PAUSE_NS << min(times - 1, 16), LONGEST_PAUSE_NS)
         models[candidate.model] = Disabled(reason, now_ns + pause_ns, times)
-        whole = reason != _OF_ONE_MODEL and _whole(models, now_ns) is not None
-        seconds = pause_ns // SECOND_NS
+        whole, seconds = _whole(models, now_ns) is not None, pause_ns // SECOND_NS
         for_what = "any model" if whole else f"the model {candidate.model}"
         message = f"the credential {candidate.credential} is not used for {for_what} for {seconds} s: {_WORDS[reason]}"
         details = {"credential": candidate.credential, "model": None if whole else candidate.model, "reason": reason, "seconds": seconds}

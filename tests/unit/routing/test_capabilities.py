@@ -135,6 +135,10 @@ def test_whether_a_model_is_sampled_is_known_with_thinking_and_without(model: st
     assert found.bound_in_chat == ("max_tokens" if thinking else "max_completion_tokens")
 
 
+def test_one_that_knows_no_effort_knows_the_older_name_of_the_bound() -> None:
+    assert known_capabilities("openai", "deepseek-reasoner").bound_in_chat == "max_tokens"
+
+
 def test_a_model_that_thinks_with_anthropic_is_not_sampled() -> None:
     found = known_capabilities("anthropic", "claude-sonnet-4-5")
     assert (found.takes_sampling(thinks=False), found.takes_sampling(thinks=True)) == (True, False)
