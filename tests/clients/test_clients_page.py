@@ -52,6 +52,7 @@ LOSING: dict[str, tuple[str, dict[str, Any]]] = {
             "store": True,
             "metadata": {"a": "b"},
             "verbosity": "low",
+            "web_search_options": {},
         },
     ),
     "messages": (
@@ -82,6 +83,7 @@ LOSING: dict[str, tuple[str, dict[str, Any]]] = {
         "/v1beta/models/fast_group:generateContent",
         {
             "contents": [{"role": "user", "parts": [{"text": "Hello"}]}],
+            "tools": [{"googleSearch": {}}],
             "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
             "labels": {"a": "b"},
             "generationConfig": {

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import encode, read
+from pyproxy.dialects.translation.tool_names import ToolNames
 from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.events import Event
     from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
 
 __all__ = ["Translation"]
@@ -19,16 +21,22 @@ __all__ = ["Translation"]
 class Translation:
     """The translation of one call: its request, and then its answer, whole or as a stream.
 
+    Args:
+        translator: of its APIs.
+        call: what is known of it.
+        wire: the provider's API.
+
     Attributes:
         lost: what could not be carried so far, each once.
         asked: the client's request.
         answer: the client's whole answer, once it is known; of a stream, where its last event holds all of it.
     """
 
-    def __init__(self, translator: Translator, call: Call) -> None:
+    def __init__(self, translator: Translator, call: Call, wire: str) -> None:
         self._translator = translator
         self._call = call
         self._stream: StreamTranslator | None = None
+        self._tool_names = ToolNames(wire)
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
@@ -53,6 +61,7 @@ class Translation:
             raise UntranslatableError("The request is nested too deeply to be translated.") from None
         self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
+        self._tool_names.replace(translated.body)
         return translated.body
 
     def response(self, body: bytes) -> bytes:
@@ -62,7 +71,9 @@ class Translation:
             ValueError: it is no answer.
         """
         try:
-            translated = self._translator.response(json.loads(body), self._call)
+            answer = json.loads(body)
+            self._tool_names.restore(answer)
+            translated = self._translator.response(answer, self._call)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
         self._lost.update(dict.fromkeys(translated.lost))
@@ -78,9 +89,13 @@ class Translation:
         stream = self._stream
         assert stream is not None  # noqa: S101 - events come where a stream was asked for
         try:
-            return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+            return b"".join(encode(stream.feed(self._restored(event))) for event in read(events)) if events else b""
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
+
+    def _restored(self, event: Event) -> Event:
+        self._tool_names.restore(event.data)
+        return event
 
     def ending(self) -> bytes:
         """What ends the client's stream, once the provider's has come to its proper end.

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.client_names import ClientNames
     from pyproxy.dialects.translation.events import Event
 
-__all__ = ["Call", "EmbeddingsTranslator", "Json", "StreamTranslator", "Translated", "Translator", "UntranslatableError"]
+__all__ = [
+    "Call",
+    "ClientTranslator",
+    "EmbeddingsTranslator",
+    "Json",
+    "StreamTranslator",
+    "Translated",
+    "Translator",
+    "UntranslatableError",
+]
 
 Json = dict[str, Any]
 
@@ -43,8 +53,9 @@ class Call:
         include_usage: whether the client wants the usage of a stream told, where its API leaves that open.
         capabilities: what the model takes.
         in_between: whether the provider's request is only a step on the way to a third API, so that it may say what providers of its
-            own API would refuse: how hard a model that takes sampling parameters is to think, and ``top_k``.
+            own API would refuse: how hard a model that is told no effort is to think, and ``top_k``.
         asked: the client's request, for an API whose answers repeat it.
+        continues: the response that the client went on with, where its request holds that conversation instead of its name.
     """
 
     model: str
@@ -55,6 +66,7 @@ class Call:
     capabilities: Capabilities = ALL_CAPABILITIES
     in_between: bool = False
     asked: Json = field(default_factory=dict)
+    continues: str | None = None
 
 
 class StreamTranslator(Protocol):
@@ -98,6 +110,14 @@ class Translator(Protocol):
 
     def stream(self, call: Call) -> StreamTranslator:
         """Begin to translate a stream."""
+
+
+class ClientTranslator(Translator, Protocol):
+    """A translator from an API of clients' to chat, from where another may lead on."""
+
+    @property
+    def names(self) -> ClientNames:
+        """What its clients call the members of the chat requests that it makes."""
 
 
 class EmbeddingsTranslator(Protocol):

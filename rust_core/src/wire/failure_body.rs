@@ -43,9 +43,9 @@ impl FailureBody {
         self.codes.iter().any(|own| own == code)
     }
 
-    /// Whether one of the quotas that it says are used up has this in its name.
-    pub(super) fn has_quota(&self, part: &str) -> bool {
-        self.quotas.iter().any(|quota| quota.contains(part))
+    /// The names of the quotas that it says are used up.
+    pub(super) fn quotas(&self) -> impl Iterator<Item = &str> {
+        self.quotas.iter().map(String::as_str)
     }
 
     /// The status that it names as its code, as some do whose answer has another.

@@ -103,6 +103,7 @@ const TABLE: &[Outcome] = &[
     row("overloaded",         *b".xx.x..x"),
     row("rate_limited",       *b".xx...xx"),
     row("quota_exhausted",    *b".xx..x.."),
+    row("model_quota_exhausted", *b".xx..x.."), // of one model alone: the credential is good for all others
     row("credential_refused", *b".xx..x.."),
     row("model_not_found",    *b"..x....."),
     row("context_length",     *b"...x...."), // or a larger window, where one is configured

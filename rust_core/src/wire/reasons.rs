@@ -25,7 +25,10 @@ const BY_CODE: Lookup = &[
 ];
 
 /// Parts of a quota's name: one that is back tomorrow is as good as no funds, while one that is back in a minute is a rate.
-const BY_QUOTA: Lookup = &[("perday", "quota_exhausted"), ("permonth", "quota_exhausted")];
+const LONG_QUOTAS: &[&str] = &["perday", "permonth"];
+
+/// Part of the name of a quota that each model has for itself.
+const QUOTA_OF_A_MODEL: &str = "permodel";
 
 /// Phrases that decide in an answer 4xx, where a provider has no code for what it means. Of the window's length limits speak too, so
 /// that in a 429 it means nothing.
@@ -91,8 +94,14 @@ const STATUS_OF: &[(&str, u16)] = &[
 pub(super) fn reason(status: Option<u16>, said: &FailureBody) -> Option<&'static str> {
     let by_code =
         |table: &[(&str, &'static str)]| table.iter().find(|(code, _)| said.has_code(code)).map(|(_, name)| *name);
-    let by_quota = || BY_QUOTA.iter().find(|(part, _)| said.has_quota(part)).map(|(_, name)| *name);
-    by_code(BY_CODE).or_else(by_quota).or_else(|| by_phrase(status?, said)).or_else(|| by_code(BY_KIND))
+    by_code(BY_CODE).or_else(|| by_quota(said)).or_else(|| by_phrase(status?, said)).or_else(|| by_code(BY_KIND))
+}
+
+/// What long quotas that are used up come to: where all of them are of the one model, its others still have theirs.
+fn by_quota(said: &FailureBody) -> Option<&'static str> {
+    let mut long = said.quotas().filter(|quota| LONG_QUOTAS.iter().any(|part| quota.contains(part))).peekable();
+    long.peek()?;
+    Some(if long.all(|quota| quota.contains(QUOTA_OF_A_MODEL)) { "model_quota_exhausted" } else { "quota_exhausted" })
 }
 
 fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
@@ -108,5 +117,6 @@ pub(super) fn status_meant(said: &FailureBody) -> Option<u16> {
 /// Every row that the lookups lead to.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    [BY_CODE, BY_QUOTA, BY_PHRASE, BY_KIND].into_iter().flatten().map(|(_, name)| *name)
+    let of_quotas = ["quota_exhausted", "model_quota_exhausted"];
+    [BY_CODE, BY_PHRASE, BY_KIND].into_iter().flatten().map(|(_, name)| *name).chain(of_quotas)
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat_over_messages.content import keep_cache_control
 from pyproxy.dialects.translation.chat_over_messages.schemas import held
+from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL, is_provider_tool
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -24,10 +25,12 @@ def read_tools(given: Json, system: list[Json], call: Call, losses: Losses) -> J
     A model that cannot be forced to call one is asked for it, in `system`, and is offered no other where one is named.
 
     Raises:
-        UntranslatableError: a tool is of a kind that the provider does not know.
+        UntranslatableError: a tool is of a kind that the provider does not know, or one has to be called and none can be.
     """
-    tools = [_tool(item, f"tools[{index}]", call, losses) for index, item in enumerate(read_list(given.get("tools", []), "tools"))]
+    tools = _tools(given.get("tools", []), call, losses)
     choice = _choice(given.get("tool_choice"))
+    if given.get("tools") and not tools and choice.get("type") == "any":
+        raise UntranslatableError(NO_SUCH_TOOL, "tool_choice")
     if (allowed := choice.pop("allowed", None)) is not None:
         tools = [tool for tool in tools if tool["name"] in allowed]
     if not tools:
@@ -51,8 +54,18 @@ def tools_of_the_past(turns: list[Json]) -> Json:
     return {"tools": [{"name": name, "input_schema": _schema({})} for name in names], "tool_choice": {"type": "none"}} if names else {}
 
 
-def _tool(item: Any, where: str, call: Call, losses: Losses) -> Json:
-    offered = read_object(item, where)
+def _tools(given: Any, call: Call, losses: Losses) -> list[Json]:
+    tools = []
+    for index, item in enumerate(read_list(given, "tools")):
+        offered = read_object(item, f"tools[{index}]")
+        if is_provider_tool(kind := offered.get("type")):
+            losses.add(f"tools[].{kind}")
+        else:
+            tools.append(_tool(offered, f"tools[{index}]", call, losses))
+    return tools
+
+
+def _tool(offered: Json, where: str, call: Call, losses: Losses) -> Json:
     if offered.get("type") != "function":
         raise UntranslatableError(f"{where} is no function, which is the only kind of tool that can be translated.", f"{where}.type")
     function = read_object(offered.get("function"), f"{where}.function")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import read_arguments
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, signature_of
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, seal, signature_of
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -41,6 +41,10 @@ class Candidate:
         thought = next((text for text in map(message.get, _REASONINGS) if isinstance(text, str) and text), None)
         if thought is not None:
             parts.append({"text": thought, "thought": True})
+        if signed := _signed_thoughts(message):
+            # They come when the thought has been told, in a stream after it.
+            parts = parts or [{"text": "", "thought": True}]
+            parts[-1]["thoughtSignature"] = seal(signed)
         parts += [{"text": text} for text in (*_texts(message), message.text("refusal")) if text]
         signature = signature_of({"extra_content": message.get("extra_content")})
         if signature is not None:
@@ -118,6 +122,13 @@ class Candidate:
         if call["signature"]:
             part["thoughtSignature"] = call["signature"]
         return part
+
+
+def _signed_thoughts(message: Fields) -> list[Json]:
+    """The blocks of thinking that their provider wants back as they are."""
+    given = message.get("thinking_blocks")
+    blocks = [block for block in given if isinstance(block, dict)] if isinstance(given, list) else []
+    return [block for block in blocks if block.get("signature") or block.get("data")]
 
 
 def _texts(message: Fields) -> list[str]:

@@ -21,15 +21,15 @@ _LOW, _MEDIUM = 1024, 8192
 def add_parameters(config: Fields, request: Json, call: Call) -> None:
     """Add to a chat request what the configuration says; what it leaves open is left open."""
     found: Json = {}
+    thinking = config.object("thinkingConfig")
+    if thinking is not None:
+        found["reasoning_effort"] = _effort(thinking, call)
+        thinking.done()
     _sampling(config, found, call)
     _bounds(config, found, call)
     found["response_format"] = _format(config, request, call)
     if config.flag("responseLogprobs"):
         found.update(logprobs=True, top_logprobs=config.count("logprobs"))
-    thinking = config.object("thinkingConfig")
-    if thinking is not None:
-        found["reasoning_effort"] = _effort(thinking, call)
-        thinking.done()
     for modality in config.texts("responseModalities"):
         if modality.upper() not in ("TEXT", "MODALITY_UNSPECIFIED"):
             raise config.fault("responseModalities", f"This provider answers in text only, not as {modality}.")
@@ -38,14 +38,16 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
 
 
 def _sampling(config: Fields, found: Json, call: Call) -> None:
+    # On the way to a third API it is there that thinking rules them out.
+    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") is not None and not call.in_between)
     for name, member in (("temperature", "temperature"), ("topP", "top_p")):
         value = config.number(name)
-        if call.capabilities.sampling:
+        if takes:
             found[member] = value
         elif value not in (None, 1):
             config.lose(name)
     most_likely = config.number("topK")
-    if most_likely is not None and not (call.in_between and call.capabilities.sampling):
+    if most_likely is not None and not (call.in_between and takes):
         config.lose("topK")  # OpenAI's API refuses what it does not know
     elif most_likely is not None:
         found["top_k"] = most_likely
@@ -60,8 +62,7 @@ def _bounds(config: Fields, found: Json, call: Call) -> None:
     if most is not None and bound is not None and most > bound:
         config.lose("maxOutputTokens")
         most = bound
-    # Models that refuse sampling parameters refuse the old name of this one, too; many others know no newer.
-    found["max_tokens" if call.capabilities.sampling else "max_completion_tokens"] = most
+    found[call.capabilities.bound_in_chat] = most
     stops = [stop for stop in config.texts("stopSequences") if stop]
     if len(stops) > _MOST_STOPS:
         config.lose("stopSequences")
@@ -95,9 +96,9 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
 
 
 def _effort(thinking: Fields, call: Call) -> str | None:
-    """How hard to think. Models can be told in this way if they refuse sampling; others would refuse this, unless it is only a step."""
+    """How hard to think, for models that can be told in this way; others would refuse this, unless it is only a step."""
     asked = _asked_effort(thinking)
-    if asked is not None and call.capabilities.sampling and not call.in_between:
+    if asked is not None and call.capabilities.thinking != "effort" and not call.in_between:
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
         return None
     return asked

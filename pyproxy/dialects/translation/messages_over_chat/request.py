@@ -41,9 +41,10 @@ def translate_request(body: Json, call: Call) -> Translated:
     losses = Losses()
     given = {name: value for name, value in body.items() if value is not None}
     request: Json = {"model": call.model, "messages": read_messages(given, call, losses)}
-    request |= _max_tokens(given, call, losses) | _sampling(given, call, losses) | _stop(given, losses)
+    request |= _max_tokens(given, call, losses) | _stop(given, losses)
     request |= read_tools(given, call, losses)
     _add_output(given, request, call, losses)
+    request |= _sampling(given, call, losses, thinks="reasoning_effort" in request)
     request |= _service(given, losses)
     if call.stream:
         # Without the usage at its end the client's stream could not tell any.
@@ -65,17 +66,17 @@ def _max_tokens(given: Json, call: Call, losses: Losses) -> Json:
     if most is not None and asked > most:
         losses.add("max_tokens")
         asked = most
-    # The models that refuse sampling are those that refuse the old name; many others know no new one.
-    return {"max_tokens" if call.capabilities.sampling else "max_completion_tokens": asked}
+    return {call.capabilities.bound_in_chat: asked}
 
 
-def _sampling(given: Json, call: Call, losses: Losses) -> Json:
+def _sampling(given: Json, call: Call, losses: Losses, *, thinks: bool) -> Json:
+    """Return what the model takes of the sampling parameters; on the way to a third API it is there that thinking rules them out."""
     kept: Json = {}
     for name in ("temperature", "top_p", *(("top_k",) if call.in_between else ())):
         if name not in given:
             continue
         value = read_number(given[name], name)
-        if call.capabilities.sampling:
+        if call.capabilities.takes_sampling(thinks=thinks and not call.in_between):
             kept[name] = value
         elif value != 1:
             losses.add(name)
@@ -126,15 +127,16 @@ def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
 
 
 def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: Losses) -> None:
-    """Say how hard to think, to those that can be told: models that refuse sampling, and whoever comes behind another translation."""
+    """Say how hard to think, to those that can be told, and whoever comes behind another translation."""
     thinking = read_object(given.get("thinking", {}), "thinking")
     off = thinking.get("type") in ("disabled", "between_tools")
     effort: object = "none" if off and call.in_between else None
     if not off:
         effort = asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
-    if isinstance(effort, str) and (call.in_between or not call.capabilities.sampling):
+    told = call.capabilities.thinking == "effort"
+    if isinstance(effort, str) and (call.in_between or told):
         request["reasoning_effort"] = effort
-    elif thinking and not (off and call.capabilities.sampling):
+    elif thinking and (told or not off):
         losses.add("thinking")
     elif asked is not None:
         losses.add("output_config.effort")

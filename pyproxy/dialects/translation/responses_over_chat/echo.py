@@ -19,7 +19,6 @@ _DEFAULTS: Json = {
     "max_tool_calls": None,
     "metadata": {},
     "parallel_tool_calls": True,
-    "previous_response_id": None,
     "prompt_cache_key": None,
     "safety_identifier": None,
     "service_tier": None,
@@ -49,6 +48,7 @@ def response_body(call: Call, model: str) -> Json:
         "usage": None,
         **_DEFAULTS,
         **asked,
+        "previous_response_id": call.continues,
         "reasoning": {"effort": None, "summary": None, **_object(call.asked.get("reasoning"))},
         "text": {"format": {"type": "text"}, **_object(call.asked.get("text"))},
     }

@@ -63,12 +63,12 @@ def chat_request(body: Json, call: Call) -> Translated:
     chat: Json = {"model": call.model, "messages": chat_messages(body.get("instructions"), body.get("input"), losses)}
     chat |= {name: body[name] for name in _SAME if body.get(name) is not None}
     chat |= _tools(body, call, losses)
-    chat |= _sampling(body, call, losses)
-    chat |= _reasoning(body, losses)
+    chat |= _reasoning(body, call, losses)
+    chat |= _sampling(body, call, losses, thinks=chat.get("reasoning_effort", "none") != "none")
     chat |= _text(body, losses)
     chat |= _logprobs(body, losses)
     if body.get("max_output_tokens") is not None:
-        chat["max_tokens"] = body["max_output_tokens"]  # newer names are not known everywhere
+        chat[call.capabilities.bound_in_chat] = body["max_output_tokens"]
     if call.stream:
         chat |= {"stream": True, "stream_options": {"include_usage": True}}
     for name, value in body.items():
@@ -87,16 +87,17 @@ def _tools(body: Json, call: Call, losses: Losses) -> Json:
     return members
 
 
-def _sampling(body: Json, call: Call, losses: Losses) -> Json:
+def _sampling(body: Json, call: Call, losses: Losses, *, thinks: bool) -> Json:
+    """What the model takes of the sampling parameters; on the way to a third API it is there that thinking rules them out."""
     members = {name: body[name] for name in _SAMPLING if body.get(name) is not None}
-    if call.capabilities.sampling:
+    if call.capabilities.takes_sampling(thinks=thinks and not call.in_between):
         return members
     for name in members:
         losses.add(name)
     return {}
 
 
-def _reasoning(body: Json, losses: Losses) -> Json:
+def _reasoning(body: Json, call: Call, losses: Losses) -> Json:
     if body.get("reasoning") is None:
         return {}
     asked = read_object(body["reasoning"], "reasoning")
@@ -104,7 +105,14 @@ def _reasoning(body: Json, losses: Losses) -> Json:
         # How reasoning is summed up is the translation's own affair: all of it is told.
         if value is not None and name not in ("effort", "summary", "generate_summary"):
             losses.add(f"reasoning.{name}")
-    return {} if asked.get("effort") is None else {"reasoning_effort": asked["effort"]}
+    effort = asked.get("effort")
+    if effort is None:
+        return {}
+    if call.in_between or call.capabilities.thinking == "effort":
+        return {"reasoning_effort": effort}
+    if effort != "none":
+        losses.add("reasoning.effort")
+    return {}
 
 
 def _text(body: Json, losses: Losses) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.responses_over_chat.chat_pieces import chunk_of
+from pyproxy.dialects.translation.responses_over_chat.names import RESPONSES_NAMES
 from pyproxy.dialects.translation.responses_over_chat.request import chat_request
 from pyproxy.dialects.translation.responses_over_chat.stream import ResponseStream
 from pyproxy.dialects.translation.translator import Translated
@@ -17,6 +18,8 @@ __all__ = ["RESPONSES_OVER_CHAT", "ResponsesOverChat"]
 
 class ResponsesOverChat:
     """A `Translator`. Answers repeat what was asked for: a call brings that as its `asked`."""
+
+    names = RESPONSES_NAMES
 
     def request(self, body: Json, call: Call) -> Translated:
         """Return the chat request for one of the responses API.

@@ -18,6 +18,7 @@ _KINDS: Final = {
     dict: "an object",
 }
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
+_LONGEST_NAME: Final = 64
 
 
 def kind_of(value: Any) -> str:
@@ -83,6 +84,9 @@ def function_name(name: str, value: Any) -> None:
     if not _NAME.fullmatch(value):
         text = f"Invalid '{name}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
         raise BadRequestError(text, code="invalid_value", param=name)
+    if len(value) > _LONGEST_NAME:
+        text = f"Invalid '{name}': string too long. Expected a string with maximum length {_LONGEST_NAME}, but got a string with length "
+        raise BadRequestError(f"{text}{len(value)} instead.", code="string_above_max_length", param=name)
 
 
 def filled(name: str, value: Any) -> None:

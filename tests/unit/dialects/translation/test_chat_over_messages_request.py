@@ -11,7 +11,7 @@ from pyproxy.dialects.translation.tool_ids import safe_id
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
 
-CALL = Call(model="claude", capabilities=Capabilities(max_output=64_000))
+CALL = Call(model="claude", capabilities=Capabilities(thinking="budget", max_output=64_000))
 PNG = "data:image/png;base64,aGk="
 HI = {"role": "user", "content": "hi"}
 TOOL = {"type": "function", "function": {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}}}
@@ -26,7 +26,7 @@ def ask(*messages: Any, call: Call = CALL, **members: Any) -> Translated:
 
 
 def able(**flags: Any) -> Call:
-    return Call(model="claude", capabilities=Capabilities(**flags))
+    return Call(model="claude", capabilities=Capabilities(**{"thinking": "budget", **flags}))
 
 
 def called(*calls: tuple[str, str, Any], **members: Any) -> dict[str, Any]:
@@ -167,6 +167,7 @@ def test_files_become_documents() -> None:
         ({"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": "custom"}]}]}, "messages[0].tool_calls[0].type"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": "maybe"}, "tool_choice"),
         ({"max_tokens": "many"}, "max_tokens"),
         ({"max_tokens": 1.5}, "max_tokens"),
@@ -212,6 +213,13 @@ def test_tools_have_a_schema_of_an_object_whatever_the_client_says() -> None:
 )
 def test_choices_of_tools(choice: Any, parallel: bool | None, expected: dict[str, Any]) -> None:  # noqa: FBT001
     assert ask(tools=[TOOL], tool_choice=choice, parallel_tool_calls=parallel).body["tool_choice"] == expected
+
+
+def test_tools_of_another_provider_s_own_are_left_out_and_told() -> None:
+    body, lost = ask(tools=[{"type": "web_search"}, TOOL], tool_choice="required")
+    assert ([tool["name"] for tool in body["tools"]], body["tool_choice"], lost) == (["look"], {"type": "any"}, ("tools[].web_search",))
+    body, lost = ask(tools=[{"type": "web_search"}], tool_choice="auto")
+    assert (body.keys() & {"tools", "tool_choice"}, lost) == (set(), ("tools[].web_search",))
 
 
 def test_a_choice_without_tools_is_left_out_and_a_subset_of_tools_is_all_there_is() -> None:
@@ -288,10 +296,10 @@ def test_a_last_message_of_the_assistant_is_a_prefill_where_the_model_takes_one(
     assert (body["messages"][-1], lost) == ({"role": "user", "content": [text("Continue.")]}, ("prefill",))
 
 
-def test_effort_is_adaptive_thinking_for_models_that_refuse_sampling() -> None:
-    body, lost = ask(reasoning_effort="high", call=able(sampling=False))
+def test_effort_is_adaptive_thinking_for_models_that_are_told_it() -> None:
+    body, lost = ask(reasoning_effort="high", call=able(thinking="effort"))
     assert (body["thinking"], body["output_config"], lost) == ({"type": "adaptive"}, {"effort": "high"}, ())
-    assert ask(reasoning_effort="none", call=able(sampling=False)).body["thinking"] == {"type": "disabled"}
+    assert ask(reasoning_effort="none", call=able(thinking="effort")).body["thinking"] == {"type": "disabled"}
 
 
 def test_effort_is_a_budget_for_older_models_and_leaves_room_for_the_answer() -> None:
@@ -308,8 +316,27 @@ def test_thinking_as_other_providers_of_chat_take_it_goes_first() -> None:
     asked = {"type": "enabled", "budget_tokens": 2_000}
     assert ask(thinking=asked, reasoning_effort="low").body["thinking"] == asked
     assert ask(thinking={"type": "enabled"}).body["thinking"] == {"type": "enabled", "budget_tokens": 8_192}
-    assert ask(thinking={"type": "enabled"}, call=able(sampling=False)).body["thinking"] == {"type": "adaptive"}
+    assert ask(thinking={"type": "enabled"}, call=able(thinking="effort")).body["thinking"] == {"type": "adaptive"}
     assert ask(thinking={"type": "disabled"}).body["thinking"] == {"type": "disabled"}
+
+
+@pytest.mark.parametrize(("budget", "effort"), [(1_024, "low"), (8_192, "medium"), (8_193, "high")])
+def test_a_budget_is_an_effort_for_models_that_take_no_budget(budget: int, effort: str) -> None:
+    body = ask(thinking={"type": "enabled", "budget_tokens": budget, "display": "omitted"}, call=able(thinking="effort")).body
+    assert (body["thinking"], body["output_config"]) == ({"type": "adaptive", "display": "omitted"}, {"effort": effort})
+
+
+def test_models_that_need_a_budget_are_given_one_where_a_client_leaves_it_to_them() -> None:
+    assert ask(thinking={"type": "adaptive"}).body["thinking"] == {"type": "enabled", "budget_tokens": 8_192}
+    assert ask(thinking={"type": "adaptive"}, call=able(thinking="effort")).body["thinking"] == {"type": "adaptive"}
+
+
+@pytest.mark.parametrize("members", [{"thinking": {"type": "enabled", "budget_tokens": 2_000}}, {"reasoning_effort": "low"}])
+def test_a_model_that_does_not_think_is_not_told_to(members: dict[str, Any]) -> None:
+    body, lost = ask(temperature=0.5, call=able(thinking="none"), **members)
+    assert (body.keys() & {"thinking", "output_config"}, lost) == (set(), tuple(members))
+    assert body["temperature"] == 0.5
+    assert ask(reasoning_effort="none", call=able(thinking="none")).lost == ()
 
 
 def test_thinking_gives_way_to_what_it_cannot_go_with() -> None:
@@ -405,7 +432,7 @@ def test_objects_whose_members_have_no_names_are_not_closed_but_asked_for_in_wor
 
 def test_effort_and_format_share_their_place() -> None:
     asked = {"type": "json_schema", "json_schema": {"schema": {"type": "string"}}}
-    config = ask(response_format=asked, reasoning_effort="low", call=able(sampling=False)).body["output_config"]
+    config = ask(response_format=asked, reasoning_effort="low", call=able(thinking="effort")).body["output_config"]
     assert config == {"effort": "low", "format": {"type": "json_schema", "schema": {"type": "string"}}}
 
 

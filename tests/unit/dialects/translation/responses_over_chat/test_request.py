@@ -215,6 +215,7 @@ def test_parameters_have_other_names_in_chat() -> None:
         text={"verbosity": "low", "format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}},
         top_logprobs=2,
         include=["message.output_text.logprobs", "reasoning.encrypted_content"],
+        capabilities=Capabilities(thinking="effort"),
     )
     assert told.lost == ()
     assert {name: value for name, value in told.body.items() if name not in ("model", "messages")} == {
@@ -260,3 +261,18 @@ def test_a_model_that_takes_no_sampling_parameters_is_given_none() -> None:
     told = _request(temperature=0.5, top_p=1, capabilities=Capabilities(sampling=False))
     assert told.body.keys() == {"model", "messages"}
     assert told.lost == ("temperature", "top_p")
+
+
+@pytest.mark.parametrize(("effort", "sent"), [("none", {"reasoning_effort", "temperature"}), ("low", {"reasoning_effort"})])
+def test_one_that_takes_them_as_long_as_it_does_not_think_is_given_them_then(effort: str, sent: set[str]) -> None:
+    may_think = Capabilities(sampling_while_thinking=False, thinking="effort")
+    told = _request(temperature=0.5, reasoning={"effort": effort}, max_output_tokens=9, capabilities=may_think)
+    assert told.body.keys() == {"model", "messages", "max_completion_tokens", *sent}
+    assert told.lost == (() if "temperature" in sent else ("temperature",))
+
+
+@pytest.mark.parametrize("thinking", ["none", "budget"])
+def test_a_model_that_is_not_told_an_effort_is_told_none(thinking: Any) -> None:
+    told = _request(reasoning={"effort": "low"}, capabilities=Capabilities(thinking=thinking))
+    assert ("reasoning_effort" in told.body, told.lost) == (False, ("reasoning.effort",))
+    assert _request(reasoning={"effort": "none"}, capabilities=Capabilities(thinking=thinking)).lost == ()

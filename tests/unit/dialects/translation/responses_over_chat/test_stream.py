@@ -174,7 +174,6 @@ def test_a_response_repeats_what_was_asked_for() -> None:
         "tools": TOOLS,
         "tool_choice": "required",
         "parallel_tool_calls": False,
-        "previous_response_id": "resp_0",
         "max_output_tokens": 9,
         "temperature": 0.2,
         "store": False,
@@ -183,7 +182,8 @@ def test_a_response_repeats_what_was_asked_for() -> None:
         "text": {"verbosity": "low"},
         "unheard_of": 1,
     }
-    response = _plain(Call("m", id="req_1", created=7, asked=asked), content="Hello")
+    response = _plain(Call("m", id="req_1", created=7, asked=asked, continues="resp_0"), content="Hello")
+    assert response["previous_response_id"] == "resp_0"
     assert {name: response[name] for name in asked if name not in ("reasoning", "text", "unheard_of")} == {
         name: value for name, value in asked.items() if name not in ("reasoning", "text", "unheard_of")
     }

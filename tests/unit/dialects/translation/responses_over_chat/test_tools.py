@@ -85,9 +85,12 @@ def test_only_the_allowed_tools_are_given() -> None:
     assert told.lost == ("tools[].format", "tool_choice.tools[]")
 
 
-def test_allowing_only_what_chat_is_not_given_is_refused() -> None:
+def test_allowing_only_what_chat_is_not_given_leaves_none_unless_one_must_be_called() -> None:
+    allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]}
+    told = _request(tools=[WEATHER], tool_choice=allowed)
+    assert (told.body.keys() & {"tools", "tool_choice"}, told.lost) == (set(), ("tool_choice.tools[]",))
     with pytest.raises(UntranslatableError):
-        _request(tools=[WEATHER], tool_choice={"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]})
+        _request(tools=[WEATHER], tool_choice={**allowed, "mode": "required"})
 
 
 def test_a_model_that_cannot_be_forced_is_asked_instead() -> None:
