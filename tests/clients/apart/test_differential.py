@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from clients.apart.chosen import chosen
 from clients.apart.differential import disagreements
 from clients.apart.differential.comparison import RULES, compare
 from clients.apart.differential.corpus import CORPORA
@@ -20,11 +21,10 @@ from hypothesis import HealthCheck, given, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ASKED: Final = os.environ.get("CLIENTS", "").split(",")
 BODIES: Final = int(os.environ.get("DIFFERENTIAL", "150"))
 EXAMPLES: Final = [(name, translation) for name, known in RULES.items() for translation in known.examples]
 
-pytestmark = pytest.mark.skipif(not {"all", "litellm"}.intersection(ASKED), reason="set CLIENTS=litellm to run them; they install litellm")
+pytestmark = pytest.mark.skipif(not chosen(["litellm"]), reason="set CLIENTS=litellm to run them; they install litellm")
 
 
 @pytest.fixture(scope="module")
