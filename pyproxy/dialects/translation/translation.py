@@ -11,6 +11,7 @@ from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.events import Event
     from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
 
 __all__ = ["Translation"]
@@ -23,6 +24,7 @@ class Translation:
         lost: what could not be carried so far, each once.
         asked: the client's request.
         answer: the client's whole answer, once it is known; of a stream, where its last event holds all of it.
+        sequence_number: the number of the last event that the client was given; None where they are not numbered.
     """
 
     def __init__(self, translator: Translator, call: Call) -> None:
@@ -32,6 +34,7 @@ class Translation:
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
+        self.sequence_number: int | None = None
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -78,7 +81,7 @@ class Translation:
         stream = self._stream
         assert stream is not None  # noqa: S101 - events come where a stream was asked for
         try:
-            return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+            return self._encoded([told for event in read(events) for told in stream.feed(event)]) if events else b""
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 
@@ -92,4 +95,9 @@ class Translation:
         last = self._stream.finish()
         if last and isinstance(last[-1].data, dict) and isinstance(last[-1].data.get("response"), dict):
             self.answer = last[-1].data["response"]
-        return encode(last)
+        return self._encoded(last)
+
+    def _encoded(self, events: list[Event]) -> bytes:
+        if events and isinstance(events[-1].data, dict):
+            self.sequence_number = events[-1].data.get("sequence_number")
+        return encode(events)
