@@ -9,7 +9,6 @@ from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
 from pyproxy.dialects.translation.composed import Composed
-from pyproxy.dialects.translation.embedding import Embedding
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.gemini_over_chat.embeddings import GEMINI_EMBEDDINGS_OVER_CHAT
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
@@ -63,7 +62,7 @@ _TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
     (RESPONSES, "openai"): Way(CHAT, RESPONSES_OVER_CHAT),
     (RESPONSES, "anthropic"): Way(MESSAGES, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_MESSAGES)),
     (RESPONSES, "gemini"): Way(GENERATE_CONTENT, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_GEMINI)),
-    (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, Embedding(EMBEDDINGS_OVER_GEMINI)),
-    (EMBED_CONTENT, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
-    (BATCH_EMBED_CONTENTS, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
+    (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, EMBEDDINGS_OVER_GEMINI),
+    (EMBED_CONTENT, "openai"): Way(EMBEDDINGS, GEMINI_EMBEDDINGS_OVER_CHAT),
+    (BATCH_EMBED_CONTENTS, "openai"): Way(EMBEDDINGS, GEMINI_EMBEDDINGS_OVER_CHAT),
 }

@@ -13,7 +13,7 @@ from pyproxy.dialects.translation.translator import Translated, UntranslatableEr
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Call, Json
 
-__all__ = ["chat_request"]
+__all__ = ["translate_request"]
 
 _SAME = ("service_tier", "user", "safety_identifier")
 _SAMPLING = ("temperature", "top_p")
@@ -50,7 +50,7 @@ _ELSEWHERE = {
 }
 
 
-def chat_request(body: Json, call: Call) -> Translated:
+def translate_request(body: Json, call: Call) -> Translated:
     """Return the chat request.
 
     Raises:
