@@ -291,14 +291,14 @@ async def test_a_target_that_is_not_there_is_told_in_the_shape_that_the_list_has
         assert [answer.json()["error"]["status"] for answer in google] == ["NOT_FOUND"] * 2
 
 
-async def test_a_body_that_is_nested_without_end_is_refused_where_it_must_be_translated(pair: Pair) -> None:
+async def test_a_body_that_is_nested_without_end_or_holds_an_endless_number_is_refused_where_it_must_be_translated(pair: Pair) -> None:
     async with served(pair) as (_, http):
-        deep = '{"a":' * 5000 + "1" + "}" * 5000
         body = '{"model": "g-%s", "messages": [{"role": "user", "content": "x"}], "metadata": %s}'
-        for provider in ("anthropic", "gemini"):
-            content = body % (provider, deep)
-            answer = await http.post("/v1/chat/completions", content=content, headers={"content-type": "application/json"})
-            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "untranslatable")
+        for odd in ('{"a":' * 5000 + "1" + "}" * 5000, "1e999", "9" * 5000):
+            for provider in ("anthropic", "gemini"):
+                content = body % (provider, odd)
+                answer = await http.post("/v1/chat/completions", content=content, headers={"content-type": "application/json"})
+                assert (answer.status_code, answer.json()["error"]["code"]) == (400, "untranslatable")
 
 
 async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: ApiClient, provider: str) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.arguments import finite
 from pyproxy.dialects.translation.events import encode, read
 from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
@@ -49,7 +50,7 @@ class Translation:
             UntranslatableError: it cannot be asked of this provider.
         """
         try:
-            self.asked = json.loads(body)
+            self.asked = _read_request(body)
             self._call = replace(self._call, asked=self.asked)
             translated = self._translator.request(self.asked, self._call)
         except RecursionError:
@@ -101,3 +102,12 @@ class Translation:
         if events and isinstance(events[-1].data, dict):
             self.sequence_number = events[-1].data.get("sequence_number")
         return encode(events)
+
+
+def _read_request(body: bytes) -> Json:
+    """Read a request that is known to be JSON; what can go wrong is a number that nobody here can hold."""
+    try:
+        asked: Json = json.loads(body, parse_float=finite)
+    except ValueError:
+        raise UntranslatableError("The request holds a number that is too large to be translated.") from None
+    return asked
