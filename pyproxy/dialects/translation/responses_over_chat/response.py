@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.translation.responses_over_chat.chat_pieces import chunk_of
+from pyproxy.dialects.translation.chat.pieces import chunk_of
 from pyproxy.dialects.translation.responses_over_chat.stream import ResponseStream
 from pyproxy.dialects.translation.translator import Translated
 

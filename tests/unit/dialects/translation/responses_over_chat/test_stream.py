@@ -367,7 +367,7 @@ def test_other_choices_than_the_first_are_not_told() -> None:
         None,
         [],
         {"error": {"message": "x"}},
-        {"choices": None},
+        {"choices": "x"},
         {"choices": [3]},
         _delta(content=3),
         _delta(content=[3]),
