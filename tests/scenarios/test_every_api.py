@@ -308,6 +308,20 @@ async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: Api
         assert answer.status_code in (200, 400), answer.text
 
 
+async def test_what_another_api_would_refuse_is_asked_of_it_in_its_own_way(pair: Pair) -> None:
+    async with MockProvider() as mock:
+        root = mock.base_url.removesuffix("/v1")
+        config = {
+            "providers": {"o": {"base_url": mock.base_url, "api_key": "k"}, "g": {"dialect": "gemini", "base_url": root, "api_key": "k"}},
+            "models": {"gpt": {"provider": "o", "model": "gpt-4o"}, "flash": {"provider": "g", "model": "gemini-2.5-flash"}},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False) as http:
+            beside_tools = await ask(http, CLIENTS["openai"], "flash", tool=True, response_format={"type": "json_object"})
+            assert (beside_tools.status_code, beside_tools.headers["x-pyproxy-lossy"]) == (200, "response_format")
+            without_the_word = await ask(http, CLIENTS["gemini"], "gpt", generationConfig={"responseMimeType": "application/json"})
+            assert (without_the_word.status_code, "x-pyproxy-lossy" in without_the_word.headers) == (200, False)
+
+
 @pytest.mark.parametrize("told", [True, False])
 async def test_the_usage_of_a_translated_stream_is_asked_for_where_the_provider_tells_it(pair: Pair, told: bool) -> None:  # noqa: FBT001
     async with MockProvider() as mock:

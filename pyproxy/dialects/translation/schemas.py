@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["closed", "instruction", "is_strict"]
+__all__ = ["closed", "each_within", "instruction", "is_strict", "within"]
 
 # No schema that is meant for a model is nested so deeply; what is deeper stays as it is.
 _DEEPEST = 60
@@ -33,7 +33,7 @@ def closed(schema: Any, depth: int = 0) -> Any:
     """Return the schema with ``additionalProperties: false`` on each object that does not say, as the messages API demands."""
     if not isinstance(schema, dict) or depth > _DEEPEST:
         return schema
-    inner = {keyword: _each_within(keyword, value, lambda part: closed(part, depth + 1)) for keyword, value in schema.items()}
+    inner = {keyword: each_within(keyword, value, lambda part: closed(part, depth + 1)) for keyword, value in schema.items()}
     if _is_object(inner):
         inner.setdefault("additionalProperties", False)
     return inner
@@ -51,14 +51,15 @@ def is_strict(schema: Any, depth: int = 0) -> bool:
             return False
         if any(name not in required for name in properties):
             return False
-    return all(is_strict(part, depth + 1) for part in _within(schema))
+    return all(is_strict(part, depth + 1) for part in within(schema))
 
 
 def _is_object(schema: Json) -> bool:
     return schema.get("type") == "object" or "properties" in schema
 
 
-def _within(schema: Json) -> Iterator[Any]:
+def within(schema: Json) -> Iterator[Any]:
+    """The schemas of which a schema consists."""
     for keyword, value in schema.items():
         if keyword in _ONE:
             yield value
@@ -68,7 +69,8 @@ def _within(schema: Json) -> Iterator[Any]:
             yield from value.values()
 
 
-def _each_within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+def each_within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return the value of a keyword, with each schema in it changed."""
     if keyword in _ONE:
         return change(value)
     if keyword in _LISTS and isinstance(value, list):

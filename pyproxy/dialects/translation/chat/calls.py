@@ -64,9 +64,6 @@ class StreamedCalls:
         self._calls: list[StreamedCall] = []
         self._by_position: dict[int, StreamedCall] = {}
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
     def take(self, piece: CallPiece) -> StreamedCall:
         """Take a piece, and return the call that it belongs to."""
         call = self._known(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat_over_messages.content import keep_cache_control
+from pyproxy.dialects.translation.chat_over_messages.formats import held
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Call, Json
 
-__all__ = ["read_tools"]
+__all__ = ["read_tools", "tools_called"]
 
 _FORCED = "Answer by calling one of the tools."
 
@@ -41,6 +42,17 @@ def read_tools(given: Json, system: list[Json], call: Call, losses: Losses) -> J
     return {"tools": tools, "tool_choice": choice} if choice else {"tools": tools}
 
 
+def tools_called(turns: list[Json]) -> Json:
+    """Return tools for a conversation in which some were called, and that offers none any more: the provider wants to know them.
+
+    They are none to call.
+    """
+    names = {block["name"]: None for turn in turns for block in turn["content"] if block["type"] == "tool_use"}
+    if not names:
+        return {}
+    return {"tools": [{"name": name, "input_schema": {"type": "object"}} for name in names], "tool_choice": {"type": "none"}}
+
+
 def _tool(item: Any, where: str, call: Call, losses: Losses) -> Json:
     offered = read_object(item, where)
     if offered.get("type") != "function":
@@ -52,8 +64,9 @@ def _tool(item: Any, where: str, call: Call, losses: Losses) -> Json:
     parameters = function.get("parameters")
     tool["input_schema"] = _schema({} if parameters is None else read_object(parameters, f"{where}.function.parameters"))
     if function.get("strict") is True:
-        if call.capabilities.json_schema:
-            tool["strict"] = True
+        taken = held(tool["input_schema"]) if call.capabilities.json_schema else None
+        if taken is not None and not taken.told:
+            tool["input_schema"], tool["strict"] = taken.schema, True
         else:
             losses.add("tools[].function.strict")
     keep_cache_control(function, [tool])
