@@ -122,6 +122,10 @@ def test_calls_without_arguments_are_told_apart_by_what_they_call() -> None:
     assert put_together([piece(None, None, "f", "{}"), piece(None, None, "f", "{}")]) == [("f", "{}")] * 2
 
 
+def test_a_name_that_is_told_again_at_the_end_calls_nothing_more() -> None:
+    assert put_together([piece(0, None, "f", "{}"), piece(0, None, "f", "")]) == [("f", "{}")]
+
+
 def test_arguments_that_are_no_text_are_written_as_one() -> None:
     assert put_together([piece(0, "1", "f", {"a": 1})]) == [("f", '{"a":1}')]
 
