@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
-from pyproxy.dialects.translation.translator import Call
+from pyproxy.dialects.translation.translator import Call, UntranslatableError
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
@@ -173,4 +173,7 @@ def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream:
         body = {name: value for name, value in body.items() if name != "stream_options"}
         if candidate.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return written(body)
+    try:
+        return written(body)
+    except ValueError as error:
+        raise UntranslatableError(f"The request cannot be written for this provider: {error}.") from None

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.arguments import finite
 from pyproxy.dialects.translation.events import encode, read
 from pyproxy.dialects.translation.tool_names import ToolNames
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -30,6 +31,7 @@ class Translation:
         lost: what could not be carried so far, each once.
         asked: the client's request.
         answer: the client's whole answer, once it is known; of a stream, where its last event holds all of it.
+        sequence_number: the number of the last event that the client was given; None where they are not numbered.
     """
 
     def __init__(self, translator: Translator, call: Call, wire: str) -> None:
@@ -40,6 +42,7 @@ class Translation:
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
+        self.sequence_number: int | None = None
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ class Translation:
             UntranslatableError: it cannot be asked of this provider.
         """
         try:
-            self.asked = json.loads(body)
+            self.asked = _read_request(body)
             self._call = replace(self._call, asked=self.asked)
             translated = self._translator.request(self.asked, self._call)
         except RecursionError:
@@ -89,7 +92,7 @@ class Translation:
         stream = self._stream
         assert stream is not None  # noqa: S101 - events come where a stream was asked for
         try:
-            return b"".join(encode(stream.feed(self._restored(event))) for event in read(events)) if events else b""
+            return self._encoded([told for event in read(events) for told in stream.feed(self._restored(event))]) if events else b""
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 
@@ -107,4 +110,18 @@ class Translation:
         last = self._stream.finish()
         if last and isinstance(last[-1].data, dict) and isinstance(last[-1].data.get("response"), dict):
             self.answer = last[-1].data["response"]
-        return encode(last)
+        return self._encoded(last)
+
+    def _encoded(self, events: list[Event]) -> bytes:
+        if events and isinstance(events[-1].data, dict):
+            self.sequence_number = events[-1].data.get("sequence_number")
+        return encode(events)
+
+
+def _read_request(body: bytes) -> Json:
+    """Read a request that is known to be JSON; what can go wrong is a number that nobody here can hold."""
+    try:
+        asked: Json = json.loads(body, parse_float=finite)
+    except ValueError:
+        raise UntranslatableError("The request holds a number that is too large to be translated.") from None
+    return asked

@@ -11,6 +11,7 @@ mod response;
 mod retry_after;
 mod spans;
 mod sse;
+mod told;
 mod usage;
 
 pub use dialect::Dialect;
@@ -19,5 +20,6 @@ pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, Framing, SseFramer, StreamError, error_event};
+pub use sse::{Frames, Framing, SseFramer};
+pub use told::{ToldError, error_body, error_event, status_of_kind};
 pub use usage::Usage;

@@ -72,24 +72,6 @@ const BY_KIND: Lookup = &[
     ("resource_exhausted", "rate_limited"),
 ];
 
-/// The statuses that these codes come with, for an error in an answer whose status is good.
-const STATUS_OF: &[(&str, u16)] = &[
-    ("authentication_error", 401),
-    ("unauthenticated", 401),
-    ("permission_error", 403),
-    ("permission_denied", 403),
-    ("not_found_error", 404),
-    ("not_found", 404),
-    ("api_error", 500),
-    ("server_error", 500),
-    ("internal", 500),
-    ("timeout_error", 504),
-    ("deadline_exceeded", 504),
-    ("invalid_request_error", 400),
-    ("invalid_argument", 400),
-    ("failed_precondition", 400),
-];
-
 /// What the words of a failure come to, which go before its status.
 pub(super) fn reason(status: Option<u16>, said: &FailureBody) -> Option<&'static str> {
     let by_code =
@@ -109,9 +91,13 @@ fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
     BY_PHRASE.iter().find(|(phrase, name)| decides(name) && said.says(phrase)).map(|(_, name)| *name)
 }
 
-/// The status that an error would come with, where its answer has another.
-pub(super) fn status_meant(said: &FailureBody) -> Option<u16> {
-    STATUS_OF.iter().find(|(code, _)| said.has_code(code)).map(|(_, status)| *status)
+/// Whether an error says that its request is larger than the model takes, by its kind or in words.
+pub(super) fn tells_of_length(kind: Option<&str>, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let of_length = |table: Lookup, is_said: &dyn Fn(&str) -> bool| {
+        table.iter().any(|(words, name)| *name == "context_length" && is_said(words))
+    };
+    of_length(BY_CODE, &|code| kind == Some(code)) || of_length(BY_PHRASE, &|phrase| message.contains(phrase))
 }
 
 /// Every row that the lookups lead to.

@@ -40,7 +40,7 @@ def _sampling(body: Fields, call: Call, config: Json) -> None:
         elif value not in (None, 1):
             body.lose(name)
     for name in ("presence_penalty", "frequency_penalty"):
-        config[camel(name)] = body.number(name)
+        config[camel(name)] = body.number(name) or None  # many models know none, and refuse even one of nothing
     config["seed"] = body.count("seed")
 
 

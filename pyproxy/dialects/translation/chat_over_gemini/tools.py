@@ -50,7 +50,7 @@ def _declaration(tool: Fields) -> Json:
     if description:
         declaration["description"] = description
     parameters = function.get("parameters")
-    if parameters is not None:
+    if parameters:
         # Gemini's own `parameters` knows a part of JSON schema and refuses the rest; this member takes all of it.
         declaration["parametersJsonSchema"] = parameters
     function.done()

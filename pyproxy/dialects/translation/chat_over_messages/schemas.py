@@ -33,9 +33,10 @@ class Held(NamedTuple):
 def held(schema: Json) -> Held | None:
     """Return the schema with each object closed, and with the constraints that would be refused in words, as its descriptions.
 
-    None where it has objects whose members nobody can name in advance: closed, they would have none.
+    None where it cannot be held at all: it has objects whose members nobody can name in advance, which closed would have none, or it
+    holds itself.
     """
-    if _is_open(schema):
+    if _is_open(schema) or _holds_itself(schema):
         return None
     made = _held(schema)
     return Held(made, exact=made == closed(schema))
@@ -76,3 +77,31 @@ def _is_refused(keyword: str, value: Any) -> bool:
     if keyword == "minItems" and value in _FEW_ITEMS:
         return False
     return keyword in _REFUSED or (keyword == "format" and value not in _FORMATS)
+
+
+def _holds_itself(schema: Json) -> bool:
+    """Whether a definition refers to itself, be it through others."""
+    defined = {
+        name: part for holder in ("$defs", "definitions") if isinstance(schema.get(holder), dict) for name, part in schema[holder].items()
+    }
+    refers = {name: _references(part) for name, part in defined.items()}
+    if "#" in _references({name: part for name, part in schema.items() if name not in ("$defs", "definitions")}):
+        return True
+    return any(_leads_to(name, name, refers, set()) or "#" in refers[name] for name in refers)
+
+
+def _references(schema: Any, depth: int = 0) -> set[str]:
+    """The names of the definitions that a schema refers to; ``#`` is the whole of it."""
+    if not isinstance(schema, dict) or depth > DEEPEST:
+        return set()
+    reference = schema.get("$ref")
+    own = {reference.rpartition("/")[2]} if isinstance(reference, str) else set()
+    return own.union(*(_references(part, depth + 1) for part in within(schema)))
+
+
+def _leads_to(goal: str, name: str, refers: dict[str, set[str]], seen: set[str]) -> bool:
+    for other in refers.get(name, set()) - seen:
+        seen.add(other)
+        if other == goal or _leads_to(goal, other, refers, seen):
+            return True
+    return False

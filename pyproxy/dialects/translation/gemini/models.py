@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["checks_signatures"]
+__all__ = ["calls_beside_json", "checks_signatures"]
 
 _GENERATION = re.compile(r"gemini-(\d+(?:\.\d+)?)")
+
+
+def calls_beside_json(model: str) -> bool:
+    """Whether a model that is held to JSON may be offered tools: those of the third generation or later, and those without a number."""
+    generation = _generation(model)
+    return generation is None or generation >= 3  # noqa: PLR2004
 
 
 def checks_signatures(model: str) -> bool:

@@ -75,7 +75,7 @@ class _Turns:
         for part in parts:
             result = part.object("functionResponse")
             if result is not None:
-                self.messages.append(self._result(result))
+                self.messages.append(self._result(result, said))
                 part.get("thoughtSignature")
             else:
                 media, text = media_of(part, self._call.capabilities), part.text("text")
@@ -155,7 +155,8 @@ class _Turns:
             call["extra_content"] = extra_content(signature)
         return call
 
-    def _result(self, result: Fields) -> Json:
+    def _result(self, result: Fields, said: list[Json]) -> Json:
+        """The message of a tool, which is text: what else there is in a result is said by the user, right behind it."""
         name, identifier = result.text("name"), result.text("id")
         called = next((one for one in self._open if one[0] == identifier), None)
         if called is None:
@@ -164,6 +165,10 @@ class _Turns:
             raise result.fault("", f"{result.where} answers no call of {name!r} that was made before it.")
         self._open.remove(called)
         content = _result_text(result)
+        shown = [media_of(part, self._call.capabilities) for part in result.objects("parts")]
+        if any(shown):
+            said.append({"type": "text", "text": f"The result of the tool call {called[0]}:"})
+            said += [media for media in shown if media is not None]
         result.done()
         return {"role": "tool", "tool_call_id": called[0], "content": content}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.chat.bounds import stops_taken
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
 from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parameters"]
 
-_MOST_STOPS = 4
 _LEVELS = frozenset({"minimal", "low", "medium", "high", "xhigh"})
 _LOW, _MEDIUM = 1024, 8192
 
@@ -28,7 +28,10 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
     _sampling(config, found, call)
     _bounds(config, found, call)
     found["response_format"] = _format(config, request, call)
-    if config.flag("responseLogprobs"):
+    if config.flag("responseLogprobs") and not call.capabilities.sampling:
+        config.get("logprobs")
+        config.lose("responseLogprobs")
+    elif config.flag("responseLogprobs"):
         found.update(logprobs=True, top_logprobs=config.count("logprobs"))
     for modality in config.texts("responseModalities"):
         if modality.upper() not in ("TEXT", "MODALITY_UNSPECIFIED"):
@@ -51,8 +54,12 @@ def _sampling(config: Fields, found: Json, call: Call) -> None:
         config.lose("topK")  # OpenAI's API refuses what it does not know
     elif most_likely is not None:
         found["top_k"] = most_likely
-    found["presence_penalty"] = config.number("presencePenalty")
-    found["frequency_penalty"] = config.number("frequencyPenalty")
+    for name, member in (("presencePenalty", "presence_penalty"), ("frequencyPenalty", "frequency_penalty")):
+        value = config.number(name)
+        if call.capabilities.sampling:
+            found[member] = value
+        elif value:
+            config.lose(name)
     found["seed"] = config.count("seed")
 
 
@@ -64,9 +71,10 @@ def _bounds(config: Fields, found: Json, call: Call) -> None:
         most = bound
     found[call.capabilities.bound_in_chat] = most
     stops = [stop for stop in config.texts("stopSequences") if stop]
-    if len(stops) > _MOST_STOPS:
+    taken = stops_taken(stops, call)
+    if len(taken) < len(stops):
         config.lose("stopSequences")
-    found["stop"] = stops[:_MOST_STOPS] or None
+    found["stop"] = taken or None
     count = config.count("candidateCount")
     found["n"] = None if count == 1 else count
 
@@ -84,6 +92,9 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         config.lose("responseMimeType")
         return None
     if schema is None:
+        if not call.in_between and not _speaks_of_json(request["messages"]):
+            # OpenAI refuses the format unless a message says so, too.
+            request["messages"].insert(0, {"role": "system", "content": instruction(None)})
         return {"type": "json_object"}
     if not call.capabilities.json_schema:
         config.lose("responseSchema" if own is not None else "responseJsonSchema")
@@ -93,6 +104,12 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
     strict = closed(schema)
     described = {"schema": strict, "strict": True} if is_strict(strict) else {"schema": schema, "strict": False}
     return {"type": "json_schema", "json_schema": {"name": "answer", **described}}
+
+
+def _speaks_of_json(messages: list[Json]) -> bool:
+    contents = [message.get("content") for message in messages]
+    texts = [part.get("text") for content in contents for part in (content if isinstance(content, list) else [{"text": content}])]
+    return any(isinstance(text, str) and "json" in text.lower() for text in texts)
 
 
 def _effort(thinking: Fields, call: Call) -> str | None:

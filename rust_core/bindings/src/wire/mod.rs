@@ -5,6 +5,7 @@ pub(crate) mod outcome;
 pub(crate) mod response;
 pub(crate) mod retry_after;
 pub(crate) mod sse;
+pub(crate) mod told;
 
 use pyo3::prelude::*;
 use rust_core_pure::wire;

@@ -431,3 +431,32 @@ def test_the_same_request_gives_the_same_translation_and_stays_as_it_is() -> Non
     first = CHAT_OVER_GEMINI.request(body, CALL)
     assert CHAT_OVER_GEMINI.request(body, CALL) == first
     assert messages[0]["content"] == "a"
+
+
+FORM = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object", "title": "Weather"}}}
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-2.0-flash-lite", "models/gemini-1.5-pro"])
+@pytest.mark.parametrize("form", [FORM, {"type": "json_object"}])
+def test_older_models_are_held_to_no_json_beside_tools_for_they_refuse_both_at_once(model: str, form: Any) -> None:
+    body, lost = asked(Call(model), tools=[TOOL], response_format=form)
+    assert (lost, "generationConfig" in body) == (("response_format",), False)
+    (words,) = body["systemInstruction"]["parts"]
+    assert "JSON" in words["text"]
+    assert ("Weather" in words["text"]) == (form is FORM)
+    assert asked(Call(model), response_format=form).lost == ()
+
+
+@pytest.mark.parametrize("model", ["gemini-3-flash-preview", "gemini-3.1-pro", "gemini-flash-latest"])
+def test_newer_models_call_tools_and_answer_in_json(model: str) -> None:
+    body, lost = asked(Call(model), tools=[TOOL], response_format=FORM)
+    assert (lost, body["generationConfig"]["responseJsonSchema"]["title"]) == ((), "Weather")
+
+
+def test_a_function_with_an_empty_schema_is_one_without_parameters() -> None:
+    body = asked(tools=[{"type": "function", "function": {"name": "now", "parameters": {}}}]).body
+    assert body["tools"] == [{"functionDeclarations": [{"name": "now"}]}]
+
+
+def test_a_penalty_of_nothing_is_none() -> None:
+    assert config(presence_penalty=0, frequency_penalty=0.5) == {"frequencyPenalty": 0.5}

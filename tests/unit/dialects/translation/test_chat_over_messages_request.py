@@ -478,3 +478,57 @@ def test_names_of_what_is_lost_are_fit_for_a_header() -> None:
     _, lost = ask(**odd)
     assert lost[:2] == ("x??evil??1???", "y" * 64)
     assert len(lost) == 32
+
+
+def test_tools_that_were_called_are_named_where_none_is_offered_any_more_for_the_provider_wants_to_know_them() -> None:
+    history = [HI, called(("1", "look", ""), ("2", "go", "{}"), ("3", "look", "{}"))]
+    history += [{"role": "tool", "tool_call_id": identifier, "content": "x"} for identifier in "123"]
+    for body, lost in (ask(*history), ask(*history, tools=[], tool_choice="auto")):
+        assert body["tools"] == [{"name": name, "input_schema": {"type": "object", "properties": {}}} for name in ("look", "go")]
+        assert (body["tool_choice"], lost) == ({"type": "none"}, ())
+    assert [tool["name"] for tool in ask(*history, tools=[TOOL]).body["tools"]] == ["look"]
+    assert "tools" not in ask(HI).body
+
+
+def test_a_turn_of_thoughts_alone_is_left_out_for_it_is_refused() -> None:
+    thoughts = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
+    body, lost = ask(HI, {"role": "assistant", "content": "", "thinking_blocks": thoughts}, {"role": "user", "content": "Go on."})
+    assert body["messages"] == [{"role": "user", "content": [text("hi"), text("Go on.")]}]
+    assert lost == ("messages[].thinking_blocks",)
+
+
+@pytest.mark.parametrize("content", ["", " \n", [], [text(" ")], None])
+def test_a_result_without_a_word_has_no_content(content: Any) -> None:
+    body, _ = ask(HI, called(("1", "look", "")), {"role": "tool", "tool_call_id": "1", "content": content})
+    assert body["messages"][-1]["content"] == [{"type": "tool_result", "tool_use_id": "1"}]
+
+
+def formed(schema: Any, **members: Any) -> Translated:
+    return ask(response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}, **members)
+
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "object", "properties": {"any": {"type": "object", "additionalProperties": True}}},
+        {"$defs": {"Node": NODE}, "type": "object", "properties": {"first": {"$ref": "#/$defs/Node"}}},
+        {"$defs": {"Node": {"$ref": "#/$defs/Other"}, "Other": {"anyOf": [NODE, {"type": "null"}]}}, "$ref": "#/$defs/Node"},
+        {"type": "object", "properties": {"child": {"$ref": "#"}}},
+    ],
+)
+def test_a_schema_that_the_provider_cannot_hold_an_answer_to_is_asked_for_in_words(schema: Any) -> None:
+    body, lost = formed(schema)
+    assert (lost, "output_config" in body) == (("response_format",), False)
+    assert "JSON schema" in body["system"][-1]["text"]
+
+
+def test_definitions_that_do_not_hold_themselves_are_no_obstacle() -> None:
+    leaf = {"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": False}
+    branch = {"type": "object", "properties": {"a": {"$ref": "#/$defs/Leaf"}, "b": {"$ref": "#/$defs/Leaf"}}, "additionalProperties": False}
+    schema = {**branch, "$defs": {"Leaf": leaf, "Branch": branch}}
+    body, lost = formed(schema)
+    assert (body["output_config"]["format"]["schema"], lost) == (schema, ())

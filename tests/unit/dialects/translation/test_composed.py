@@ -40,6 +40,7 @@ def over_messages(call: Call = OLDER, **config: Any) -> Translated:
         ),
         ({"output_config": {"effort": "low"}}, {"thinkingBudget": 1024, "includeThoughts": True}),
         ({"thinking": {"type": "adaptive"}}, {"thinkingBudget": 24576, "includeThoughts": True}),
+        ({"output_config": {"effort": "max"}}, {"thinkingBudget": 24576, "includeThoughts": True}),
         ({"thinking": {"type": "disabled"}}, {"thinkingBudget": 0}),
         ({"thinking": {"type": "disabled"}, "output_config": {"effort": "low"}}, {"thinkingBudget": 0}),
     ],

@@ -249,7 +249,6 @@ def test_a_stream_without_its_end_is_none(chunks: list[Any]) -> None:
         {"choices": [{}]},
         chat(content=1),
         chat(tool_calls=[called(None, "{}")]),
-        {"usage": 1, **chat()},
     ],
 )
 def test_what_is_no_answer_is_an_error(body: Any) -> None:

@@ -426,3 +426,49 @@ def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
     assert json.dumps(schema["properties"], separators=(",", ":")) in loose.body["messages"][0]["content"]
     assert loose.lost == ("generationConfig.responseJsonSchema",)
     assert asked(generationConfig={"responseMimeType": "text/x.enum"}).lost == ("generationConfig.responseMimeType",)
+
+
+JSON = {"responseMimeType": "application/json"}
+
+
+def test_json_without_a_schema_is_asked_for_in_words_too_for_openai_refuses_it_otherwise() -> None:
+    body = asked(generationConfig=JSON).body
+    assert body["response_format"] == {"type": "json_object"}
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert "JSON" in body["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("parts", [[{"text": "As json, please."}], [{"text": "a"}, {"text": "JSON!"}]])
+def test_who_speaks_of_json_is_not_told_again(parts: Any) -> None:
+    assert [one["role"] for one in asked(contents=[{"parts": parts}], generationConfig=JSON).body["messages"]] == ["user"]
+
+
+def test_whoever_comes_behind_says_json_in_its_own_way() -> None:
+    assert [one["role"] for one in asked(replace(CALL, in_between=True), generationConfig=JSON).body["messages"]] == ["user"]
+
+
+def test_an_image_in_the_result_of_a_tool_is_shown_by_the_user_behind_all_results() -> None:
+    image = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+    results = [
+        {"functionResponse": {"id": "a", "name": "look", "response": {"result": "seen"}, "parts": [image]}},
+        {"functionResponse": {"id": "b", "name": "look", "response": {"result": "nothing"}}},
+    ]
+    calls = [{"functionCall": {"id": identifier, "name": "look"}} for identifier in "ab"]
+    translated = asked(contents=[*HELLO, {"role": "model", "parts": calls}, {"role": "user", "parts": results}])
+    *_, first, second, shown = translated.body["messages"]
+    assert [(one["role"], one["content"]) for one in (first, second)] == [("tool", "seen"), ("tool", "nothing")]
+    assert shown["role"] == "user"
+    assert shown["content"] == [
+        {"type": "text", "text": "The result of the tool call a:"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
+    ]
+    assert translated.lost == ()
+
+
+def test_models_that_reason_are_given_nothing_that_they_refuse() -> None:
+    config: dict[str, Any] = {"presencePenalty": 1, "frequencyPenalty": 1, "responseLogprobs": True, "logprobs": 2, "stopSequences": ["a"]}
+    assert set(configured(**config)) == {"presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop"}
+    body, lost = asked(REASONING, generationConfig=config)
+    assert set(body) == {"model", "messages"}
+    assert set(lost) == {f"generationConfig.{name}" for name in config if name != "logprobs"}
+    assert asked(REASONING, generationConfig={"presencePenalty": 0, "stopSequences": []}).lost == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -223,6 +224,13 @@ def test_no_more_stops_than_chat_takes() -> None:
     assert (body["stop"], lost) == (list("abcd"), ("stop_sequences",))
 
 
+def test_models_of_openai_that_reason_are_given_no_stops_which_they_refuse() -> None:
+    body, lost = ask(stop_sequences=["a"], call=able(sampling=False, thinking="effort"))
+    assert ("stop" in body, lost) == (False, ("stop_sequences",))
+    between = replace(able(sampling=False, thinking="effort"), in_between=True)
+    assert ask(stop_sequences=["a"], call=between).body["stop"] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("members", "effort"),
     [
@@ -231,6 +239,7 @@ def test_no_more_stops_than_chat_takes() -> None:
         ({"thinking": {"type": "enabled", "budget_tokens": 31_999}}, "high"),
         ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "xhigh"}}, "xhigh"),
         ({"output_config": {"effort": "low"}}, "low"),
+        ({"output_config": {"effort": "max"}}, "xhigh"),
     ],
 )
 def test_thinking_is_an_effort_for_models_that_can_be_told_one(members: Any, effort: str) -> None:

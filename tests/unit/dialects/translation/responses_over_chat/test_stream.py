@@ -367,7 +367,7 @@ def test_other_choices_than_the_first_are_not_told() -> None:
         None,
         [],
         {"error": {"message": "x"}},
-        {"choices": None},
+        {"choices": "x"},
         {"choices": [3]},
         _delta(content=3),
         _delta(content=[3]),
@@ -388,3 +388,9 @@ def test_what_is_no_chunk_of_a_chat_completion_is_an_error(chunk: Any) -> None:
 def test_what_is_no_chat_completion_is_an_error(body: Any) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         RESPONSES_OVER_CHAT.response(body, CALL)
+
+
+@pytest.mark.parametrize("choices", [[], None])
+def test_the_usage_may_come_in_a_chunk_without_choices(choices: Any) -> None:
+    events = _told(_delta(content="Hi"), {"choices": choices, "usage": {"prompt_tokens": 5, "completion_tokens": 3}})
+    assert ended(events)["usage"]["total_tokens"] == 8

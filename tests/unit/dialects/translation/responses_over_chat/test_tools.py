@@ -135,6 +135,6 @@ def test_calls_come_back_as_those_of_the_tools_that_were_given() -> None:
         {"type": "custom_tool_call", "call_id": "c2", "name": "apply_patch", "input": "*** Begin\n"},
         {"type": "function_call", "call_id": "c3", "name": "read", "namespace": "mcp__files", "arguments": "{}"},
         {"type": "custom_tool_call", "call_id": "c5", "name": "edit", "namespace": "mcp__files", "input": "x"},
-        {"type": "function_call", "call_id": "c4", "name": "unheard_of", "arguments": '{"a": 1}'},
+        {"type": "function_call", "call_id": "c4", "name": "unheard_of", "arguments": '{"a":1}'},
     ]
     assert len({item["id"] for item in output}) == 5
