@@ -152,6 +152,7 @@ proptest! {
     #[test]
     fn it_sees_each_request_end_where_the_gate_does(bytes in damaged()) {
         let seen = through(&bytes);
+        prop_assume!(seen.phase != Phase::Http2);
         let (heads, ends) = counted(&bytes);
         let (read, content) = read(&seen.out);
         // A client may ask by accident for a connection that is closed behind an answer.
