@@ -60,6 +60,32 @@ fn a_header_field_is_a_token_a_colon_and_a_value() {
 }
 
 #[test]
+fn every_byte_is_taken_where_the_grammar_has_it_and_nowhere_else() {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric();
+    for byte in 0..=u8::MAX {
+        let taken = |before: &str, after: &str| {
+            let bytes = [before.as_bytes(), &[byte], after.as_bytes(), b"\r\nHost: x\r\n\r\n"].concat();
+            through(&bytes).violation.is_none()
+        };
+        let in_token = letters(byte) || b"!#$%&'*+-.^_`|~".contains(&byte);
+        assert_eq!(taken("A", "B / HTTP/1.1"), in_token, "{byte} in a method");
+        assert_eq!(taken("G / HTTP/1.1\r\nA", "B: c"), in_token || byte == b':', "{byte} in a name");
+        let in_target = letters(byte) || b"!$%&'()*+,-./:;=?@[]^_{|}~\\".contains(&byte);
+        assert_eq!(taken("G /a", "b HTTP/1.1"), in_target, "{byte} in a path");
+        assert_eq!(taken("G /?a", "b HTTP/1.1"), in_target, "{byte} in a query");
+        let in_value = byte == b'\t' || (byte >= b' ' && byte != 127);
+        assert_eq!(taken("G / HTTP/1.1\r\nA: b", "c"), in_value, "{byte} in a value");
+        let digit = byte.is_ascii_digit();
+        assert_eq!(taken("G / HTTP/1.1\r\nContent-Length: 1", "1"), digit, "{byte} in a length");
+        let in_name = letters(byte) || b"-._/?".contains(&byte);
+        assert_eq!(taken("G http://a", "b HTTP/1.1"), in_name, "{byte} in a host");
+        let sized = [with("Transfer-Encoding: chunked").as_slice(), b"1", &[byte]].concat();
+        let in_size = byte.is_ascii_hexdigit() || byte == b';' || byte == b'\r';
+        assert_eq!(through(&sized).broken.is_none(), in_size, "{byte} in a size");
+    }
+}
+
+#[test]
 fn the_first_line_is_a_method_a_target_and_a_version() {
     for (line, status, word) in [
         ("nonsense", 400, "method, a target"),
