@@ -81,6 +81,17 @@ def test_whatever_stands_in_a_host_a_name_is_read_only_where_it_is_the_whole(hos
     assert RequestGuard().check([(b"host", host)]) == (None if name in LOOPBACK else "foreign_host")
 
 
+@pytest.mark.parametrize(
+    ("name", "own", "foreign", "verdict"),
+    [(b"sec-fetch-site", b"none", b"cross-site", "cross_site"), (b"origin", b"http://localhost", b"null", "foreign_origin")],
+)
+def test_one_foreign_value_is_enough_wherever_it_stands(name: bytes, own: bytes, foreign: bytes, verdict: str) -> None:
+    host = (b"host", b"localhost")
+    assert RequestGuard().check([host, (name, own), (name, own)]) is None
+    for values in ((own, foreign), (foreign, own)):
+        assert RequestGuard().check([host, *((name, value) for value in values)]) == verdict
+
+
 @pytest.mark.parametrize("wrong", ["localhost", [1], None])
 def test_names_are_a_sequence_of_text(wrong: object) -> None:
     with pytest.raises(TypeError):
