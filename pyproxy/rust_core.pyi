@@ -28,6 +28,7 @@ __all__ = [
     "Probe",
     "RateLimit",
     "Refusal",
+    "RequestGuard",
     "ResponseInspection",
     "Scheduler",
     "SlidingWindow",
@@ -37,9 +38,11 @@ __all__ = [
     "TokenBucket",
     "TokenEstimator",
     "__version__",
+    "answer_headers",
     "classify",
     "error_body",
     "error_event",
+    "forwarded_headers",
     "inspect_response",
     "parse_rate_limits",
     "parse_retry_after",
@@ -932,6 +935,33 @@ def parse_rate_limits(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int) 
     Read are ``x-ratelimit-{remaining,reset}-*`` and ``anthropic-ratelimit-*-{remaining,reset}``; one of which either is missing
     or cannot be read is passed over.
     """
+
+def forwarded_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Tell which of a client's headers may go upstream, in their order. Names are expected in lower case.
+
+    Everything may, so that beta features work, but what belongs to one connection, to the client's own credential, to the browser,
+    or to the sidecar.
+    """
+
+def answer_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Tell which of a provider's headers mean something to the client, in their order and their names in lower case.
+
+    Nothing is told about the provider's connection, cookies or servers.
+    """
+
+_Misdirection: TypeAlias = Literal["two_framings", "foreign_host", "cross_site", "foreign_origin"]
+
+@final
+class RequestGuard:
+    """Tells requests of web pages and misdirected ones. Knows the names that the sidecar goes by; frozen.
+
+    A page in a browser can send requests to localhost: by a rebound DNS name (told by Host), or across sites (told by
+    Sec-Fetch-Site and Origin). The names of the loopback address are always the sidecar's, whatever the letter case.
+    """
+
+    def __new__(cls, allowed_hosts: Sequence[str] = ()) -> RequestGuard: ...
+    def check(self, headers: Sequence[tuple[bytes, bytes]]) -> _Misdirection | None:
+        """Tell why a request with these headers is not taken; None if it is. Names are expected in lower case."""
 
 @final
 class Frames:

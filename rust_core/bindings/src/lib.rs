@@ -48,6 +48,10 @@ mod rust_core {
     #[pymodule_export]
     use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
     #[pymodule_export]
+    use crate::wire::forwarding::{answer_headers, forwarded_headers};
+    #[pymodule_export]
+    use crate::wire::guard::RequestGuard;
+    #[pymodule_export]
     use crate::wire::outcome::{Outcome, classify};
     #[pymodule_export]
     use crate::wire::response::{ResponseInspection, inspect_response};

@@ -3,6 +3,9 @@
 mod dialect;
 mod envelope;
 mod failure_body;
+mod forwarding;
+mod guard;
+pub mod http1;
 mod json;
 mod outcome;
 mod rate_limits;
@@ -16,6 +19,8 @@ mod usage;
 
 pub use dialect::Dialect;
 pub use envelope::{Address, AddressError, Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
+pub use forwarding::{answer_headers, forwarded_headers};
+pub use guard::{Guard, Misdirection};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
