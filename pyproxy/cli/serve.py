@@ -10,7 +10,6 @@ import click
 
 from pyproxy.cli.signals import on_hangup, stop_requested
 from pyproxy.errors import BindError, ConfigError, ShuttingDown
-from pyproxy.http.guard import LOOPBACK_HOSTS
 from pyproxy.observe.access_log import AccessLog
 from pyproxy.observe.log_lines import log_to_stderr
 from pyproxy.runtime import Sidecar
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_until_signal"]
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _log = logging.getLogger("pyproxy")
 
 
@@ -32,7 +32,7 @@ def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: st
         raise ConfigError(
             f"{path} cannot be used", tuple(fault for fault in error.faults if getattr(fault, "severity", "error") == "error")
         ) from None
-    if host is not None and host not in LOOPBACK_HOSTS:
+    if host is not None and host not in _LOOPBACK:
         raise BindError(f"--host {host} is not loopback, and without an access token nothing else is safe: use 127.0.0.1, ::1 or localhost")
     log_to_stderr()
     asyncio.run(_serve(sidecar, host, port, uds))

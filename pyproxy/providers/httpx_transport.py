@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpcore2
 import httpx2
 
-from pyproxy.providers.forwarding import forwarded_headers
 from pyproxy.providers.transport import TransportFailure
+from pyproxy.rust_core import forwarded_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
