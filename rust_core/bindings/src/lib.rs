@@ -37,7 +37,7 @@ mod rust_core {
     #[pymodule_export]
     use crate::health::HealthTracker;
     #[pymodule_export]
-    use crate::native::NativeIo;
+    use crate::native::{NativeAnswer, NativeEndpoint, NativeFailure, NativeIo, NativePool};
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]

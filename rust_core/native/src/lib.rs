@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`runtime`] | the threads that everything here runs on |
 //! | [`inbox`] | where the host's event loop is left what it has to know, and how it is woken |
+//! | [`transport`] | calls to providers: pools of connections, answers piece by piece |
 //!
 //! Decisions are the host's: it is told of a request, says what is to be sent, and is told how that went. Nothing here
 //! calls it; what it is to know lies in the inbox until its loop comes for it.
@@ -11,3 +12,4 @@
 
 pub mod inbox;
 pub mod runtime;
+pub mod transport;

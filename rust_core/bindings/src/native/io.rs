@@ -2,28 +2,42 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use native::inbox::Inbox;
 use native::runtime;
+use native::transport::{Answer, Failure};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::transport::{NativeAnswer, NativeFailure};
 use crate::convert::lock;
 
 /// What became of something that was begun.
 pub(crate) enum Done {
     /// It is done, and there is no more to say of it.
     Nothing,
+    /// A call was answered: its head has come.
+    Answer(Box<Answer>),
+    /// The next piece of a body; an empty one is its end.
+    Piece(Bytes),
+    /// It failed.
+    Failed(Failure),
 }
 
 impl Done {
-    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match self {
-            Self::Nothing => Ok(py.None()),
-        }
+    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(match self {
+            Self::Nothing => py.None(),
+            Self::Answer(answer) => Bound::new(py, NativeAnswer::new(*answer))?.into_any().unbind(),
+            Self::Piece(piece) => PyBytes::new(py, &piece).into_any().unbind(),
+            Self::Failed(failure) => Bound::new(py, NativeFailure::new(failure))?.into_any().unbind(),
+        })
     }
 }
 
@@ -43,10 +57,8 @@ impl Begun {
         // Held until it is noted: it may end at once, and must find itself there.
         let mut tasks = lock(&self.tasks);
         let task = self.runtime.spawn(async move {
-            let done = work.await;
-            if lock(&begun.tasks).remove(&ticket).is_some() {
-                begun.inbox.push((ticket, done));
-            }
+            let mut word = Word { begun, ticket, done: Done::Failed(Failure::of_a_fault()) };
+            word.done = work.await;
         });
         tasks.insert(ticket, task.abort_handle());
         ticket
@@ -58,9 +70,30 @@ impl Begun {
     }
 }
 
+/// What is told of something that was begun, when this is dropped: whoever waits is told of a panic, too.
+struct Word {
+    begun: Arc<Begun>,
+    ticket: u64,
+    done: Done,
+}
+
+impl Drop for Word {
+    fn drop(&mut self) {
+        if lock(&self.begun.tasks).remove(&self.ticket).is_some() {
+            self.begun.inbox.push((self.ticket, mem::replace(&mut self.done, Done::Nothing)));
+        }
+    }
+}
+
 /// What one event loop has begun natively. It watches `fileno()` and calls `take()` when that becomes readable.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeIo(Arc<Begun>);
+
+impl NativeIo {
+    pub(crate) fn begun(&self) -> &Arc<Begun> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl NativeIo {

@@ -3,5 +3,7 @@
 //! The threads of native I/O never take the interpreter: all they do for Python is to leave something in the inbox.
 
 mod io;
+mod transport;
 
 pub(crate) use io::NativeIo;
+pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};
