@@ -6,9 +6,12 @@ To be used from one event loop's thread. The native threads never call: they lea
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyproxy.rust_core import NativeIo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Bridge"]
 
@@ -16,38 +19,72 @@ __all__ = ["Bridge"]
 class Bridge:
     """What one event loop has begun natively.
 
-    Attributes:
-        io: the native side of it, to begin things with.
+    Nothing is open before the first use, nor after the end.
     """
 
     def __init__(self) -> None:
-        self.io = NativeIo()
+        self._io: NativeIo | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._listening: dict[int, Callable[[Any], None]] = {}
+
+    @property
+    def io(self) -> NativeIo:
+        """The native side of it, to begin things with."""
+        if self._io is None:
+            self._io = NativeIo()
+        return self._io
 
     async def done(self, ticket: int) -> Any:
-        """Wait for what was begun under `ticket`. A wait that is cancelled ends it.
+        """Wait for what was begun under `ticket`, if that is not 0: 0 is done already. A wait that is cancelled ends it.
 
         The ticket must have been drawn in the same step of the loop.
         """
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self.io.fileno(), self._take)
-        self._waiting[ticket] = future = self._loop.create_future()
+        if not ticket:
+            return None
+        future = self.expect(ticket)
         try:
             return await future
         finally:
             if self._waiting.pop(ticket, None) is not None:
                 self.io.cancel(ticket)
 
+    def expect(self, ticket: int) -> asyncio.Future[Any]:
+        """What will be known under `ticket`; to be given up with `forget` if nobody waits for it any more."""
+        future = self._waiting[ticket] = self._open().create_future()
+        return future
+
+    def forget(self, ticket: int) -> None:
+        """Wait no longer for what would be known under `ticket`."""
+        self._waiting.pop(ticket, None)
+
+    def listen(self, ticket: int, listener: Callable[[Any], None]) -> None:
+        """Call `listener` with whatever comes under `ticket`, as often as something does, until it is forgotten by `unlisten`."""
+        self._open()
+        self._listening[ticket] = listener
+
+    def unlisten(self, ticket: int) -> None:
+        """Call nobody any more with what comes under `ticket`."""
+        self._listening.pop(ticket, None)
+
     def close(self) -> None:
         """Listen no more; whoever still waits is not told anything."""
         if self._loop is not None:
             self._loop.remove_reader(self.io.fileno())
             self._loop = None
+        self._io = None
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self.io.fileno(), self._take)
+        return self._loop
 
     def _take(self) -> None:
         for ticket, result in self.io.take():
             future = self._waiting.pop(ticket, None)
-            if future is not None and not future.done():
-                future.set_result(result)
+            if future is not None:
+                if not future.done():
+                    future.set_result(result)
+            elif ticket in self._listening:
+                self._listening[ticket](result)

@@ -3,6 +3,7 @@
 mod dialect;
 mod envelope;
 mod failure_body;
+pub mod http1;
 mod json;
 mod outcome;
 mod rate_limits;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use native::inbox::Inbox;
+use native::ingress::{Exchange, Part};
 use native::runtime;
 use native::transport::{Answer, Failure};
 use pyo3::prelude::*;
@@ -15,6 +16,7 @@ use pyo3::types::PyBytes;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::exchange::NativeExchange;
 use super::transport::{NativeAnswer, NativeFailure};
 use crate::convert::lock;
 
@@ -22,23 +24,39 @@ use crate::convert::lock;
 pub(crate) enum Done {
     /// It is done, and there is no more to say of it.
     Nothing,
+    /// Somebody asks.
+    Asked(Box<Exchange>),
+    /// A part of a request's body has come.
+    Part(Part),
     /// A call was answered: its head has come.
     Answer(Box<Answer>),
-    /// The next piece of a body; an empty one is its end.
+    /// The next piece of an answer's body; an empty one is its end.
     Piece(Bytes),
     /// It failed.
     Failed(Failure),
 }
 
 impl Done {
-    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(match self {
-            Self::Nothing => py.None(),
-            Self::Answer(answer) => Bound::new(py, NativeAnswer::new(*answer))?.into_any().unbind(),
-            Self::Piece(piece) => PyBytes::new(py, &piece).into_any().unbind(),
-            Self::Failed(failure) => Bound::new(py, NativeFailure::new(failure))?.into_any().unbind(),
-        })
+    pub(super) fn into_python(self, py: Python<'_>, begun: &Arc<Begun>) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Nothing => Ok(py.None()),
+            Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun))?.into_any()),
+            Self::Part(part) => part_to_python(py, part),
+            Self::Answer(answer) => Ok(Py::new(py, NativeAnswer::new(*answer))?.into_any()),
+            Self::Piece(piece) => Ok(PyBytes::new(py, &piece).unbind().into_any()),
+            Self::Failed(failure) => Ok(Py::new(py, NativeFailure::new(failure))?.into_any()),
+        }
     }
+}
+
+/// Bytes and whether they are the last; why there is no end to know; or None where the client has gone.
+pub(super) fn part_to_python(py: Python<'_>, part: Part) -> PyResult<Py<PyAny>> {
+    let object = match part {
+        Part::Bytes(bytes, is_last) => (PyBytes::new(py, &bytes), is_last).into_pyobject(py)?.into_any(),
+        Part::Malformed(why) => why.into_pyobject(py)?.into_any(),
+        Part::Gone => py.None().into_bound(py),
+    };
+    Ok(object.unbind())
 }
 
 /// What is shared between the loop and the tasks that it has begun.
@@ -68,6 +86,15 @@ impl Begun {
     pub(crate) fn ticket(&self) -> u64 {
         self.tickets.fetch_add(1, Ordering::Relaxed)
     }
+
+    /// Lets the loop know of something.
+    pub(crate) fn tell(&self, ticket: u64, done: Done) {
+        self.inbox.push((ticket, done));
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
 }
 
 /// What is told of something that was begun, when this is dropped: whoever waits is told of a panic, too.
@@ -80,7 +107,8 @@ struct Word {
 impl Drop for Word {
     fn drop(&mut self) {
         if lock(&self.begun.tasks).remove(&self.ticket).is_some() {
-            self.begun.inbox.push((self.ticket, mem::replace(&mut self.done, Done::Nothing)));
+            let done = mem::replace(&mut self.done, Done::Nothing);
+            self.begun.tell(self.ticket, done);
         }
     }
 }
@@ -90,7 +118,7 @@ impl Drop for Word {
 pub(crate) struct NativeIo(Arc<Begun>);
 
 impl NativeIo {
-    pub(crate) fn begun(&self) -> &Arc<Begun> {
+    pub(super) fn begun(&self) -> &Arc<Begun> {
         &self.0
     }
 }
@@ -115,7 +143,7 @@ impl NativeIo {
 
     /// The tickets of what has ended, each with what became of it, the oldest first.
     fn take(&self, py: Python<'_>) -> PyResult<Vec<(u64, Py<PyAny>)>> {
-        self.0.inbox.take().into_iter().map(|(ticket, done)| Ok((ticket, done.into_python(py)?))).collect()
+        self.0.inbox.take().into_iter().map(|(ticket, done)| Ok((ticket, done.into_python(py, &self.0)?))).collect()
     }
 
     /// Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended.

@@ -2,8 +2,12 @@
 //!
 //! The threads of native I/O never take the interpreter: all they do for Python is to leave something in the inbox.
 
+mod exchange;
 mod io;
+mod server;
 mod transport;
 
+pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
+pub(crate) use server::NativeServer;
 pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method};
 use native::runtime;
 use native::transport::trust::Trust;
 use native::transport::{Answer, Body, Call, Endpoint, Failure, Origin, Pool, Settings};
@@ -155,7 +156,7 @@ impl NativeAnswer {
             return Err(value_error("the answer is closed, or its next piece is waited for"));
         };
         if let Some(next) = body.try_next() {
-            return piece(next).into_python(py);
+            return piece(next).into_python(py, io.begun());
         }
         let Held::Here(mut body) = mem::replace(&mut *held, Held::Waiting) else { return Ok(py.None()) };
         let home = Arc::clone(&self.body);
