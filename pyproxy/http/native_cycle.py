@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, TypeAlias
 
 from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, UriTooLong
 from pyproxy.http.visit import Visit, visit_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["NativeCycle"]
 
 Headers = list[tuple[bytes, bytes]]
+# Some of a body and whether it is the last, why it cannot be read, or None where the client has gone.
+Part: TypeAlias = tuple[bytes, bool] | str | None
 
 _GONE: Message = {"type": "http.disconnect"}
 
@@ -32,6 +35,7 @@ class NativeCycle:
         self._head: tuple[int, Headers] | None = None
         self._started = False
         self._finished = False
+        self._first: Part = exchange.body()
         self._body_begun = False
         self._body_ended = False
         self._edge: Edge
@@ -43,17 +47,20 @@ class NativeCycle:
         try:
             if self._exchange.violation is not None:
                 self._refuse_head(*self._exchange.violation)
+            elif isinstance(self._first, str):
+                self._refuse_body(self._first)
             else:
                 await edge(scope, self.receive, self.send)
         finally:
             if not self._finished:
                 self._exchange.cut()
             self._bridge.forget(self._exchange.number)
+            self._scope = {}  # which leads back here, by those who were given `receive` and `send`
 
     async def receive(self) -> Message:
         """The next part of the body, then the client's leaving."""
         if self._body_ended:
-            await self._left
+            await asyncio.wait((self._left,))  # which, unlike it, may be cancelled
             return _GONE
         part = await self._part()
         if isinstance(part, tuple):
@@ -62,7 +69,7 @@ class NativeCycle:
             return {"type": "http.request", "body": body, "more_body": not is_last}
         self._body_ended = True
         if part is not None and not self._started:
-            self._refuse(visit_of(self._scope), InvalidRequest(part), bodiless=self._scope["method"] == "HEAD")
+            self._refuse_body(part)
         return _GONE
 
     async def send(self, message: Message) -> None:
@@ -87,16 +94,19 @@ class NativeCycle:
             self._finished = True
             await self._bridge.done(self._exchange.finish())
 
-    async def _part(self) -> tuple[bytes, bool] | str | None:
+    async def _part(self) -> Part:
         if not self._body_begun:
             self._body_begun = True
-            return self._exchange.body()
-        part: tuple[bytes, bool] | str | None = await self._bridge.done(self._exchange.next_body())
+            return self._first
+        part: Part = await self._bridge.done(self._exchange.next_body())
         return part
 
     def _refuse_head(self, status: int, message: str, target: bytes | None, bodiless: bool) -> None:  # noqa: FBT001 - as it is told
         route = "-" if target is None else target.decode("latin-1")
         self._refuse(Visit(route=route), _refusal(status, message), bodiless=bodiless)
+
+    def _refuse_body(self, why: str) -> None:
+        self._refuse(visit_of(self._scope), InvalidRequest(why), bodiless=self._scope["method"] == "HEAD")
 
     def _refuse(self, visit: Visit, error: RequestError, *, bodiless: bool) -> None:
         """Answer what cannot be served as a request, and close."""

@@ -72,7 +72,9 @@ class Bridge:
         if self._loop is not None:
             self._loop.remove_reader(self.io.fileno())
             self._loop = None
-        self._io = None
+        if self._io is not None:
+            self._io.close()
+            self._io = None
 
     def _open(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -3,17 +3,25 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A list that many threads write to and one event loop reads. Writing never waits for the reader.
 ///
 /// The loop watches [`Inbox::bell`] and calls [`Inbox::take`] when it becomes readable; the bell is rung once for
 /// whatever comes until then, so that a busy loop is not woken for each thing.
 #[derive(Debug)]
-pub struct Inbox<Event> {
-    events: Mutex<Vec<Event>>,
-    rings: UnixStream,
-    heard: UnixStream,
+pub struct Inbox<Event>(Mutex<Inner<Event>>);
+
+#[derive(Debug)]
+struct Inner<Event> {
+    events: Vec<Event>,
+    bell: Option<Bell>,
+}
+
+#[derive(Debug)]
+struct Bell {
+    rings: Arc<UnixStream>,
+    heard: Arc<UnixStream>,
 }
 
 impl<Event> Inbox<Event> {
@@ -25,51 +33,61 @@ impl<Event> Inbox<Event> {
         let (rings, heard) = UnixStream::pair()?;
         rings.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        Ok(Self { events: Mutex::new(Vec::new()), rings, heard })
+        let bell = Bell { rings: Arc::new(rings), heard: Arc::new(heard) };
+        Ok(Self(Mutex::new(Inner { events: Vec::new(), bell: Some(bell) })))
     }
 
-    /// What becomes readable when there is something to take.
+    /// What becomes readable when there is something to take, until it is closed.
     #[must_use]
-    pub fn bell(&self) -> RawFd {
-        self.heard.as_raw_fd()
+    pub fn bell(&self) -> Option<RawFd> {
+        self.inner().bell.as_ref().map(|bell| bell.heard.as_raw_fd())
     }
 
-    /// Leaves something to be known.
+    /// Leaves something to be known; nothing, where nobody listens any more.
     pub fn push(&self, event: Event) {
-        let mut events = self.events();
-        events.push(event);
-        let is_first = events.len() == 1;
-        drop(events);
+        let mut inner = self.inner();
+        let Some(rings) = inner.bell.as_ref().map(|bell| Arc::clone(&bell.rings)) else { return };
+        inner.events.push(event);
+        let is_first = inner.events.len() == 1;
+        drop(inner);
         if is_first {
-            // It cannot be full, since it holds one ring at most; and where the reader is gone nobody wants to know.
-            let _ = (&self.rings).write(&[1]);
+            // It cannot be full, since it holds two rings at most; and where the reader is gone nobody wants to know.
+            let _ = (&*rings).write(&[1]);
         }
     }
 
     /// All there is to know, the oldest first.
     pub fn take(&self) -> Vec<Event> {
+        let Some(heard) = self.inner().bell.as_ref().map(|bell| Arc::clone(&bell.heard)) else { return Vec::new() };
         let mut rings = [0; 16];
         // The bell first: what comes between the two is taken now, and its ring finds nothing the next time.
-        while matches!((&self.heard).read(&mut rings), Err(error) if error.kind() == ErrorKind::Interrupted) {}
-        std::mem::take(&mut *self.events())
+        while matches!((&*heard).read(&mut rings), Err(error) if error.kind() == ErrorKind::Interrupted) {}
+        std::mem::take(&mut self.inner().events)
     }
 
-    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Listens no more: what is there is forgotten, and what comes is not kept.
+    pub fn close(&self) {
+        let mut inner = self.inner();
+        let forgotten = (inner.bell.take(), std::mem::take(&mut inner.events));
+        drop(inner);
+        drop(forgotten); // with the lock given back: what is dropped may have something to say
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<Event>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::thread;
 
     use super::*;
 
     fn rung(inbox: &Inbox<usize>) -> bool {
         let mut byte = [0];
-        let peeked = inbox.heard.try_clone().unwrap();
-        matches!((&peeked).read(&mut byte), Ok(1))
+        let heard = Arc::clone(&inbox.inner().bell.as_ref().unwrap().heard);
+        matches!((&*heard).read(&mut byte), Ok(1))
     }
 
     #[test]
@@ -85,6 +103,16 @@ mod tests {
         assert!(rung(&inbox));
         assert_eq!(inbox.take(), [3]);
         assert_eq!(inbox.take(), []);
+    }
+
+    #[test]
+    fn what_is_closed_keeps_nothing() {
+        let inbox = Inbox::new().unwrap();
+        inbox.push(1);
+        inbox.close();
+        inbox.push(2);
+        assert_eq!(inbox.take(), []);
+        assert_eq!(inbox.bell(), None);
     }
 
     #[test]

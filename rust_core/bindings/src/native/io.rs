@@ -136,9 +136,14 @@ impl NativeIo {
         Ok(Self(Arc::new(begun)))
     }
 
-    /// What becomes readable when there is something to take.
+    /// What becomes readable when there is something to take; -1 once it is closed, as of other files.
     fn fileno(&self) -> i32 {
-        self.0.inbox.bell()
+        self.0.inbox.bell().unwrap_or(-1)
+    }
+
+    /// Lets nothing be known any more.
+    fn close(&self) {
+        self.0.inbox.close();
     }
 
     /// The tickets of what has ended, each with what became of it, the oldest first.

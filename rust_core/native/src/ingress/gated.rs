@@ -182,7 +182,7 @@ impl Gated {
             (Phase::Head, Waits::First(since)) => Waits::Head(since),
             (Phase::Head, _) => Waits::Head(now()),
             (Phase::BetweenRequests, waits @ (Waits::First(_) | Waits::Next(_))) => waits,
-            (Phase::BetweenRequests, _) => Waits::Next(now()),
+            (Phase::BetweenRequests, _) => Waits::Next(self.state.pauses_since()),
             (Phase::Body | Phase::Refused | Phase::Http2, _) => Waits::Nothing,
         };
         match self.waits {
@@ -194,15 +194,19 @@ impl Gated {
 
     /// Waits for the deadline of what is waited for, and refuses what is late.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = self.due() else { return Poll::Pending };
-        // The timer is set back, and set anew when it has rung; it is not put off for each request, which would cost more.
-        if self.timer.deadline() > due {
-            self.timer.as_mut().reset(due);
-        }
-        ready!(self.timer.as_mut().poll(context));
-        if Instant::now() < due {
-            self.timer.as_mut().reset(due);
+        // The timer is set back, and set anew when it has rung; it is not put off for each request, which would cost more. It rings
+        // while a request is under way, too: nobody reads again when that has ended, and the pause behind it is bounded all the same.
+        loop {
+            let due = self.due();
+            let rings = due.unwrap_or_else(|| Instant::now() + self.deadlines.idle);
+            if self.timer.deadline() > rings {
+                self.timer.as_mut().reset(rings);
+            }
             ready!(self.timer.as_mut().poll(context));
+            if due.is_some_and(|due| due <= Instant::now()) {
+                break;
+            }
+            self.timer.as_mut().reset(rings);
         }
         if self.gate.phase() == Phase::Head {
             let seconds = self.deadlines.head.as_secs_f64();
@@ -255,8 +259,11 @@ impl Read for Gated {
                 return Poll::Ready(Ok(()));
             }
             if this.is_behind() {
+                if !this.ahead.is_empty() && !this.state.wakes_when_idle(context.waker()) {
+                    continue; // it has just ended
+                }
                 if this.ahead.len() >= MOST_AHEAD {
-                    return Poll::Pending; // asked again when its turn comes
+                    return Poll::Pending;
                 }
             } else if !this.ahead.is_empty() {
                 this.catch_up();

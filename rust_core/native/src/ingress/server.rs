@@ -110,7 +110,7 @@ async fn listen(listener: Listener, deadlines: Deadlines, host: Arc<dyn Host>, m
 }
 
 async fn connection(stream: Stream, deadlines: Deadlines, host: Arc<dyn Host>, mut stopping: watch::Receiver<Stop>) {
-    let state = Arc::new(ConnectionState::default());
+    let state = Arc::new(ConnectionState::new());
     let mut gated = Gated::new(stream, RequestGate::new(Limits::default()), Arc::clone(&state), deadlines);
     let speaks_http2 = tokio::select! {
         _ = reached(&mut stopping, Stop::Gracefully) => return,
