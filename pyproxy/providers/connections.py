@@ -35,6 +35,11 @@ class Connections(ABC):
         if self.holders == 0:
             await self._close()
 
+    @property
+    @abstractmethod
+    def idle(self) -> int:
+        """How many are open and serve nobody."""
+
     @abstractmethod
     async def _close(self) -> None:
         """Close every connection."""

@@ -47,6 +47,11 @@ class HttpxConnections(Connections):
         except StaleConnectionError:
             return await self._fresh.handle_async_request(request)
 
+    @property
+    def idle(self) -> int:
+        """How many are open and serve nobody."""
+        return sum(connection.is_idle() for connection in self._pool.connections)
+
     async def _close(self) -> None:
         await self._pool.aclose()
         await self._fresh.aclose()

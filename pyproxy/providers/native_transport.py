@@ -39,6 +39,11 @@ class NativeConnections(Connections):
         super().__init__()
         self.pool = NativePool(stale_within, ca_file)
 
+    @property
+    def idle(self) -> int:
+        """How many are open and serve nobody; of HTTP/2, how many are open."""
+        return self.pool.idle
+
     async def _close(self) -> None:
         self.pool.close()
 

@@ -92,7 +92,7 @@ class Assembly:
             alert: is told of breakers and credentials that change.
             transports: makes the transport of each snapshot; the portable one unless given.
         """
-        self._transports = HttpxTransports() if transports is None else transports
+        self._transports: Transports[Any] = HttpxTransports() if transports is None else transports
         self._alert = alert
         self._now_ns = now_ns
         self._controller = ConcurrencyController(clock=now_ns)

@@ -40,6 +40,10 @@ struct Secure {
 
 impl Secure {
     async fn speaking(protocols: &[&str], answers: Answers) -> Self {
+        Self::at("127.0.0.1:0", protocols, answers).await
+    }
+
+    async fn at(address: &str, protocols: &[&str], answers: Answers) -> Self {
         let certificates = CertificateDer::pem_file_iter(corpus("server.pem")).unwrap().map(Result::unwrap).collect();
         let key = PrivateKeyDer::from_pem_file(corpus("server.key")).unwrap();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -50,7 +54,7 @@ impl Secure {
             .unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
@@ -119,11 +123,11 @@ async fn an_authority_of_the_file_is_believed_and_no_other() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_not_believed() {
-    let provider = Secure::speaking(&[], always(async |_| said("{}"))).await;
+    let provider = Secure::at("127.0.0.2:0", &[], always(async |_| said("{}"))).await;
     let elsewhere = Origin { host: "127.0.0.2".to_owned(), ..provider.origin() };
-    // Connects to 127.0.0.1 only, so the name is the address here; what listens on every address would be refused, too.
     let failure = ask(&endpoint(elsewhere), &believing()).await.unwrap_err();
     assert_eq!(failure.signal, Signal::ConnectFailed);
+    assert!(failure.detail.contains("not valid for name"), "{failure}");
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-
 from support.transports import ask, call, transport_to
 
 from pyproxy.providers.transport import TransportFailure
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from support.transports import Kind
+
     from pyproxy.providers.transport import Transport
 
 BODY = call().body

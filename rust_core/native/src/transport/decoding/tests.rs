@@ -90,7 +90,7 @@ fn what_was_compressed_is_what_comes_out_however_it_comes() {
 
 #[test]
 fn a_bomb_comes_out_in_pieces_that_are_bounded() {
-    let text = vec![0; 64 * 1024 * 1024];
+    let text = vec![0; 4 * 1024 * 1024];
     for (codings, bomb) in [("gzip", gzip(&text)), ("deflate", raw_deflate(&text)), ("zstd", zstd(&text))] {
         let (decoded, largest) = decoded(codings, &bomb, usize::MAX).unwrap();
         assert_eq!(decoded.len(), text.len());
