@@ -1150,7 +1150,7 @@ class NativeFailure:
 
     @property
     def signal(self) -> str:
-        """The classifier's word for it: ``connect_failed``, ``connect_timeout`` or ``reset``."""
+        """The classifier's word for it."""
 
     @property
     def detail(self) -> str:

@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // the helpers of tests are tests too
 //! Connections over real sockets: kept, found dead, given up.
 
 mod support;

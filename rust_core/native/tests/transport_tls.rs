@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // the helpers of tests are tests too
 //! Connections in TLS, and HTTP/2 where it is offered.
 
 mod support;
@@ -212,10 +213,7 @@ struct Pieces(Polled);
 impl futures_core::Stream for Pieces {
     type Item = Result<Frame<Bytes>, Infallible>;
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
         (self.0)(cx).map(|piece| piece.map(|piece| Ok(Frame::data(Bytes::from(piece)))))
     }
 }
@@ -277,13 +275,17 @@ async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> 
     let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
         for (future, done) in &mut running {
-            if done.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(cx)
-            {
-                *done = Some(value);
+            if done.is_none() {
+                if let std::task::Poll::Ready(value) = future.as_mut().poll(cx) {
+                    *done = Some(value);
+                }
             }
         }
-        if running.iter().all(|(_, done)| done.is_some()) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if running.iter().all(|(_, done)| done.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     running.into_iter().filter_map(|(_, done)| done).collect()

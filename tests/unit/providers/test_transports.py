@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import select
 import ssl
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.broken_servers import full, nobody, says
+from support.broken_servers import full, nobody, says, serving
 from support.transports import ask, call, transport_to
 
+from pyproxy.providers.native_transport import NativeTransport
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
@@ -137,13 +139,10 @@ class Silent:
         self.asked.set()
         assert await reader.read() == b""
         self.left.set()
-        writer.close()
 
     @contextlib.asynccontextmanager
     async def asked_by(self, kind: Kind) -> AsyncIterator[Transport]:
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        async with server, asyncio.timeout(5), transport_to(kind, url) as transport:
+        async with asyncio.timeout(5), serving(self.serve) as url, transport_to(kind, url) as transport:
             yield transport
             await self.left.wait()
 
@@ -156,6 +155,24 @@ async def test_a_call_that_is_cancelled_before_its_head_came_is_ended_at_once(ki
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
+
+
+async def test_an_answer_that_comes_as_its_call_is_cancelled_is_ended_at_once() -> None:
+    provider = Silent(head("content-length: 9") + b"half")
+    async with provider.asked_by("native") as transport:
+        assert isinstance(transport, NativeTransport)
+        bridge = transport._bridge
+        opening = asyncio.create_task(transport.open(call()))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().remove_reader(bridge.io.fileno())
+        await provider.asked.wait()
+        select.select([bridge.io.fileno()], [], [], 5)
+        bridge._take()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError) as kept:
+            await opening
+        await provider.left.wait()
+        assert kept.tb is not None
 
 
 async def test_a_call_whose_next_piece_is_waited_for_no_more_is_ended_at_once(kind: Kind) -> None:
@@ -204,43 +221,38 @@ async def test_an_answer_that_comes_before_the_request_was_read_is_an_answer(kin
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
-        await writer.drain()
         writer.write_eof()
-        await reader.read()
-        writer.close()
+        while await reader.read(2**16):
+            pass
 
-    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-    async with server, transport_to(kind, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1") as transport:
+    async with serving(refuse) as url, transport_to(kind, url) as transport:
         response = await transport.open(call(bytes(size)))
         assert response.status == 413
         assert b"".join([chunk async for chunk in response.chunks()]) == b"{}"
         await response.aclose()
 
 
-@contextlib.asynccontextmanager
-async def secure() -> AsyncIterator[str]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                await reader.readuntil(call().body)
-                writer.write(head("content-length: 2") + b"{}")
-        writer.close()
+async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        await reader.readuntil(call().body)
+        writer.write(head("content-length: 2") + b"{}")
 
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield f"https://localhost:{server.sockets[0].getsockname()[1]}/v1"
+    return context
 
 
-async def test_an_authority_of_the_file_is_believed(kind: Kind) -> None:
-    async with secure() as url, transport_to(kind, url, ca_file=str(TLS / "ca.pem")) as transport:
+async def test_an_authority_of_the_file_is_believed(kind: Kind, tls: ssl.SSLContext) -> None:
+    async with serving(answers, tls=tls) as url, transport_to(kind, url, ca_file=str(TLS / "ca.pem")) as transport:
         assert await ask(transport) == b"{}"
         assert await ask(transport) == b"{}"
 
 
-async def test_no_other_authority_is_believed(kind: Kind) -> None:
-    async with secure() as url, transport_to(kind, url) as transport:
+async def test_no_other_authority_is_believed(kind: Kind, tls: ssl.SSLContext) -> None:
+    async with serving(answers, tls=tls) as url, transport_to(kind, url) as transport:
         with pytest.raises(TransportFailure) as failure:
             await ask(transport)
     assert failure.value.signal == "connect_failed"

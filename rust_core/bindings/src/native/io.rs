@@ -75,8 +75,8 @@ impl Begun {
         // Held until it is noted: it may end at once, and must find itself there.
         let mut tasks = lock(&self.tasks);
         let task = self.runtime.spawn(async move {
-            let mut word = Word { begun, ticket, done: Done::Failed(Failure::of_a_fault()) };
-            word.done = work.await;
+            let mut telling = Word { begun, ticket, done: Done::Failed(Failure::of_a_fault()) };
+            telling.done = work.await;
         });
         tasks.insert(ticket, task.abort_handle());
         ticket

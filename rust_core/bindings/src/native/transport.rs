@@ -191,7 +191,7 @@ impl NativeFailure {
 
 #[pymethods]
 impl NativeFailure {
-    /// The classifier's word for it: connect_failed, connect_timeout or reset.
+    /// The classifier's word for it.
     #[getter]
     fn signal(&self) -> &'static str {
         self.0.signal.name()

@@ -31,9 +31,13 @@ pub struct Answer {
 impl Answer {
     pub(super) fn new(response: Response<Incoming>, carrier: Carrier) -> Result<Self, Failure> {
         let (head, incoming) = response.into_parts();
+        if head.status.is_informational() {
+            return Err(Failure::reset_because("the provider switched protocols, which nobody had asked for"));
+        }
         let decoder = Decoder::of(&head.headers).map_err(of_corrupt)?;
-        let mut body = Body { incoming, carrier: Some(carrier), decoder, has_failed: false };
-        body.settle_at_end();
+        let mut raw = Raw { incoming, carrier: Some(carrier) };
+        raw.settle_at_end();
+        let body = Body { raw, decoder, has_failed: false };
         Ok(Self { status: head.status.as_u16(), headers: head.headers, body })
     }
 }
@@ -63,9 +67,7 @@ impl Carrier {
 
 /// A body, decoded if it was compressed.
 pub struct Body {
-    incoming: Incoming,
-    /// Gone when the body has come to its end.
-    carrier: Option<Carrier>,
+    raw: Raw,
     decoder: Option<Decoder>,
     has_failed: bool,
 }
@@ -95,34 +97,38 @@ impl Body {
         let next = ready!(self.poll_decoded(cx)).transpose();
         if let Some(Err(_)) = next {
             self.has_failed = true;
-            self.carrier = None;
+            self.raw.carrier = None;
         }
         Poll::Ready(next)
     }
 
     fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+        let Some(decoder) = &mut self.decoder else { return self.raw.poll_next(cx) };
         loop {
-            if let Some(decoder) = &mut self.decoder
-                && let Some(piece) = decoder.pull().map_err(of_corrupt)?
-            {
+            if let Some(piece) = decoder.pull().map_err(of_corrupt)? {
                 return Poll::Ready(Ok(Some(piece)));
             }
-            let piece = ready!(self.poll_piece(cx))?;
-            match (piece, &mut self.decoder) {
-                (Some(piece), Some(decoder)) => decoder.push(piece),
-                (None, Some(decoder)) => return Poll::Ready(decoder.finish().map_err(of_corrupt).map(|()| None)),
-                (piece, None) => return Poll::Ready(Ok(piece)),
+            match ready!(self.raw.poll_next(cx))? {
+                Some(piece) => decoder.push(piece),
+                None => return Poll::Ready(decoder.finish().map_err(of_corrupt).map(|()| None)),
             }
         }
     }
+}
 
-    /// The next piece as it comes over the connection, which is given back at the last.
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+/// A body as it comes over its connection.
+struct Raw {
+    incoming: Incoming,
+    /// Gone when the body has come to its end.
+    carrier: Option<Carrier>,
+}
+
+impl Raw {
+    /// The next piece; the connection is given back at the last.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
             let mut frame = Pin::new(&mut self.incoming).poll_frame(cx);
-            if frame.is_pending()
-                && let Some(carrier) = &mut self.carrier
-            {
+            if let (Poll::Pending, Some(carrier)) = (&frame, &mut self.carrier) {
                 // Asked for, and not there: the connection may have it, and if it has ended says so.
                 let _ = carrier.poll(cx);
                 frame = Pin::new(&mut self.incoming).poll_frame(cx);

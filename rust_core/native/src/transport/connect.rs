@@ -97,7 +97,7 @@ async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
             tries.spawn(TcpStream::connect(address));
         }
         tokio::select! {
-            tried = tries.join_next() => match tried {
+            ended = tries.join_next() => match ended {
                 Some(Ok(Ok(stream))) => return Ok(stream),
                 Some(Ok(Err(error))) => failure = error,
                 Some(Err(error)) => failure = io::Error::other(error),

@@ -65,9 +65,7 @@ impl Kept {
 
     /// Moves what can be moved. Ready when the connection has ended, and then always.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(connection) = &mut self.connection
-            && Pin::new(connection).poll(cx).is_pending()
-        {
+        if self.connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_pending()) {
             return Poll::Pending;
         }
         // Dropped now: with it goes what it still holds, and whoever waits for that learns of it. What went wrong, if

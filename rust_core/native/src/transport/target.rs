@@ -25,10 +25,8 @@ fn is_of_a_path(byte: u8) -> bool {
 }
 
 fn escaped(bytes: &[u8], is_plain: fn(u8) -> bool) -> Cow<'_, str> {
-    if let Some(text) =
-        bytes.iter().all(|&byte| is_plain(byte) && byte != b'%').then(|| str::from_utf8(bytes).ok()).flatten()
-    {
-        return Cow::Borrowed(text);
+    if bytes.iter().all(|&byte| is_plain(byte) && byte != b'%') {
+        return String::from_utf8_lossy(bytes);
     }
     let mut text = String::with_capacity(bytes.len() + 16);
     for (index, &byte) in bytes.iter().enumerate() {
