@@ -19,6 +19,8 @@ from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.plugins import import_plugins
 from pyproxy.pools import HealthChecks, Pools
+from pyproxy.providers.httpx_transport import HttpxTransports
+from pyproxy.providers.native_transport import NativeTransports
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
 from pyproxy.status import Status, foreseen
@@ -88,7 +90,9 @@ class Sidecar(Asking):
         import_plugins(reading.config.plugins)
         self.warnings: tuple[Fault, ...] = reading.faults
         self._alerts = Alerts()
-        self._assembly = Assembly(reading.config, transport, alert=self._alerts)
+        self._bridge = Bridge() if (io or DEFAULT_IO) == "native" else None
+        transports = HttpxTransports() if self._bridge is None else NativeTransports(self._bridge)
+        self._assembly = Assembly(reading.config, transport, alert=self._alerts, transports=transports)
         self._reloader = Reloader(source, self._assembly, reading.faults)
         self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         kept_in = sessions_file(reading.config.sessions, source.path, environ)
@@ -96,7 +100,6 @@ class Sidecar(Asking):
         self._status = Status(self._assembly.snapshots, self.limits, self._alerts, version("pyproxy"))
         self._tell = Observers((*self._status.observers, *observers))
         self._orchestrator = Orchestrator(self._assembly.snapshots, self._tell)
-        self._bridge = Bridge() if (io or DEFAULT_IO) == "native" else None
         self._home = Home(own_thread=own_thread)
         super().__init__(EmbeddedClient(self._orchestrator, self._home))
         self._pools = Pools(self._assembly.snapshots)

@@ -21,6 +21,10 @@ __all__ = [
     "Grant",
     "HealthTracker",
     "Histogram",
+    "NativeAnswer",
+    "NativeEndpoint",
+    "NativeFailure",
+    "NativePool",
     "Open",
     "Outcome",
     "Pass",
@@ -1126,3 +1130,90 @@ def parse_toml(text: str, *, max_depth: int, max_nodes: int) -> tuple[list[_Toml
     the reason where it is not TOML (it never repeats the text), else the bound it passes: ``depth`` of brackets and dotted keys (128
     at most), ``nodes``, that is keys and values, or ``tokens``, which are comments and line breaks too, some eight a node.
     """
+
+@final
+class NativePool:
+    """The connections to one provider.
+
+    Args:
+        stale_within: how soon, in seconds, a connection that had been closed is found out; a provider that ends it later had the request.
+        ca_file: certificates in PEM that are believed beside the system's.
+    """
+
+    def __new__(cls, stale_within: float = 1.0, ca_file: str | None = None) -> NativePool: ...
+    @property
+    def idle(self) -> int:
+        """How many connections could serve a call at once."""
+
+    def close(self) -> None:
+        """Close the connections that serve nobody, and keep none from now on."""
+
+@final
+class NativeEndpoint:
+    """Where an instance is called, and what opens it.
+
+    Args:
+        scheme: ``http`` or ``https``.
+        host: a name, or an address without brackets.
+        port: the port.
+        path: what the paths of calls are appended to.
+        headers: the credential and the provider's own headers; no representation tells them.
+        defaults: headers that it wants of a client that does not send them.
+        query: what the query of each call ends with.
+    """
+
+    def __new__(
+        cls,
+        scheme: str,
+        host: str,
+        port: int,
+        path: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        defaults: Sequence[tuple[bytes, bytes]],
+        query: bytes,
+    ) -> NativeEndpoint: ...
+    def send(
+        self,
+        io: NativeIo,
+        pool: NativePool,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        connect_timeout: float,
+    ) -> int:
+        """Send a call and return a ticket: a `NativeAnswer` comes of it when the head has come, or a `NativeFailure`.
+
+        Headers that could not stand in a head are left out, and so are those that the endpoint has itself.
+        """
+
+@final
+class NativeAnswer:
+    """An answer whose head has come. Closed or dropped before its body was read to its end, it ends the call."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers, in small letters."""
+
+    def read(self, io: NativeIo) -> bytes | NativeFailure | int:
+        """The next piece of the body, decoded, if it is there: empty at the end. Else a ticket for it. Or a failure, of either."""
+
+    def close(self) -> None:
+        """End the call, if its body was not read to its end."""
+
+@final
+class NativeFailure:
+    """Why a call has no whole answer."""
+
+    @property
+    def signal(self) -> str:
+        """The classifier's word for it."""
+
+    @property
+    def detail(self) -> str:
+        """In words, for a person."""

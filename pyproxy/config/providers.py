@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -52,6 +53,12 @@ def _header_names(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     if len({name.lower() for name in headers}) < len(headers):
         raise ValueError("holds the same header twice, in small and capital letters")
     return headers
+
+
+def _ca_file(path: str) -> str:
+    if not Path(path).is_absolute():
+        raise ValueError("must be an absolute path, such as /etc/ssl/certs/our-ca.pem")
+    return path
 
 
 def _header_value(value: SecretStr) -> SecretStr:
@@ -151,6 +158,13 @@ class ProviderConfig(Settings):
         default_factory=nothing,
         description="Extra headers for each call to this provider; kept secret like credentials.",
         examples=[{"OpenAI-Organization": "${OPENAI_ORG}"}],
+    )
+
+    ca_file: Annotated[Text, AfterValidator(_ca_file)] | None = Field(
+        default=None,
+        description="A file in PEM with certificates of authorities that are believed for this provider beside the system's own; read "
+        "once. An absolute path.",
+        examples=["/etc/ssl/certs/our-ca.pem"],
     )
 
     @model_validator(mode="after")

@@ -48,6 +48,7 @@ class Bridge:
         finally:
             if self._waiting.pop(ticket, None) is not None:
                 self.io.cancel(ticket)
+            del future  # what came of it too late is let go of now, and not when a traceback is
 
     def expect(self, ticket: int) -> asyncio.Future[Any]:
         """What will be known under `ticket`; to be given up with `forget` if nobody waits for it any more."""

@@ -8,25 +8,38 @@ from typing import TYPE_CHECKING
 import httpcore2
 import httpx2
 
+from pyproxy.providers.httpx_connections import HttpxConnections
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import forwarded_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from pyproxy.providers.connections import Connections
+    from pyproxy.config import ProviderConfig
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import UpstreamCall
 
-__all__ = ["HttpxTransport"]
+__all__ = ["HttpxTransport", "HttpxTransports"]
 
 _BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
+
+
+class HttpxTransports:
+    """Makes them."""
+
+    def connections(self, provider: ProviderConfig) -> HttpxConnections:
+        """See `Transports.connections`."""
+        return HttpxConnections(ca_file=provider.ca_file)
+
+    def transport(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, HttpxConnections]) -> HttpxTransport:
+        """See `Transports.transport`."""
+        return HttpxTransport(endpoints, connections)
 
 
 class HttpxTransport:
     """Calls instances over HTTP/1.1. Holds the connections to their providers until it is closed."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, Connections]) -> None:
+    def __init__(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, HttpxConnections]) -> None:
         """Hold the connections; nothing is opened yet.
 
         Args:

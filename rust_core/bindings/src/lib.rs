@@ -37,7 +37,9 @@ mod rust_core {
     #[pymodule_export]
     use crate::health::HealthTracker;
     #[pymodule_export]
-    use crate::native::{NativeExchange, NativeIo, NativeServer};
+    use crate::native::{
+        NativeAnswer, NativeEndpoint, NativeExchange, NativeFailure, NativeIo, NativePool, NativeServer,
+    };
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]

@@ -74,7 +74,10 @@ impl NativeExchange {
     /// The headers, names in lower case.
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let headers = self.exchange.head.headers.iter();
-        PyList::new(py, headers.map(|(name, value)| (PyBytes::new(py, name.as_ref()), PyBytes::new(py, value.as_bytes()))))
+        PyList::new(
+            py,
+            headers.map(|(name, value)| (PyBytes::new(py, name.as_ref()), PyBytes::new(py, value.as_bytes()))),
+        )
     }
 
     /// What has come of the body together with the head: bytes and whether they are the last, why there is no end to know (a str),

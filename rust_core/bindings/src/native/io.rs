@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use native::inbox::Inbox;
 use native::ingress::{Exchange, Part};
 use native::runtime;
+use native::transport::{Answer, Failure};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::exchange::NativeExchange;
+use super::transport::{NativeAnswer, NativeFailure};
 use crate::convert::lock;
 
 /// What became of something that was begun.
@@ -24,14 +28,23 @@ pub(crate) enum Done {
     Asked(Box<Exchange>),
     /// A part of a request's body has come.
     Part(Part),
+    /// A call was answered: its head has come.
+    Answer(Box<Answer>),
+    /// The next piece of an answer's body; an empty one is its end.
+    Piece(Bytes),
+    /// It failed.
+    Failed(Failure),
 }
 
 impl Done {
-    fn into_python(self, py: Python<'_>, begun: &Arc<Begun>) -> PyResult<Py<PyAny>> {
+    pub(super) fn into_python(self, py: Python<'_>, begun: &Arc<Begun>) -> PyResult<Py<PyAny>> {
         match self {
             Self::Nothing => Ok(py.None()),
             Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun))?.into_any()),
             Self::Part(part) => part_to_python(py, part),
+            Self::Answer(answer) => Ok(Py::new(py, NativeAnswer::new(*answer))?.into_any()),
+            Self::Piece(piece) => Ok(PyBytes::new(py, &piece).unbind().into_any()),
+            Self::Failed(failure) => Ok(Py::new(py, NativeFailure::new(failure))?.into_any()),
         }
     }
 }
@@ -62,10 +75,8 @@ impl Begun {
         // Held until it is noted: it may end at once, and must find itself there.
         let mut tasks = lock(&self.tasks);
         let task = self.runtime.spawn(async move {
-            let done = work.await;
-            if lock(&begun.tasks).remove(&ticket).is_some() {
-                begun.tell(ticket, done);
-            }
+            let mut telling = Word { begun, ticket, done: Done::Failed(Failure::of_a_fault()) };
+            telling.done = work.await;
         });
         tasks.insert(ticket, task.abort_handle());
         ticket
@@ -83,6 +94,22 @@ impl Begun {
 
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
+    }
+}
+
+/// What is told of something that was begun, when this is dropped: whoever waits is told of a panic, too.
+struct Word {
+    begun: Arc<Begun>,
+    ticket: u64,
+    done: Done,
+}
+
+impl Drop for Word {
+    fn drop(&mut self) {
+        if lock(&self.begun.tasks).remove(&self.ticket).is_some() {
+            let done = mem::replace(&mut self.done, Done::Nothing);
+            self.begun.tell(self.ticket, done);
+        }
     }
 }
 

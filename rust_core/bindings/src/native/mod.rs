@@ -5,7 +5,9 @@
 mod exchange;
 mod io;
 mod server;
+mod transport;
 
 pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
 pub(crate) use server::NativeServer;
+pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};

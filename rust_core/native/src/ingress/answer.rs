@@ -56,7 +56,11 @@ enum Coming {
     Whole(Option<Bytes>),
     Pieces(mpsc::Receiver<Piece>),
     /// It is cut as soon as the client has what was sent before, or when it takes none of it for too long.
-    Cutting { flushed: bool, patience: Pin<Box<Sleep>>, next_look: Pin<Box<Sleep>> },
+    Cutting {
+        flushed: bool,
+        patience: Pin<Box<Sleep>>,
+        next_look: Pin<Box<Sleep>>,
+    },
     Nothing,
 }
 

@@ -101,7 +101,8 @@ impl Exchange {
     /// Ends the answer at once if the client has taken what was sent before. Returns whether it is done.
     pub fn try_finish(&self) -> bool {
         let mut pieces = lock(&self.pieces);
-        let done = pieces.as_ref().is_none_or(|sender| !matches!(sender.try_send(Piece::End), Err(TrySendError::Full(_))));
+        let done =
+            pieces.as_ref().is_none_or(|sender| !matches!(sender.try_send(Piece::End), Err(TrySendError::Full(_))));
         if done {
             *pieces = None;
         }

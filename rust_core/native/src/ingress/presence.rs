@@ -17,7 +17,11 @@ pub(super) struct Presence {
 
 impl Presence {
     /// The client of a request that begins; `gone` is called if it goes before it is served.
-    pub(super) fn new(connection: Arc<ConnectionState>, ends_with_connection: bool, gone: Box<dyn FnOnce() + Send + Sync>) -> Self {
+    pub(super) fn new(
+        connection: Arc<ConnectionState>,
+        ends_with_connection: bool,
+        gone: Box<dyn FnOnce() + Send + Sync>,
+    ) -> Self {
         connection.begins();
         Self { connection, served: AtomicBool::new(false), ends_with_connection, gone: Some(gone) }
     }

@@ -1,0 +1,292 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // the helpers of tests are tests too
+//! Connections in TLS, and HTTP/2 where it is offered.
+
+mod support;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rust_core_native::transport::trust::Trust;
+use rust_core_native::transport::{Origin, Pool, Settings, Signal};
+use support::{ask, call, corpus, endpoint, patient, pool, whole};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+type Answered = Response<BoxBody<Bytes, Infallible>>;
+type Answers = Arc<dyn Fn(Request<Incoming>) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync>;
+
+/// A provider in TLS that speaks what it is told to.
+struct Secure {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Secure {
+    async fn speaking(protocols: &[&str], answers: Answers) -> Self {
+        Self::at("127.0.0.1:0", protocols, answers).await
+    }
+
+    async fn at(address: &str, protocols: &[&str], answers: Answers) -> Self {
+        let certificates = CertificateDer::pem_file_iter(corpus("server.pem")).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(corpus("server.key")).unwrap();
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(certificates, key)
+            .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind(address).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, answers, count) = (acceptor.clone(), Arc::clone(&answers), Arc::clone(&count));
+                tokio::spawn(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    count.fetch_add(1, Ordering::SeqCst);
+                    let is_shared = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    let service = service_fn(move |request| {
+                        let answered = answers(request);
+                        async move { Ok::<_, Infallible>(answered.await) }
+                    });
+                    if is_shared {
+                        let _ = http2::Builder::new(TokioExecutor::new())
+                            .max_concurrent_streams(10)
+                            .serve_connection(TokioIo::new(stream), service)
+                            .await;
+                    } else {
+                        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    }
+                });
+            }
+        });
+        Self { port, connections }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { secure: true, host: "localhost".to_owned(), port: self.port }
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+fn always<A, F>(answers: A) -> Answers
+where
+    A: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Answered> + Send + 'static,
+{
+    Arc::new(move |request| Box::pin(answers(request)))
+}
+
+fn said(text: &'static str) -> Answered {
+    Response::new(Full::from(text).boxed())
+}
+
+fn believing() -> Arc<Pool> {
+    pool(Settings { trust: Trust::with_file(corpus("ca.pem")), ..patient() })
+}
+
+#[tokio::test]
+async fn an_authority_of_the_file_is_believed_and_no_other() {
+    let provider = Secure::speaking(&[], always(async |_| said("{}"))).await;
+    let endpoint = endpoint(provider.origin());
+    let pool_of_ours = believing();
+    assert_eq!(ask(&endpoint, &pool_of_ours).await.unwrap(), b"{}");
+    assert_eq!(ask(&endpoint, &pool_of_ours).await.unwrap(), b"{}");
+    assert_eq!(provider.connections(), 1);
+    let failure = ask(&endpoint, &pool(patient())).await.unwrap_err();
+    assert_eq!(failure.signal, Signal::ConnectFailed);
+    assert!(failure.detail.contains("UnknownIssuer"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_believed() {
+    let provider = Secure::at("127.0.0.2:0", &[], always(async |_| said("{}"))).await;
+    let elsewhere = Origin { host: "127.0.0.2".to_owned(), ..provider.origin() };
+    let failure = ask(&endpoint(elsewhere), &believing()).await.unwrap_err();
+    assert_eq!(failure.signal, Signal::ConnectFailed);
+    assert!(failure.detail.contains("not valid for name"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_file_without_certificates_is_told_of() {
+    let provider = Secure::speaking(&[], always(async |_| said("{}"))).await;
+    for name in ["nothing.pem", "server.key"] {
+        let pool = pool(Settings { trust: Trust::with_file(corpus(name)), ..patient() });
+        let failure = ask(&endpoint(provider.origin()), &pool).await.unwrap_err();
+        assert_eq!(failure.signal, Signal::ConnectFailed);
+        assert!(failure.detail.contains(name) || failure.detail.contains("No such file"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_it_is_offered_and_calls_share_a_connection() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    let answers = always(move |request: Request<Incoming>| {
+        let record = Arc::clone(&record);
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            record.lock().unwrap().push((head.version, head.uri.to_string(), head.headers, body));
+            said("{}")
+        }
+    });
+    let provider = Secure::speaking(&["h2", "http/1.1"], answers).await;
+    let (endpoint, pool) = (endpoint(provider.origin()), believing());
+    assert_eq!(ask(&endpoint, &pool).await.unwrap(), b"{}");
+    let calls = (0..5).map(|_| ask(&endpoint, &pool));
+    for answered in join(calls).await {
+        assert_eq!(answered.unwrap(), b"{}");
+    }
+    assert_eq!((provider.connections(), pool.idle()), (1, 1));
+    let seen = seen.lock().unwrap();
+    let (version, uri, headers, body) = &seen[0];
+    assert_eq!(*version, hyper::Version::HTTP_2);
+    assert_eq!(*uri, format!("https://localhost:{}/v1/chat?api-version=1", provider.port));
+    assert_eq!(headers["authorization"], "Bearer sk-secret");
+    assert_eq!(headers["content-length"], "2");
+    assert!(!headers.contains_key("host"));
+    assert_eq!(body, "{}");
+}
+
+#[tokio::test]
+async fn more_calls_than_a_connection_takes_open_another_and_none_waits() {
+    let (gate, all_are_here) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let (open, here) = (Arc::clone(&gate), Arc::clone(&all_are_here));
+    let answers = always(move |_| {
+        let (open, here) = (Arc::clone(&open), Arc::clone(&here));
+        async move {
+            if here.fetch_add(1, Ordering::SeqCst) == 25 {
+                open.notify_waiters();
+            } else if here.load(Ordering::SeqCst) <= 25 {
+                open.notified().await;
+            }
+            said("{}")
+        }
+    });
+    let provider = Secure::speaking(&["h2"], answers).await;
+    let (endpoint, pool) = (endpoint(provider.origin()), believing());
+    let calls = (0..26).map(|_| ask(&endpoint, &pool));
+    for answered in timeout(Duration::from_secs(20), join(calls)).await.expect("none waits for another") {
+        assert_eq!(answered.unwrap(), b"{}");
+    }
+    assert!(provider.connections() >= 3);
+    let before = provider.connections();
+    ask(&endpoint, &pool).await.unwrap();
+    assert_eq!(provider.connections(), before);
+}
+
+/// A body of pieces that a test sends.
+fn streamed() -> (mpsc::UnboundedSender<&'static str>, impl Body<Data = Bytes, Error = Infallible> + Send + Sync) {
+    let (send, mut receive) = mpsc::unbounded_channel::<&'static str>();
+    let stream = Pieces(Box::new(move |cx: &mut std::task::Context<'_>| receive.poll_recv(cx)));
+    (send, StreamBody::new(stream))
+}
+
+type Polled = Box<dyn FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<&'static str>> + Send + Sync>;
+struct Pieces(Polled);
+
+impl futures_core::Stream for Pieces {
+    type Item = Result<Frame<Bytes>, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+        (self.0)(cx).map(|piece| piece.map(|piece| Ok(Frame::data(Bytes::from(piece)))))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_is_reset_and_its_connection_goes_on() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let answers = always(move |_| {
+        let (send, body) = streamed();
+        send.send("piece").unwrap();
+        tell.send(send).unwrap();
+        async move { Response::new(body.boxed()) }
+    });
+    let provider = Secure::speaking(&["h2"], answers).await;
+    let (endpoint, pool) = (endpoint(provider.origin()), believing());
+    let mut first = endpoint.send(&pool, call()).await.unwrap();
+    let mut second = endpoint.send(&pool, call()).await.unwrap();
+    let (of_first, of_second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
+    assert_eq!(first.body.next().await.unwrap().unwrap(), "piece");
+    drop(first);
+    timeout(Duration::from_secs(5), of_first.closed()).await.expect("the provider learns of it");
+    of_second.send(" and more").unwrap();
+    drop(of_second);
+    let mut text = Vec::new();
+    while let Some(piece) = second.body.next().await {
+        text.extend_from_slice(&piece.unwrap());
+    }
+    assert_eq!(text, b"piece and more");
+    assert_eq!(provider.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_call_given_up_before_its_head_came_leaves_its_connection_to_those_under_way() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let count = AtomicUsize::new(0);
+    let answers = always(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let (send, body) = streamed();
+        let _ = tell.send(send);
+        async move {
+            if number == 1 {
+                std::future::pending::<()>().await;
+            }
+            Response::new(body.boxed())
+        }
+    });
+    let provider = Secure::speaking(&["h2"], answers).await;
+    let (endpoint, pool) = (endpoint(provider.origin()), believing());
+    let answer = endpoint.send(&pool, call()).await.unwrap();
+    assert!(timeout(Duration::from_millis(100), endpoint.send(&pool, call())).await.is_err());
+    let _third = endpoint.send(&pool, call()).await.unwrap();
+    assert_eq!(provider.connections(), 2, "who asks next is not left to what may be silent for all");
+    told.recv().await.unwrap().send("{}").unwrap();
+    assert_eq!(whole(answer).await.unwrap(), b"{}");
+}
+
+/// All of them at once.
+async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|cx| {
+        for (future, done) in &mut running {
+            if done.is_none() {
+                if let std::task::Poll::Ready(value) = future.as_mut().poll(cx) {
+                    *done = Some(value);
+                }
+            }
+        }
+        if running.iter().all(|(_, done)| done.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, done)| done).collect()
+}
