@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, UriTooLong
+from pyproxy.http.guard import MAX_URI_BYTES
 from pyproxy.http.visit import Visit, visit_of
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class NativeCycle:
         return part
 
     def _refuse_head(self, status: int, message: str, target: bytes | None, bodiless: bool) -> None:  # noqa: FBT001 - as it is told
-        route = "-" if target is None else target.decode("latin-1")
+        route = "-" if target is None or len(target) > MAX_URI_BYTES else target.decode("latin-1")
         self._refuse(Visit(route=route), _refusal(status, message), bodiless=bodiless)
 
     def _refuse_body(self, why: str) -> None:

@@ -48,14 +48,14 @@ impl NativeServer {
     #[pyo3(signature = (io, descriptors, *, head, idle, close))]
     fn new(io: &NativeIo, descriptors: Vec<RawFd>, head: f64, idle: f64, close: f64) -> PyResult<Self> {
         let begun = Arc::clone(io.begun());
-        let _entered = begun.runtime().enter();
+        let entered = begun.runtime().enter();
         let listeners = descriptors.into_iter().map(listener).collect::<PyResult<_>>()?;
         let seconds = Duration::from_secs_f64;
         let deadlines = Deadlines { head: seconds(head), idle: seconds(idle), close: seconds(close) };
         let ticket = begun.ticket();
         let host: Arc<dyn Host> = Arc::new(Asking { begun: Arc::clone(&begun), ticket });
         let server = Arc::new(Server::start(begun.runtime(), listeners, deadlines, &host));
-        drop(_entered);
+        drop(entered);
         Ok(Self { server, begun, ticket })
     }
 

@@ -175,14 +175,13 @@ impl Gated {
 
     /// When what is waited for is late, if it can be.
     fn due(&mut self) -> Option<Instant> {
-        let now = Instant::now;
         self.waits = match (self.gate.phase(), self.waits) {
             _ if self.state.is_busy() => Waits::Nothing,
-            (Phase::Head, waits @ Waits::Head(_)) => waits,
+            (Phase::Head, waits @ Waits::Head(_))
+            | (Phase::BetweenRequests, waits @ (Waits::First(_) | Waits::Next(_))) => waits,
             (Phase::Head, Waits::First(since)) => Waits::Head(since),
-            (Phase::Head, _) => Waits::Head(now()),
-            (Phase::BetweenRequests, waits @ (Waits::First(_) | Waits::Next(_))) => waits,
-            (Phase::BetweenRequests, _) => Waits::Next(self.state.pauses_since()),
+            (Phase::Head, Waits::Next(_) | Waits::Nothing) => Waits::Head(Instant::now()),
+            (Phase::BetweenRequests, Waits::Head(_) | Waits::Nothing) => Waits::Next(self.state.pauses_since()),
             (Phase::Body | Phase::Refused | Phase::Http2, _) => Waits::Nothing,
         };
         match self.waits {

@@ -23,6 +23,8 @@ use super::stream::Stream;
 const WRITTEN_AHEAD: usize = 64 * 1024;
 /// Streams of one connection of HTTP/2 at a time.
 const MOST_STREAMS: u32 = 256;
+/// What no head may go beyond. One that is whole and too large by less than that is refused by the host, with the id that it bears.
+const LIMITS: Limits = Limits { head_bytes: 64 * 1024, fields: 256, uri_bytes: 64 * 1024 };
 /// When no connection can be accepted, because descriptors or memory are short, it is tried again so much later.
 const SHORT_OF_ALL: Duration = Duration::from_millis(50);
 
@@ -96,7 +98,7 @@ impl Drop for Server {
 async fn listen(listener: Listener, deadlines: Deadlines, host: Arc<dyn Host>, mut stopping: watch::Receiver<Stop>) {
     loop {
         let accepted = tokio::select! {
-            _ = reached(&mut stopping, Stop::Gracefully) => return,
+            () = reached(&mut stopping, Stop::Gracefully) => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -111,9 +113,9 @@ async fn listen(listener: Listener, deadlines: Deadlines, host: Arc<dyn Host>, m
 
 async fn connection(stream: Stream, deadlines: Deadlines, host: Arc<dyn Host>, mut stopping: watch::Receiver<Stop>) {
     let state = Arc::new(ConnectionState::new());
-    let mut gated = Gated::new(stream, RequestGate::new(Limits::default()), Arc::clone(&state), deadlines);
+    let mut gated = Gated::new(stream, RequestGate::new(LIMITS), Arc::clone(&state), deadlines);
     let speaks_http2 = tokio::select! {
-        _ = reached(&mut stopping, Stop::Gracefully) => return,
+        () = reached(&mut stopping, Stop::Gracefully) => return,
         found = gated.speaks_http2() => found,
     };
     let service = service_fn(|request| serve(&host, deadlines, &state, request));
@@ -124,23 +126,27 @@ async fn connection(stream: Stream, deadlines: Deadlines, host: Arc<dyn Host>, m
         let mut serving = pin!(builder.serve_connection(gated, service));
         tokio::select! {
             _ = serving.as_mut() => return,
-            _ = reached(&mut stopping, Stop::Gracefully) => serving.as_mut().graceful_shutdown(),
+            () = reached(&mut stopping, Stop::Gracefully) => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             _ = serving => {}
-            _ = reached(&mut stopping, Stop::AtOnce) => {}
+            () = reached(&mut stopping, Stop::AtOnce) => {}
         }
     } else {
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(WRITTEN_AHEAD * 2).header_read_timeout(None).timer(TokioTimer::new());
+        builder
+            .max_buf_size(WRITTEN_AHEAD * 2)
+            .max_headers(LIMITS.fields)
+            .header_read_timeout(None)
+            .timer(TokioTimer::new());
         let mut serving = pin!(builder.serve_connection(gated, service));
         tokio::select! {
             _ = serving.as_mut() => return,
-            _ = reached(&mut stopping, Stop::Gracefully) => serving.as_mut().graceful_shutdown(),
+            () = reached(&mut stopping, Stop::Gracefully) => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             _ = serving => {}
-            _ = reached(&mut stopping, Stop::AtOnce) => {}
+            () = reached(&mut stopping, Stop::AtOnce) => {}
         }
     }
 }
