@@ -54,6 +54,19 @@ def _header_names(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     return headers
 
 
+def _proxy(url: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        fits = parts.scheme == "http" and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    else:
+        fits = fits and parts.path in ("", "/") and not parts.query and not parts.fragment and _VISIBLE.fullmatch(url.get_secret_value())
+    if not fits:
+        raise ValueError("must be a URL such as http://proxy.example.com:3128, or http://user:password@proxy.example.com:3128")
+    return url
+
+
 def _ca_file(path: str) -> str:
     if not Path(path).is_absolute():
         raise ValueError("must be an absolute path, such as /etc/ssl/certs/our-ca.pem")
@@ -164,6 +177,13 @@ class ProviderConfig(Settings):
         description="A file in PEM with certificates of authorities that are believed for this provider beside the system's own; read "
         "once. An absolute path.",
         examples=["/etc/ssl/certs/our-ca.pem"],
+    )
+
+    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+        default=None,
+        description="The HTTP proxy that calls to this provider go through, with its user and password if it wants them; kept secret. "
+        "No proxy is taken from the environment.",
+        examples=["http://proxy.example.com:3128"],
     )
 
     @model_validator(mode="after")
