@@ -55,14 +55,13 @@ def _header_names(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
 
 
 def _proxy(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
     try:
-        parts = urlsplit(url.get_secret_value())
-        fits = parts.scheme == "http" and parts.hostname and (parts.port is None or parts.port > 0)
+        parts = urlsplit(text)
+        has_address = parts.scheme == "http" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        fits = False
-    else:
-        fits = fits and parts.path in ("", "/") and not parts.query and not parts.fragment and _VISIBLE.fullmatch(url.get_secret_value())
-    if not fits:
+        has_address = False
+    if not has_address or parts.path not in ("", "/") or "?" in text or "#" in text or not _VISIBLE.fullmatch(text):
         raise ValueError("must be a URL such as http://proxy.example.com:3128, or http://user:password@proxy.example.com:3128")
     return url
 

@@ -9,8 +9,8 @@ import httpcore2
 import httpx2
 
 from pyproxy.providers.connections import Connections
-from pyproxy.providers.proxies import proxy_of
 from pyproxy.providers.kept_alive import STALE_WITHIN_S, KeptAliveBackend, StaleConnectionError
+from pyproxy.providers.proxies import proxy_of
 
 if TYPE_CHECKING:
     import ssl
@@ -63,7 +63,7 @@ def _way(url: str | None) -> httpcore2.Proxy | None:
     if url is None:
         return None
     proxy = proxy_of(url)
-    headers = {} if proxy.authorization is None else {"proxy-authorization": proxy.authorization}
+    headers = [] if proxy.authorization is None else [("proxy-authorization", proxy.authorization)]
     return httpcore2.Proxy(httpcore2.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"), headers=headers)
 
 

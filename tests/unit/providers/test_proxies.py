@@ -126,7 +126,9 @@ def test_a_proxy_without_a_user_is_told_of_nobody() -> None:
     assert proxy_of("http://[::1]/") == ("::1", 80, None)
 
 
-@pytest.mark.parametrize("url", ["https://p.example", "socks5://p.example", "p.example:3128", "http://p.example/path", "http://p:0", "http://"])
+@pytest.mark.parametrize(
+    "url", ["https://p.example", "socks5://p.example", "p.example:3128", "http://p.example/path", "http://p:0", "http://"]
+)
 def test_what_is_no_proxy_of_http_is_refused(url: str) -> None:
     given: dict[str, Any] = {"base_url": "https://r.example", "proxy": url}
     with pytest.raises(ValidationError, match="must be a URL such as"):
@@ -134,4 +136,5 @@ def test_what_is_no_proxy_of_http_is_refused(url: str) -> None:
 
 
 def test_no_representation_tells_what_opens_a_proxy() -> None:
-    assert "s3cret" not in repr(ProviderConfig(base_url="https://r.example", proxy="http://u:s3cret@p.example:3128"))
+    given: dict[str, Any] = {"base_url": "https://r.example", "proxy": "http://u:s3cret@p.example:3128"}
+    assert "s3cret" not in repr(ProviderConfig(**given))
