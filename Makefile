@@ -51,9 +51,9 @@ test-failover: $(VENV)/.dev $(VENV)/.installed ## Failover Bench's sixteen fault
 	$(SAY) "Failover Bench, in full"
 	@FAILOVER_BENCH=full $(BIN)/pytest tests/scenarios/test_failover_bench.py
 
-test-clients: $(VENV)/.dev $(VENV)/.installed ## real clients, each in an environment of its own, which the first run installs; a few minutes
+test-clients: $(VENV)/.dev $(VENV)/.installed ## real clients in environments of their own, which the first run installs, SDKs' own tests, and litellm's translations beside ours; some minutes
 	$(SAY) "real clients"
-	@CLIENTS=$${CLIENTS:-all} $(BIN)/pytest tests/clients/apart
+	@CLIENTS=$${CLIENTS:-all} $(BIN)/pytest tests/clients/apart tests/clients/test_clients_page.py
 
 scene: $(VENV)/.installed ## the scripted scene alone
 	@$(BIN)/pyproxy demo --once

@@ -32,6 +32,7 @@ __all__ = [
     "Probe",
     "RateLimit",
     "Refusal",
+    "RequestGuard",
     "ResponseInspection",
     "Scheduler",
     "SlidingWindow",
@@ -41,14 +42,18 @@ __all__ = [
     "TokenBucket",
     "TokenEstimator",
     "__version__",
+    "answer_headers",
     "classify",
+    "error_body",
+    "error_event",
+    "forwarded_headers",
     "inspect_response",
     "parse_rate_limits",
     "parse_retry_after",
     "parse_toml",
     "register_scheduler",
     "scan_envelope",
-    "sse_error_event",
+    "status_of_kind",
 ]
 
 __version__: str
@@ -935,6 +940,33 @@ def parse_rate_limits(headers: Sequence[tuple[bytes, bytes]], unix_now_ms: int) 
     or cannot be read is passed over.
     """
 
+def forwarded_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Tell which of a client's headers may go upstream, in their order. Names are expected in lower case.
+
+    Everything may, so that beta features work, but what belongs to one connection, to the client's own credential, to the browser,
+    or to the sidecar.
+    """
+
+def answer_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Tell which of a provider's headers mean something to the client, in their order and their names in lower case.
+
+    Nothing is told about the provider's connection, cookies or servers.
+    """
+
+_Misdirection: TypeAlias = Literal["two_framings", "foreign_host", "cross_site", "foreign_origin"]
+
+@final
+class RequestGuard:
+    """Tells requests of web pages and misdirected ones. Knows the names that the sidecar goes by; frozen.
+
+    A page in a browser can send requests to localhost: by a rebound DNS name (told by Host), or across sites (told by
+    Sec-Fetch-Site and Origin). The names of the loopback address are always the sidecar's, whatever the letter case.
+    """
+
+    def __new__(cls, allowed_hosts: Sequence[str] = ()) -> RequestGuard: ...
+    def check(self, headers: Sequence[tuple[bytes, bytes]]) -> _Misdirection | None:
+        """Tell why a request with these headers is not taken; None if it is. Names are expected in lower case."""
+
 @final
 class Frames:
     """Whole events that may be passed on."""
@@ -1026,26 +1058,56 @@ def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
     Counted tokens (``{"input_tokens": n}``) are an answer like any other, not its cost. Gemini may answer with an array of answers.
     """
 
-def sse_error_event(
+def error_body(
     dialect: str,
+    status: int,
     message: str,
-    type: str,  # noqa: A002
-    code: str | None,
     *,
-    status: int | None = None,
-    sequence_number: int = 0,
+    type: str | None = None,  # noqa: A002
+    code: str | None = None,
+    param: str | None = None,
+    retry_after_ns: int | None = None,
+    request_id: str = "",
 ) -> bytes:
-    """Make the event that tells a client of an error in the middle of its stream, in the dialect it reads.
+    """Make the body of an answer that tells a client of an error, in the dialect it reads.
 
     Args:
         dialect: the client's.
+        status: the answer's HTTP status.
         message: what went wrong, in words.
-        type: the error's kind, in the words of the OpenAI API; Anthropic's clients get theirs for it.
-        code: a stable name for programs.
-        status: the HTTP status it would have had before the stream began. Where it is known, Anthropic's kind follows from it, and
-            Gemini's code and status do (503 else).
-        sequence_number: the number of the event, for ``responses``: one more than that of the event before.
+        type: the error's kind, in the words of the OpenAI API; of no use to clients of others, for whom the status says it.
+        code: a stable name for programs. Without one, OpenAI's clients are told the names that mean something to them.
+        param: the member of the request that is at fault.
+        retry_after_ns: nanoseconds until it makes sense to ask again, for ``gemini``: others have headers for it.
+        request_id: the request's id, for ``anthropic`` and ``gemini``.
     """
+
+def error_event(
+    dialect: str,
+    status: int,
+    message: str,
+    *,
+    type: str | None = None,  # noqa: A002
+    code: str | None = None,
+    param: str | None = None,
+    retry_after_ns: int | None = None,
+    sequence_number: int = 0,
+) -> bytes:
+    """Make the event that tells a client of an error in the middle of its stream, in the dialect it reads, and in ASCII.
+
+    Args:
+        dialect: the client's.
+        status: the HTTP status it would have had before the stream began.
+        message: what went wrong, in words.
+        type: as in a body.
+        code: as in a body.
+        param: as in a body.
+        retry_after_ns: as in a body.
+        sequence_number: the event's own, for ``responses``: one more than that of the event before.
+    """
+
+def status_of_kind(kind: str) -> int | None:
+    """Tell which status an error of this kind comes with, whichever dialect's word it is; None if it is no word of theirs."""
 
 # --- config -----------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Credentials that a provider refused, or that are out of funds: not used for a while, and reported.
 
 A refusal may concern one model alone (a key may lack the right to it), so that it counts for the instance that met it. Once the
-same credential is refused for two models, it is used for none.
+same credential is refused for two models, it is used for none; but for a model's own quota, which says nothing of others.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FIRST_PAUSE_NS = 60 * SECOND_NS
 LONGEST_PAUSE_NS = 3_600 * SECOND_NS
 # So many models that a credential is refused for are all of them.
 _ALL = 2
+_OF_ONE_MODEL = "model_quota_exhausted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Disabled:
     """A credential that is not used, for one model.
 
     Attributes:
-        reason: ``credential_refused`` or ``quota_exhausted``.
+        reason: ``credential_refused``, ``quota_exhausted`` or ``model_quota_exhausted``.
         until_ns: monotonic nanoseconds at which it is tried again.
         times: how often it was disabled in a row; each time twice as long as before, up to an hour.
     """
@@ -109,11 +110,12 @@ def _in_force(models: Mapping[str, Disabled], now_ns: int) -> dict[str, Disabled
 
 def _whole(models: Mapping[str, Disabled], now_ns: int) -> Disabled | None:
     """What disables a credential for every model: the first refusal of those in force to end, if there are enough of them."""
-    in_force = _in_force(models, now_ns)
-    return min(in_force.values(), key=lambda disabled: disabled.until_ns) if len(in_force) >= _ALL else None
+    in_force = [disabled for disabled in _in_force(models, now_ns).values() if disabled.reason != _OF_ONE_MODEL]
+    return min(in_force, key=lambda disabled: disabled.until_ns) if len(in_force) >= _ALL else None
 
 
 _WORDS = {
     "credential_refused": "its provider refused it; check the provider's api_key",
     "quota_exhausted": "its account is out of funds or quota",
+    "model_quota_exhausted": "its quota of this model is used up for today, or for longer",
 }

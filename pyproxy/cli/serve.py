@@ -10,28 +10,29 @@ import click
 
 from pyproxy.cli.signals import on_hangup, stop_requested
 from pyproxy.errors import BindError, ConfigError, ShuttingDown
-from pyproxy.http.guard import LOOPBACK_HOSTS
 from pyproxy.observe.access_log import AccessLog
 from pyproxy.observe.log_lines import log_to_stderr
 from pyproxy.runtime import Sidecar
 
 if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
+    from pyproxy.runtime import Io
 
 __all__ = ["serve_until_signal"]
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _log = logging.getLogger("pyproxy")
 
 
-def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None) -> None:
+def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None, io: Io) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way finish. SIGHUP reads the configuration again."""
     try:
-        sidecar = Sidecar(path, observers=(AccessLog(),), own_thread=False)
+        sidecar = Sidecar(path, observers=(AccessLog(),), own_thread=False, io=io)
     except ConfigError as error:
         raise ConfigError(
             f"{path} cannot be used", tuple(fault for fault in error.faults if getattr(fault, "severity", "error") == "error")
         ) from None
-    if host is not None and host not in LOOPBACK_HOSTS:
+    if host is not None and host not in _LOOPBACK:
         raise BindError(f"--host {host} is not loopback, and without an access token nothing else is safe: use 127.0.0.1, ::1 or localhost")
     log_to_stderr()
     asyncio.run(_serve(sidecar, host, port, uds))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pyproxy.config.limits import Limits
 from pyproxy.config.quantities import Price, Text, Tokens, Weight
 from pyproxy.config.settings import Named, Otherwise, Settings, nothing
+from pyproxy.domain.capabilities import Thinking
 from pyproxy.domain.surfaces import Surface
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -222,6 +223,15 @@ class CapabilitiesConfig(Settings):
     sampling: Annotated[bool | None, _BY_NAME] = Field(
         default=None, description="Whether it takes temperature, top_p and top_k; reasoning models refuse them.", examples=[False]
     )
+    sampling_while_thinking: Annotated[bool | None, _BY_NAME] = Field(
+        default=None, description="Whether it takes them in a request that has it think, too.", examples=[False]
+    )
+    thinking: Annotated[Thinking | None, _BY_NAME] = Field(
+        default=None,
+        description="How it is told how much to think: `effort` (a word such as `low`), `budget` (a number of tokens), or `none` (not "
+        "at all). Clients of other APIs say so in their own way.",
+        examples=["effort"],
+    )
     forced_tools: Annotated[bool | None, _BY_NAME] = Field(
         default=None, description="Whether a request may force it to call a tool.", examples=[False]
     )
@@ -275,7 +285,7 @@ class ModelConfig(Limits):
     capabilities: CapabilitiesConfig = Field(
         default=CapabilitiesConfig(),
         description="What the model takes; requests are translated and filled in by it.",
-        examples=[{"sampling": False, "max_output": 64_000}],
+        examples=[{"sampling": False, "thinking": "effort"}],
     )
     price: PriceConfig | None = Field(
         default=None,

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from pyproxy.errors import SingleTurnOnly, UpstreamError
+from pyproxy.rust_core import error_body, error_event
 
 if TYPE_CHECKING:
     from pyproxy.dialects.provider_errors import ReadError
     from pyproxy.errors import RequestError
 
-__all__ = ["JSON_TYPE", "Face", "Headers", "Told", "event_bytes"]
+__all__ = ["JSON_TYPE", "Face", "Headers"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -24,29 +23,19 @@ JSON_TYPE = (b"content-type", b"application/json")
 _LINE_END = re.compile(rb"[\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An error in no API's shape yet.
-
-    Attributes:
-        status: the HTTP status.
-        message: what happened, in words.
-        type: its kind in the words of the OpenAI API, or None where the status has to say it.
-        code: a stable name for programs.
-        param: the field of the request that is at fault, if one is.
-        retry_after_ns: nanoseconds until asking again makes sense, if known.
-    """
+class _Told(TypedDict):
+    """An error in no API's shape yet, as the core takes it."""
 
     status: int
     message: str
-    type: str | None = None
-    code: str | None = None
-    param: str | None = None
-    retry_after_ns: int | None = None
+    type: str | None
+    code: str | None
+    param: str | None
+    retry_after_ns: int | None
 
 
-class Face(ABC):
-    """One API as its clients see it.
+class Face:
+    """One API as its clients see it. The errors themselves are written by the core, which knows the dialect by its name.
 
     Attributes:
         name: the dialect's.
@@ -68,19 +57,19 @@ class Face(ABC):
 
     def encode_error(self, error: RequestError, request_id: str = "") -> bytes:
         """The body of an error answer."""
-        return _body_bytes(self._body(_told(error), request_id))
+        return error_body(self.name, **_own(error), request_id=request_id)
 
-    def error_event(self, error: RequestError) -> bytes:
-        """The event that ends a broken stream."""
-        return self._event(_told(error))
+    def error_event(self, error: RequestError, number: int = 0) -> bytes:
+        """The event that ends a broken stream; its number, where they have one."""
+        return error_event(self.name, **_own(error), sequence_number=number)
 
     def tell(self, status: int, read: ReadError, request_id: str = "", retry_after_ns: int | None = None) -> bytes:
         """The body that tells a provider's error in this API: its message word for word, its kind in words that clients know."""
-        return _body_bytes(self._body(_told_by_provider(status, read, retry_after_ns), request_id))
+        return error_body(self.name, **_providers(status, read, retry_after_ns), request_id=request_id)
 
-    def tell_event(self, status: int, read: ReadError) -> bytes:
+    def tell_event(self, status: int, read: ReadError, number: int = 0) -> bytes:
         """The same as the event that ends a stream."""
-        return self._event(_told_by_provider(status, read, None))
+        return error_event(self.name, **_providers(status, read, None), sequence_number=number)
 
     def error_headers(self, error: RequestError) -> Headers:
         """The headers that go with the body.
@@ -110,14 +99,6 @@ class Face(ABC):
         # Between the members of a JSON text a line's end is a space like any other; in an event it would be its end.
         return head + b"data: " + _LINE_END.sub(b" ", payload.strip()) + b"\n\n"
 
-    @abstractmethod
-    def _body(self, told: Told, request_id: str) -> dict[str, Any]:
-        """An error answer."""
-
-    @abstractmethod
-    def _event(self, told: Told) -> bytes:
-        """An error in mid-stream."""
-
     def _is_error(self, data: dict[str, Any]) -> bool:
         """Whether an event's data is an error in this API."""
         return isinstance(data.get("error"), (dict, str)) and bool(data["error"])
@@ -127,19 +108,28 @@ class Face(ABC):
         return None
 
 
-def event_bytes(data: dict[str, Any], name: str | None = None) -> bytes:
-    """One event, in ASCII: some clients take more than line feeds for the end of a line."""
-    head = "" if name is None else f"event: {name}\n"
-    return f"{head}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode("ascii")
+def _own(error: RequestError) -> _Told:
+    return {
+        "status": error.http_status,
+        "message": _sendable(error.message),
+        "type": error.type,
+        "code": error.code,
+        "param": error.param and _sendable(error.param),
+        "retry_after_ns": error.retry_after_ns,
+    }
 
 
-def _body_bytes(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+def _providers(status: int, read: ReadError, retry_after_ns: int | None) -> _Told:
+    return {
+        "status": status,
+        "message": _sendable(read.message),
+        "type": read.type and _sendable(read.type),
+        "code": read.code and _sendable(read.code),
+        "param": read.param and _sendable(read.param),
+        "retry_after_ns": retry_after_ns,
+    }
 
 
-def _told(error: RequestError) -> Told:
-    return Told(error.http_status, error.message, error.type, error.code, error.param, error.retry_after_ns)
-
-
-def _told_by_provider(status: int, read: ReadError, retry_after_ns: int | None) -> Told:
-    return Told(status, read.message, read.type, read.code, read.param, retry_after_ns)
+def _sendable(text: str) -> str:
+    """A text without halves of surrogate pairs, which JSON can be read with and UTF-8 has no bytes for."""
+    return text.encode("utf-8", "replace").decode()

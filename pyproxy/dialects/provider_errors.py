@@ -9,21 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-__all__ = ["ReadError", "read_error"]
+from pyproxy.rust_core import status_of_kind
 
-_STATUS_OF = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
-"""What Anthropic's kinds mean where no status goes with them: in mid-stream."""
+__all__ = ["ReadError", "read_error"]
 
 
 class ReadError(NamedTuple):
@@ -72,7 +60,7 @@ def read_error(body: bytes) -> ReadError | None:
 def _read(error: dict[str, Any], message: str) -> ReadError:
     kind = _text(error.get("status")) or _text(error.get("type"))
     code = error.get("code")
-    status = code if isinstance(code, int) and 400 <= code <= 599 else _STATUS_OF.get(kind or "")  # noqa: PLR2004 - HTTP's errors
+    status = code if isinstance(code, int) and 400 <= code <= 599 else status_of_kind(kind or "")  # noqa: PLR2004 - HTTP's errors
     return ReadError(message, kind, _text(code) or _reason(error.get("details")), _text(error.get("param")), status)
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pyproxy.dialects.face import event_bytes
-from pyproxy.dialects.openai import OpenAIFace, error_detail
-
-if TYPE_CHECKING:
-    from pyproxy.dialects.face import Told
+from pyproxy.dialects.openai import OpenAIFace
 
 __all__ = ["RESPONSES", "ResponsesFace"]
 
 
 class ResponsesFace(OpenAIFace):
-    """Errors as in chat completions; in mid-stream an event ``error``.
+    """Errors as in chat completions; in mid-stream an event ``error``, numbered like all others.
 
     Codex counts only events as signs of life, and openai-python's ``responses.stream`` takes none but ``response.created`` for the
     first: so a comment comes before it, and a ping after.
@@ -23,13 +19,6 @@ class ResponsesFace(OpenAIFace):
     name = "responses"
     keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
     last_event = None
-
-    def _event(self, told: Told) -> bytes:
-        error = error_detail(told)
-        # The event has its members at the top; under "error" openai-python looks for them, and raises what it finds there.
-        # How many events came before is not known here; a client that resumes by number has nothing to resume after an error.
-        data = {"type": "error", "code": error["code"], "message": told.message, "param": told.param, "sequence_number": 0, "error": error}
-        return event_bytes(data, "error")
 
     def _is_error(self, data: dict[str, Any]) -> bool:
         return data.get("type") in ("error", "response.failed")

@@ -11,6 +11,8 @@ What goes, by where it stands:
   signature; `extra_content` and `provider_specific_fields` that carry Gemini's thought signatures, of a turn or of a tool call; an item
   with a signature in a `reasoning_content` that is a list.
 - Responses: items `reasoning` of the `input` that are sealed, or empty but for an id that only their provider knows.
+- Gemini: parts of thoughts that Anthropic signed, as a translation gave them to its clients. Before Gemini is asked they go in whatever
+  session: it never made them.
 
 Reasoning that a translation tells to clients of messages has an empty signature, since nobody signed it: it goes before Anthropic is
 asked, in whatever session, since no provider ever made it.
@@ -28,9 +30,11 @@ from pyproxy.dialects.json_spans import Cut, Span, decode, items, members, repla
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["strip_signatures", "strip_unsigned"]
+__all__ = ["strip_sealed", "strip_signatures", "strip_unsigned"]
 
-_SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"')
+_SEALED = "cHlwcm94eS4u"
+"""How a signature of a translation's begins (`pyproxy.dialects.translation.gemini.signatures.seal`)."""
+_SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"', _SEALED.encode())
 """Without any of these there is nothing to take out, and the body need not be parsed."""
 _UNSIGNED = re.compile(rb'"signature"[ \t\n\r]*:[ \t\n\r]*""')
 _BLOCKS = ("content", "thinking_blocks", "reasoning_details", "reasoning_content")
@@ -74,6 +78,42 @@ def strip_unsigned(body: bytes) -> bytes | None:
     return replaced(text, cuts).encode() if cuts else None
 
 
+def strip_sealed(body: bytes) -> bytes | None:
+    """Return a body of Gemini's API without the thoughts of another provider's models, or None if there are none in it.
+
+    A body that is not JSON is none of ours to mend: None, too.
+    """
+    if _SEALED.encode() not in body:
+        return None
+    try:
+        text = body.decode()
+        whole = decode(text)
+        cuts: Cuts = []
+        for member in members(text, whole) if isinstance(whole.value, dict) else ():
+            if member.key == "contents" and isinstance(member.value, list):
+                cuts += _of_list(text, member, _is_sealed_alone, _sealed_within)
+    except (ValueError, RecursionError):
+        return None
+    return replaced(text, cuts).encode() if cuts else None
+
+
+def _is_sealed(part: Any) -> bool:
+    signatures = (part.get("thoughtSignature"), part.get("thought_signature")) if isinstance(part, dict) else ()
+    return any(isinstance(signature, str) and signature.startswith(_SEALED) for signature in signatures)
+
+
+def _is_sealed_alone(content: Any) -> bool:
+    parts = content.get("parts") if isinstance(content, dict) else None
+    return isinstance(parts, list) and bool(parts) and all(map(_is_sealed, parts))
+
+
+def _sealed_within(text: str, span: Span) -> Cuts:
+    if not isinstance(span.value, dict):
+        return []
+    lists = [part for part in members(text, span) if part.key == "parts" and isinstance(part.value, list)]
+    return [cut for parts in lists for cut in _of_list(text, parts, _is_sealed)]
+
+
 def _is_unsigned(block: Any) -> bool:
     return isinstance(block, dict) and block.get("type") == "thinking" and block.get("signature") == ""
 
@@ -102,6 +142,8 @@ def _of_body(text: str) -> Cuts:
                 cuts += _of_list(text, member, _empties, _of_message)
             elif member.key == "input":
                 cuts += _of_list(text, member, _is_sealed_item)
+            elif member.key == "contents":
+                cuts += _of_list(text, member, _is_sealed_alone, _sealed_within)
     return cuts
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-__all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities"]
+__all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities", "Thinking"]
+
+Thinking: TypeAlias = Literal["effort", "budget", "none"]
+"""How a model is told how much to think: in a word, as a number of tokens, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Flags of one model.
+    """What one model takes.
 
     Attributes:
-        sampling: whether it takes ``temperature``, ``top_p`` and ``top_k``; reasoning models refuse them.
+        sampling: whether it takes ``temperature``, ``top_p`` and ``top_k``; most reasoning models refuse them.
+        sampling_while_thinking: whether it takes them in a request that has it think, too.
+        thinking: how it is told how much to think.
         forced_tools: whether a request may force it to call a tool.
         prefill: whether it goes on with a last message of the assistant.
         json_schema: whether its provider holds an answer to a JSON schema.
@@ -23,6 +29,8 @@ class Capabilities:
     """
 
     sampling: bool = True
+    sampling_while_thinking: bool = True
+    thinking: Thinking = "none"
     forced_tools: bool = True
     prefill: bool = True
     json_schema: bool = True
@@ -30,8 +38,21 @@ class Capabilities:
     reasoning_history: bool = False
     max_output: int | None = None
 
+    def takes_sampling(self, *, thinks: bool) -> bool:
+        """Whether it takes sampling parameters in a request that has it think, or in one that does not."""
+        return self.sampling and (self.sampling_while_thinking or not thinks)
 
-ALL_CAPABILITIES = Capabilities(reasoning_history=True)
+    @property
+    def bound_in_chat(self) -> Literal["max_tokens", "max_completion_tokens"]:
+        """The name that a chat provider has for the bound of an answer.
+
+        OpenAI's reasoning models refuse the older one; many of other makers, which take sampling parameters, know no newer one.
+        """
+        is_newer = self.thinking == "effort" and not self.takes_sampling(thinks=True)
+        return "max_completion_tokens" if is_newer else "max_tokens"
+
+
+ALL_CAPABILITIES = Capabilities(reasoning_history=True, thinking="budget")
 
 # Of a model of which nothing is known: most take a last message of the assistant for a turn that has ended.
 PLAIN_CAPABILITIES = Capabilities(prefill=False)

@@ -34,6 +34,7 @@ class Request:
         fallback_groups: the caller's own fallback targets (``x-pyproxy-fallback-groups``), if it gave any.
         operation: what is asked, in which API.
         in_array: whether the answer is wanted as the one item of an array: Gemini's stream for who does not ask for events.
+        continues: the response that it went on with, where the body holds that conversation now instead of its name.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Request:
     fallback_groups: tuple[str, ...] | None = None
     operation: Operation = CHAT
     in_array: bool = False
+    continues: str | None = None
 
     def with_body(self, body: bytes) -> Request:
         """The same request with another body, read anew."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestForbidden, UriTooLong
 from pyproxy.http.replies import refusal
+from pyproxy.rust_core import RequestGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 
     from pyproxy.config import ServerConfig
 
-__all__ = ["LOOPBACK_HOSTS", "Guard"]
+__all__ = ["Guard"]
 
-LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 Headers = list[tuple[bytes, bytes]]
 
 MAX_URI_BYTES = 8 * 1024
@@ -34,6 +34,8 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Callable[[], ServerConfig]) -> None:
         self._app = app
         self._settings = settings
+        self._names: tuple[str, ...] = ()
+        self._core = RequestGuard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand the request on."""
@@ -47,30 +49,23 @@ class Guard:
         return _too_large(scope) or self._misdirected(scope["headers"])
 
     def _misdirected(self, headers: Headers) -> RequestError | None:
-        values: dict[bytes, list[bytes]] = {}
-        for name, value in headers:
-            values.setdefault(name, []).append(value)
-        if b"transfer-encoding" in values and b"content-length" in values:
-            return InvalidRequest("The request has both Transfer-Encoding and Content-Length; send one of them.")
-        hosts = values.get(b"host", [])
-        if len(hosts) != 1 or not self._own_name(hosts[0]):
-            return RequestForbidden(
-                "The Host header does not name this sidecar: use 127.0.0.1 or localhost, or list the name in server.allowed_hosts.",
-                status=421,
-            )
-        if any(site not in (b"none", b"same-origin") for site in values.get(b"sec-fetch-site", [])):
-            return RequestForbidden("Requests that a web page of another site makes are refused.")
-        if any(not self._own_origin(origin) for origin in values.get(b"origin", [])):
-            return RequestForbidden("Requests with a foreign Origin are refused.")
-        return None
-
-    def _own_origin(self, origin: bytes) -> bool:
-        scheme, _, host = origin.partition(b"://")
-        return scheme in (b"http", b"https") and self._own_name(host)
-
-    def _own_name(self, host: bytes) -> bool:
-        name = _host_name(host)
-        return name in LOOPBACK_HOSTS or name in self._settings().allowed_hosts
+        names = self._settings().allowed_hosts
+        if names != self._names:  # a reload may change them
+            self._names, self._core = names, RequestGuard(names)
+        match self._core.check(headers):
+            case None:
+                return None
+            case "two_framings":
+                return InvalidRequest("The request has both Transfer-Encoding and Content-Length; send one of them.")
+            case "foreign_host":
+                return RequestForbidden(
+                    "The Host header does not name this sidecar: use 127.0.0.1 or localhost, or list the name in server.allowed_hosts.",
+                    status=421,
+                )
+            case "cross_site":
+                return RequestForbidden("Requests that a web page of another site makes are refused.")
+            case "foreign_origin":
+                return RequestForbidden("Requests with a foreign Origin are refused.")
 
 
 def _too_large(scope: Scope) -> RequestError | None:
@@ -85,13 +80,3 @@ def _too_large(scope: Scope) -> RequestError | None:
             f"The request has {len(headers)} header fields of {size} bytes; {MAX_HEADERS} fields of {MAX_HEADER_BYTES} bytes are taken."
         )
     return None
-
-
-def _host_name(host: bytes) -> str | None:
-    """The name in ``name``, ``name:port`` or ``[v6]:port``; None if it is none of these."""
-    text = host.decode("latin-1").lower()
-    if text.startswith("["):
-        name, bracket, rest = text[1:].partition("]")
-        return name if bracket and (not rest or (rest[0] == ":" and rest[1:].isdigit())) else None
-    name, colon, port = text.partition(":")
-    return name if not colon or port.isdigit() else None

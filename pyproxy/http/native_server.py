@@ -48,18 +48,19 @@ class NativeHttpServer:
 
     async def stop(self) -> None:
         """Listen no more and close every connection; an answer under way has a moment to end."""
-        if self._server is None:
+        server = self._server
+        if server is None:
             return
-        stopping = self._bridge.expect(self._server.stop(LAST_WORDS_S))
+        stopping = self._bridge.expect(server.stop(LAST_WORDS_S))
         await asyncio.wait((stopping,), timeout=2 * LAST_WORDS_S)
         late = set(self._tasks)
         for task in late:  # requests that are still being read: the edge tells their clients
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=LAST_WORDS_S)
-            await self._bridge.done(self._server.stop(LAST_WORDS_S))
-        self._server.close()
-        self._bridge.unlisten(self._server.ticket)
+            await self._bridge.done(server.stop(LAST_WORDS_S))
+        server.close()
+        self._bridge.unlisten(server.ticket)
         self._server = None
 
     def _asked(self, exchange: NativeExchange) -> None:

@@ -28,6 +28,11 @@ Headers = list[tuple[bytes, bytes]]
 ABORT_GRACE_S = 1.0
 
 
+def _first() -> int:
+    """The number of an event before which there was none."""
+    return 0
+
+
 class Delivery:
     """Wraps an exchange for one request.
 
@@ -53,13 +58,16 @@ class Delivery:
         self.finished = False
         self._streams = False
         self._has_events = False
+        self._next_number: Callable[[], int] = _first
         self._keep_alive = KeepAlive(self._sign)
 
-    async def start_stream(self, status: int, headers: Headers) -> None:
+    async def start_stream(self, status: int, headers: Headers, next_number: Callable[[], int] = _first) -> None:
         """Send the head of a stream of events, with the request's id and the path taken.
 
-        Where the head is sent already, what it said of the path is not all any more: a comment tells it.
+        Where the head is sent already, what it said of the path is not all any more: a comment tells it. `next_number` tells the
+        number that an error has which ends the stream.
         """
+        self._next_number = next_number
         await self._keep_alive.stop()
         if not self._streams:
             await self._head(status, headers)
@@ -108,7 +116,7 @@ class Delivery:
         if self.status is None:
             await self.error(error)
         else:
-            await self._cut(error.code, event or self.face.error_event(error))
+            await self._cut(error.code, event or self.face.error_event(error, self._next_number()))
 
     async def error(self, error: RequestError | Failed) -> None:
         """Answer with an error: ours in the client's dialect, or the provider's word for word.
@@ -118,7 +126,7 @@ class Delivery:
         await self._hush()
         if self._streams:
             flag = error.outcome.name if isinstance(error, Failed) else error.code
-            await self._cut(flag, told_event(self.face, error))
+            await self._cut(flag, told_event(self.face, error, self._next_number()))
         elif isinstance(error, Failed):
             self.flag = error.outcome.name
             await self.whole(*told_answer(self.face, error, self._request_id))

@@ -218,7 +218,8 @@ def _try_instance(
         if outcome.to_client and not _rescued(journey, candidate, failure) and journey.broken is None:
             yield Answer(failure)
             return _Verdict.ANSWERED
-        if outcome.name == "deadline" or not journey.time_for(0, failure.now_ns):
+        # What cannot be asked took no time, and more of it would not help.
+        if outcome.name == "deadline" or not (outcome.name == "untranslatable" or journey.time_for(0, failure.now_ns)):
             return _Verdict.OUT_OF_TIME
         if outcome.to_client and goes_on == "prefill":
             journey.refuse_prefill.add(candidate.model)  # nothing else is known to be wrong with it: it may begin anew

@@ -28,6 +28,7 @@ __all__ = ["deadline_exceeded", "exhausted", "interrupted"]
 _SILENT = {
     "credential_refused": "its provider refused the credential",
     "quota_exhausted": "its provider says that the credential is out of funds or quota",
+    "model_quota_exhausted": "its provider says that the credential's quota of this model is used up",
 }
 _TIMEOUTS = frozenset(("connect_timeout", "first_byte_timeout", "idle_timeout", "attempt_timeout"))
 # Refusals that are not for want of room.
@@ -41,6 +42,7 @@ _WORDS = {
 # What a provider says of a failure is told in the story of all of them, as far as it is short.
 _LONGEST_WORDS = 300
 _NO_HINT_NS = 1_000_000_000
+_NO_QUOTA = frozenset(("quota_exhausted", "model_quota_exhausted"))
 # So long a credential without funds is left alone at least.
 _NO_FUNDS_NS = 60_000_000_000
 
@@ -62,7 +64,7 @@ def exhausted(journey: Journey) -> RequestError | Failed:
     full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE and not refusal.hopeless]
     if limited or full:
         # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
-        funds = not full and all(failure.outcome.name == "quota_exhausted" for failure in limited)
+        funds = not full and all(failure.outcome.name in _NO_QUOTA for failure in limited)
         wait_ns = _earliest([*limited, *full]) or (_NO_FUNDS_NS if funds else _NO_HINT_NS)
         message = f"{_asked(journey)} has no room now: {_story(journey)}."
         return Saturated(message, target=journey.plan.target, attempts=_labels(journey), retry_after_ns=wait_ns)

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.signatures import strip_signatures, strip_unsigned
+from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
-from pyproxy.dialects.translation.translator import Call
+from pyproxy.dialects.translation.translator import Call, UntranslatableError
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
-from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, MESSAGES
+from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
 from pyproxy.providers.paths import upstream_path, with_client_query
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Questions"]
 
 
+_STRIPS = {
+    MESSAGES: strip_unsigned,
+    COUNT_TOKENS: strip_unsigned,
+    GENERATE_CONTENT: strip_sealed,
+    GEMINI_COUNT_TOKENS: strip_sealed,
+}
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
+# In the body of a request that has a model think there is one of these, and in others hardly ever; none of them is in a text.
+_THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfig"', b'"thinking_config"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,9 @@ class Questions:
             created=int(time.time()),
             include_usage=self._request.envelope.include_usage,
             capabilities=candidate.capabilities,
+            continues=self._request.continues,
         )
-        return Translation(way.translator, call)
+        return Translation(way.translator, call, way.operation.wire)
 
     def _body(self, attempt: Attempt, delivered: Delivered | None) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
@@ -125,23 +134,24 @@ class Questions:
         step, candidate = attempt.step, attempt.lease.candidate
         generates = self._request.operation.generates
         node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
-        request = self._request
-        if self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider):
-            request = self._unsigned()
-        elif self._brings_back(candidate) and (signed := strip_unsigned(request.body)) is not None:
-            request = request.with_body(signed)
+        moved = self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider)
+        request = self._unsigned() if moved else self._request
+        if (strip := self._strip(candidate)) is not None and (own := strip(request.body)) is not None:
+            request = request.with_body(own)
         return request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
-            defaults=_taken_by(candidate, node.over(step.defaults)) if generates else (),
+            defaults=_taken_by(candidate, node.over(step.defaults), request.body) if generates else (),
             system=node.system,
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
 
-    def _brings_back(self, candidate: Candidate) -> bool:
-        """Whether the body goes as it is to one who takes nothing back that it did not sign."""
-        return candidate.dialect == "anthropic" and self._request.operation in (MESSAGES, COUNT_TOKENS)
+    def _strip(self, candidate: Candidate) -> Callable[[bytes], bytes | None] | None:
+        """What a body that goes as it is must lose for one who takes nothing back that it did not sign."""
+        if candidate.dialect != self._request.operation.speaks:
+            return None
+        return _STRIPS.get(self._request.operation)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:
@@ -150,9 +160,10 @@ class Questions:
         return self._stripped
 
 
-def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
+def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...], body: bytes) -> tuple[tuple[str, bytes], ...]:
     """The defaults that a model takes: what its client did not ask for must not have it refused."""
-    if candidate.capabilities.sampling or not defaults:
+    takes = candidate.capabilities.takes_sampling
+    if not defaults or takes(thinks=True) or (takes(thinks=False) and not any(sign in body for sign in _THINKING)):
         return defaults
     return tuple((name, value) for name, value in defaults if name not in _SAMPLING)
 
@@ -162,4 +173,7 @@ def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream:
         body = {name: value for name, value in body.items() if name != "stream_options"}
         if candidate.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return written(body)
+    try:
+        return written(body)
+    except ValueError as error:
+        raise UntranslatableError(f"The request cannot be written for this provider: {error}.") from None

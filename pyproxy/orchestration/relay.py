@@ -35,7 +35,7 @@ async def relay(answer: PlainAnswer | StreamAnswer, delivery: Delivery) -> Break
 
 async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[tuple[bytes, bytes]]) -> Break | None:
     """Pass events on as they become whole."""
-    await delivery.start_stream(answer.status, headers)
+    await delivery.start_stream(answer.status, headers, lambda: answer.next_number)
     try:
         await _pass_on(answer, delivery)
     except TransportFailure as failure:
@@ -43,7 +43,9 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
             return Break(failure.signal, failure.detail)
     if answer.fault is not None:
         told = answer.framer.error
-        return Break("malformed", answer.fault, None if told is None else broken_event(delivery.face, answer.wire, told))
+        return Break(
+            "malformed", answer.fault, None if told is None else broken_event(delivery.face, answer.wire, told, answer.next_number)
+        )
     if not answer.is_whole:
         return Break("truncated", "the provider ended it without a finish_reason")
     try:

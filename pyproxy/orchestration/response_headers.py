@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.rust_core import answer_headers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,15 +15,12 @@ __all__ = ["delays", "for_answer", "path_comment", "path_taken"]
 
 Headers = list[tuple[bytes, bytes]]
 
-_PASSED = frozenset((b"content-type", b"retry-after", b"retry-after-ms", b"cache-control"))
-_PASSED_PREFIXES = (b"x-ratelimit-", b"openai-", b"anthropic-ratelimit-")
 _DELAYS = frozenset((b"retry-after", b"retry-after-ms"))
 
 
 def for_answer(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:
     """A provider's headers that mean something to the client; nothing about its connection, cookies or servers."""
-    named = ((name.lower(), value) for name, value in upstream)
-    return [(name, value) for name, value in named if name in _PASSED or name.startswith(_PASSED_PREFIXES)]
+    return answer_headers(tuple(upstream))
 
 
 def delays(upstream: Iterable[tuple[bytes, bytes]]) -> Headers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.events import read
@@ -33,7 +34,7 @@ def with_turns_before(request: Request, sessions: Sessions | None, affinity: Aff
     if before is None:
         return request
     body = written(continued(json.loads(request.body), before))
-    return request.with_body(body)
+    return replace(request.with_body(body), continues=named)
 
 
 def keep_turn(translation: Translation, sessions: Sessions, affinity: Affinity, now_ns: int) -> None:

@@ -94,6 +94,12 @@ class StreamAnswer:
         return None if self.framer.usage is None else Usage(*self.framer.usage)
 
     @property
+    def next_number(self) -> int:
+        """The number that the client's next event has, where its API numbers them."""
+        last = (self._reading.translation or self.framer).sequence_number
+        return 0 if last is None else last + 1
+
+    @property
     def fault(self) -> str | None:
         """Why nothing more can be passed on, if that is so."""
         if self.framer.error is not None:

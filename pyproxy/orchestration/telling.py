@@ -32,19 +32,19 @@ def told_answer(face: Face, failed: Failed, request_id: str) -> tuple[int, Heade
     return status, headers, face.tell(status, read, request_id, failed.retry_after_ns)
 
 
-def told_event(face: Face, error: RequestError | Failed) -> bytes:
-    """The event that ends a stream for an error: a provider's in its own words, if they can be read."""
+def told_event(face: Face, error: RequestError | Failed, number: int) -> bytes:
+    """The event that ends a stream for an error, with its number: a provider's in its own words, if they can be read."""
     if not isinstance(error, Failed):
-        return face.error_event(error)
-    return broken_event(face, error.wire, error.body, error.status) or face.error_event(_unread(error))
+        return face.error_event(error, number)
+    return broken_event(face, error.wire, error.body, number, error.status) or face.error_event(_unread(error), number)
 
 
-def broken_event(face: Face, wire: str, payload: bytes, status: int | None = None) -> bytes | None:
+def broken_event(face: Face, wire: str, payload: bytes, number: int, status: int | None = None) -> bytes | None:
     """A provider's error as the client's event; None if it is none that says what happened."""
     if wire == face.name:
         return face.passed_error_event(payload)
     read = read_error(payload)
-    return None if read is None else face.tell_event(status or read.status or 502, read)
+    return None if read is None else face.tell_event(status or read.status or 502, read, number)
 
 
 def _unread(failed: Failed) -> UpstreamError:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import httpcore2
 import httpx2
 
-from pyproxy.providers.forwarding import forwarded_headers
 from pyproxy.providers.httpx_connections import HttpxConnections
 from pyproxy.providers.proxies import proxy_url
 from pyproxy.providers.transport import TransportFailure
+from pyproxy.rust_core import forwarded_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pyproxy.providers.connections import Connections
-from pyproxy.providers.forwarding import forwarded_headers
 from pyproxy.providers.kept_alive import STALE_WITHIN_S
 from pyproxy.providers.proxies import proxy_of, proxy_url
 from pyproxy.providers.transport import TransportFailure
-from pyproxy.rust_core import NativeEndpoint, NativeFailure, NativePool
+from pyproxy.rust_core import NativeEndpoint, NativeFailure, NativePool, forwarded_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -15,7 +15,7 @@
 //! | [`stats`] | what is measured: windows, averages, histograms and counters |
 //! | [`estimate`] | what a request will cost in tokens |
 //! | [`config`] | what a configuration's text says, and where each part of it stands |
-//! | [`wire`] | what a request asks for, what an answer or a failure means, where a stream's events end |
+//! | [`wire`] | what a client's bytes must be, what a request asks for, what an answer or a failure means, where a stream's events end |
 #![forbid(unsafe_code)]
 
 pub mod admission;

@@ -1,6 +1,6 @@
 """What docs/clients.md tells people to write reaches a sidecar, as far as the clients are installed.
 
-`CLIENTS_PYTHON` may name an interpreter that has more of them than the one that runs the tests.
+With `CLIENTS=all`, or `page` in it, each runs in an environment of its own, which is made where there is none: then none is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from clients.apart.chosen import chosen
+from clients.apart.environments import python_with
 from support.processes import serve
 
 if TYPE_CHECKING:
@@ -29,8 +31,19 @@ TABLE = PAGE.partition("| client's API |")[2].partition("\n\n")[0].split("\n")[2
 CELLS = {row.split(" | ")[0].strip("| "): row.rstrip("| ").split(" | ")[1:] for row in TABLE}
 PYTHON = [name for name, code in BLOCKS.items() if "import" in code]
 ADDRESS = "http://127.0.0.1:8484"
-INTERPRETER = os.environ.get("CLIENTS_PYTHON", sys.executable)
-
+REQUIREMENTS = Path(__file__).parent / "apart" / "requirements"
+# Which pins each client of the page has.
+PINS = {
+    "openai-python": "openai3",
+    "anthropic-python": "anthropic",
+    "google-genai": "google-genai",
+    "LangChain": "langchain",
+    "openai-agents": "agents",
+    "pydantic-ai": "pydantic-ai",
+    "instructor": "instructor",
+    "litellm": "litellm",
+}
+APART = bool(chosen(["page"]))
 
 KINDS = ("openai", "anthropic", "gemini")
 HELLO = {"role": "user", "content": "Hello"}
@@ -52,6 +65,7 @@ LOSING: dict[str, tuple[str, dict[str, Any]]] = {
             "store": True,
             "metadata": {"a": "b"},
             "verbosity": "low",
+            "web_search_options": {},
         },
     ),
     "messages": (
@@ -82,6 +96,7 @@ LOSING: dict[str, tuple[str, dict[str, Any]]] = {
         "/v1beta/models/fast_group:generateContent",
         {
             "contents": [{"role": "user", "parts": [{"text": "Hello"}]}],
+            "tools": [{"googleSearch": {}}],
             "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
             "labels": {"a": "b"},
             "generationConfig": {
@@ -125,22 +140,21 @@ def run(command: list[str], code: str, sidecar: Served, home: Path) -> str:
         timeout=60,
         check=False,
     )
-    if "No module named" in done.stderr:
+    if "No module named" in done.stderr and not APART:
         pytest.skip(done.stderr.strip().rpartition("\n")[2])
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_the_page_names_every_client() -> None:
-    assert [*PYTHON, "curl"] == [
-        *("openai-python", "anthropic-python", "google-genai", "LangChain", "openai-agents", "pydantic-ai", "instructor", "litellm"),
-        "curl",
-    ]
+    assert list(PINS) == PYTHON
+    assert "curl" in BLOCKS
 
 
 @pytest.mark.parametrize("client", PYTHON)
 def test_a_snippet_runs_over_a_provider_of_any_kind(client: str, fast_group: Served, tmp_path: Path) -> None:
-    said = run([INTERPRETER, "-c"], BLOCKS[client], fast_group, tmp_path)
+    python = python_with(REQUIREMENTS / f"{PINS[client]}.txt") if APART else sys.executable
+    said = run([str(python), "-c"], BLOCKS[client], fast_group, tmp_path)
     assert "name='" in said if client == "instructor" else "This is page, answering: Hello" in said or "answering: Go on" in said
 
 

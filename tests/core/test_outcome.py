@@ -38,6 +38,7 @@ TABLE = {
     "overloaded": ELSEWHERE | {"counts_for_breaker", "ask_again"},
     "rate_limited": ELSEWHERE | {"pause_limiter", "ask_again"},
     "quota_exhausted": ELSEWHERE | {"disable_credential"},
+    "model_quota_exhausted": ELSEWHERE | {"disable_credential"},
     "credential_refused": ELSEWHERE | {"disable_credential"},
     "model_not_found": {"try_next"},
     "context_length": {"to_client"},

@@ -37,6 +37,7 @@ def reason(name: str) -> object:
 RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.07s"}
 PER_MINUTE = quotas("GenerateContentInputTokensPerModelPerMinute-FreeTier", "GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
 PER_DAY = quotas("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "GenerateRequestsPerDayPerProjectPerModel-FreeTier")
+OF_ALL = quotas("GenerateRequestsPerMonthPerProject")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,9 @@ def test_messages(status: int, body: bytes, name: str) -> None:
     ("status", "body", "name"),
     [
         (429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", PER_MINUTE, RETRY), "rate_limited"),
-        (429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", PER_DAY, RETRY), "quota_exhausted"),
+        (429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", PER_DAY, RETRY), "model_quota_exhausted"),
+        (429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", PER_DAY, OF_ALL, RETRY), "quota_exhausted"),
+        (429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", PER_MINUTE, OF_ALL), "quota_exhausted"),
         (429, gemini(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."), "rate_limited"),
         (429, gemini(429, "RESOURCE_EXHAUSTED", "1000 requests per day", quotas(), {"violations": 5}, 7), "rate_limited"),
         (429, gemini(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."), "quota_exhausted"),
@@ -167,7 +170,7 @@ def test_a_prompt_that_openrouter_holds_back_does_not_cost_the_credential() -> N
         (anthropic("something_new"), "invalid_answer"),
         (gemini(503, "UNAVAILABLE"), "overloaded"),
         (gemini(429, "RESOURCE_EXHAUSTED"), "rate_limited"),
-        (gemini(429, "RESOURCE_EXHAUSTED", "x", PER_DAY), "quota_exhausted"),
+        (gemini(429, "RESOURCE_EXHAUSTED", "x", PER_DAY), "model_quota_exhausted"),
         (gemini(500, "INTERNAL"), "server_error"),
         (gemini(400, "INVALID_ARGUMENT"), "invalid_answer"),
         (b'{"error": {"status": "INTERNAL"}}', "server_error"),

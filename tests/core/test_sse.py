@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.rust_core import SseFramer, sse_error_event
+from pyproxy.rust_core import SseFramer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -302,18 +302,6 @@ def test_a_long_line_in_small_pieces_takes_time_in_proportion() -> None:
     assert took < 300 * seconds(bytearray().extend)  # 1 or 2 where linear, some 3,000 where each piece is compared with all before it
 
 
-@given(st.text(), st.text(), st.none() | st.text())
-def test_an_error_event_is_one_event_of_one_line(message: str, kind: str, code: str | None) -> None:
-    event = sse_error_event("openai", message, kind, code)
-    assert event.startswith(b'data: {"error": {')
-    assert event.endswith(b"}}\n\n")
-    assert event.count(b"\n") == 2
-    assert json.loads(event[6:]) == {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    assert after(event).error is not None
-
-
 def test_an_unknown_dialect_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match='unknown dialect "klingon": choose one of openai'):
         SseFramer("klingon")
-    with pytest.raises(ValueError, match="unknown dialect"):
-        sse_error_event("klingon", "m", "t", None)

@@ -144,6 +144,9 @@ async def test_a_stream_that_breaks_off_is_never_whole(pair: Pair, client: ApiCl
         assert not clean
         assert client.breaks(told[-1]), told[-1]
         assert not client.is_whole(told)
+        if client.name == "responses":
+            numbers = [event["sequence_number"] for event in told if event["type"] != "ping"]
+            assert numbers == list(range(len(numbers))), "the error goes on with the stream's numbering"
         assert TEXT.startswith("".join(client.pieces(told)))
 
 
@@ -288,14 +291,14 @@ async def test_a_target_that_is_not_there_is_told_in_the_shape_that_the_list_has
         assert [answer.json()["error"]["status"] for answer in google] == ["NOT_FOUND"] * 2
 
 
-async def test_a_body_that_is_nested_without_end_is_refused_where_it_must_be_translated(pair: Pair) -> None:
+async def test_a_body_that_is_nested_without_end_or_holds_an_endless_number_is_refused_where_it_must_be_translated(pair: Pair) -> None:
     async with served(pair) as (_, http):
-        deep = '{"a":' * 5000 + "1" + "}" * 5000
         body = '{"model": "g-%s", "messages": [{"role": "user", "content": "x"}], "metadata": %s}'
-        for provider in ("anthropic", "gemini"):
-            content = body % (provider, deep)
-            answer = await http.post("/v1/chat/completions", content=content, headers={"content-type": "application/json"})
-            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "untranslatable")
+        for odd in ('{"a":' * 5000 + "1" + "}" * 5000, "1e999", "9" * 5000):
+            for provider in ("anthropic", "gemini"):
+                content = body % (provider, odd)
+                answer = await http.post("/v1/chat/completions", content=content, headers={"content-type": "application/json"})
+                assert (answer.status_code, answer.json()["error"]["code"]) == (400, "untranslatable")
 
 
 async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: ApiClient, provider: str) -> None:
@@ -303,6 +306,20 @@ async def test_half_of_a_surrogate_pair_fails_no_request(pair: Pair, client: Api
         body = json.dumps(client.body(f"g-{provider}", "Hello \ud800", False, False))  # noqa: FBT003
         answer = await http.post(client.path(f"g-{provider}", False), content=body, headers={"content-type": "application/json"})  # noqa: FBT003
         assert answer.status_code in (200, 400), answer.text
+
+
+async def test_what_another_api_would_refuse_is_asked_of_it_in_its_own_way(pair: Pair) -> None:
+    async with MockProvider() as mock:
+        root = mock.base_url.removesuffix("/v1")
+        config = {
+            "providers": {"o": {"base_url": mock.base_url, "api_key": "k"}, "g": {"dialect": "gemini", "base_url": root, "api_key": "k"}},
+            "models": {"gpt": {"provider": "o", "model": "gpt-4o"}, "flash": {"provider": "g", "model": "gemini-2.5-flash"}},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False) as http:
+            beside_tools = await ask(http, CLIENTS["openai"], "flash", tool=True, response_format={"type": "json_object"})
+            assert (beside_tools.status_code, beside_tools.headers["x-pyproxy-lossy"]) == (200, "response_format")
+            without_the_word = await ask(http, CLIENTS["gemini"], "gpt", generationConfig={"responseMimeType": "application/json"})
+            assert (without_the_word.status_code, "x-pyproxy-lossy" in without_the_word.headers) == (200, False)
 
 
 @pytest.mark.parametrize("told", [True, False])

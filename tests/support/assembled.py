@@ -43,6 +43,8 @@ def assemble_chat(events: list[Event]) -> dict[str, Any]:
             assert reason is None, "nothing comes after the end"
             reason = choice["finish_reason"]
             _add_delta(message, choice["delta"])
+    if message["content"] is None and not (message["refusal"] or message.get("tool_calls")):
+        message["content"] = ""
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
     return check_completion({**completion, "choices": [choice]})
 

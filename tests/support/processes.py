@@ -163,9 +163,9 @@ class Mock:
 
 
 @contextmanager
-def mock(cwd: Path) -> Iterator[Mock]:
+def mock(cwd: Path, *arguments: str) -> Iterator[Mock]:
     """Start the mock provider on a free port."""
-    with start("mock", "--port", "0", cwd=cwd) as program:
+    with start("mock", "--port", "0", *arguments, cwd=cwd) as program:
         provider = Mock(program)
         try:
             yield provider

@@ -52,6 +52,7 @@ class Plays:
         done: whether the stream ends with its ``[DONE]``; without it the connection stays open.
         prefill: what becomes of a last message of the assistant.
         headers: further headers of the answer.
+        refusal: the body of an answer that is none.
     """
 
     status: int = 200
@@ -66,6 +67,7 @@ class Plays:
     done: bool = True
     prefill: Literal["taken", "refused"] = "taken"
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    refusal: bytes = b'{"error": {"message": "no"}}'
 
     def events(self, model: str, begun: str = "") -> list[bytes]:
         """The events of the stream that it says, after what is begun of it."""
@@ -145,7 +147,7 @@ class Answer:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         if not self._stream:
-            yield ANSWER if self.status == 200 else b'{"error": {"message": "no"}}'
+            yield ANSWER if self.status == 200 else self._plays.refusal
             return
         if self._plays.says:
             async with contextlib.aclosing(self._said()) as pieces:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from pyproxy.dialects.translation.translator import Json, UntranslatableError
 
-__all__ = ["RAW", "Arguments", "JsonEnd", "arguments_text", "read_arguments"]
+__all__ = ["RAW", "Arguments", "JsonEnd", "arguments_text", "finite", "read_arguments"]
 
 # Where a model's arguments are no JSON object they are handed on under this name: its tool then refuses them in words that the
 # model reads, as it would have at home.
@@ -32,7 +32,7 @@ def read_arguments(written: Any) -> Arguments:
     if not isinstance(written, str):
         return Arguments({RAW: written}, exact=False)
     try:
-        value = json.loads(written, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(written, parse_constant=_refuse, parse_float=finite)
         # Half of a surrogate pair, written as an escape, could not be sent on.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -97,7 +97,12 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _finite(number: str) -> float:
+def finite(number: str) -> float:
+    """Read a number with a fraction or an exponent.
+
+    Raises:
+        ValueError: it is larger than any float; written again it would be no JSON.
+    """
     value = float(number)
     if math.isinf(value):
         raise ValueError("the number is too large")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.translation.translator import Translated
+from pyproxy.dialects.translation.translator import Translated, UntranslatableError
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.client_names import ClientNames
     from pyproxy.dialects.translation.events import Event
     from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
 
@@ -17,15 +18,26 @@ __all__ = ["Composed"]
 class Composed:
     """Serves the clients of `outer` from the providers of `inner`, which serves those that `outer` is served by."""
 
-    def __init__(self, outer: Translator, inner: Translator) -> None:
+    def __init__(self, outer: Translator, inner: Translator, names: ClientNames) -> None:
+        """Join two.
+
+        Args:
+            outer: from the clients' API to chat completions.
+            inner: from there to the providers' API.
+            names: what the clients call the members of the chat requests that `outer` makes.
+        """
         self._outer = outer
         self._inner = inner
+        self._names = names
 
     def request(self, body: Json, call: Call) -> Translated:
         """The provider's request for a client's. See `Translator.request`."""
         between, lost = self._outer.request(body, replace(call, in_between=True))
-        asked, lost_too = self._inner.request(between, _between(call))
-        return Translated(asked, tuple(dict.fromkeys((*lost, *lost_too))))
+        try:
+            asked, lost_too = self._inner.request(between, _between(call))
+        except UntranslatableError as error:
+            raise self._names.error(error, body) from None
+        return Translated(asked, tuple(dict.fromkeys((*lost, *(self._names.of(name, body) for name in lost_too)))))
 
     def response(self, body: Json, call: Call) -> Translated:
         """The client's whole answer for a provider's. See `Translator.response`."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DONE", "Event", "encode", "read"]
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE = re.compile(rb"\r\n|\n|\r")
 
@@ -33,7 +34,7 @@ def read(stream: bytes) -> Iterator[Event]:
     Raises:
         ValueError: the data of one is not JSON.
     """
-    for block in _END.split(stream):
+    for block in _END.split(stream.removeprefix(_BYTE_ORDER_MARK)):
         name, data = None, []
         for line in _LINE.split(block):
             field, _, value = line.partition(b":")

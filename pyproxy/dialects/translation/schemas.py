@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["closed", "instruction", "is_strict"]
+__all__ = ["DEEPEST", "closed", "each_within", "instruction", "is_object", "is_strict", "within"]
 
-# No schema that is meant for a model is nested so deeply; what is deeper stays as it is.
-_DEEPEST = 60
+DEEPEST = 60
+"""No schema that is meant for a model is nested so deeply; what is deeper stays as it is."""
 
 _ONE = frozenset({"items", "additionalProperties", "not", "if", "then", "else", "contains"})
 _LISTS = frozenset({"anyOf", "allOf", "oneOf", "prefixItems"})
@@ -31,10 +31,10 @@ def instruction(schema: Json | None) -> str:
 
 def closed(schema: Any, depth: int = 0) -> Any:
     """Return the schema with ``additionalProperties: false`` on each object that does not say, as the messages API demands."""
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+    if not isinstance(schema, dict) or depth > DEEPEST:
         return schema
-    inner = {keyword: _each_within(keyword, value, lambda part: closed(part, depth + 1)) for keyword, value in schema.items()}
-    if _is_object(inner):
+    inner = {keyword: each_within(keyword, value, lambda part: closed(part, depth + 1)) for keyword, value in schema.items()}
+    if is_object(inner):
         inner.setdefault("additionalProperties", False)
     return inner
 
@@ -43,22 +43,24 @@ def is_strict(schema: Any, depth: int = 0) -> bool:
     """Whether the chat API takes it as a strict one: each object requires all its properties and allows no others."""
     if not isinstance(schema, dict):
         return True
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return False
-    if _is_object(schema):
+    if is_object(schema):
         properties, required = schema.get("properties", {}), schema.get("required", [])
         if schema.get("additionalProperties") is not False or not isinstance(properties, dict) or not isinstance(required, list):
             return False
         if any(name not in required for name in properties):
             return False
-    return all(is_strict(part, depth + 1) for part in _within(schema))
+    return all(is_strict(part, depth + 1) for part in within(schema))
 
 
-def _is_object(schema: Json) -> bool:
+def is_object(schema: Json) -> bool:
+    """Whether a schema is one of objects."""
     return schema.get("type") == "object" or "properties" in schema
 
 
-def _within(schema: Json) -> Iterator[Any]:
+def within(schema: Json) -> Iterator[Any]:
+    """Give the schemas right inside of a schema."""
     for keyword, value in schema.items():
         if keyword in _ONE:
             yield value
@@ -68,7 +70,8 @@ def _within(schema: Json) -> Iterator[Any]:
             yield from value.values()
 
 
-def _each_within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+def each_within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return what a keyword of a schema says, with each schema in it changed."""
     if keyword in _ONE:
         return change(value)
     if keyword in _LISTS and isinstance(value, list):

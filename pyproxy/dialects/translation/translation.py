@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.arguments import finite
 from pyproxy.dialects.translation.events import encode, read
+from pyproxy.dialects.translation.tool_names import ToolNames
 from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.events import Event
     from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
 
 __all__ = ["Translation"]
@@ -19,19 +22,27 @@ __all__ = ["Translation"]
 class Translation:
     """The translation of one call: its request, and then its answer, whole or as a stream.
 
+    Args:
+        translator: of its APIs.
+        call: what is known of it.
+        wire: the provider's API.
+
     Attributes:
         lost: what could not be carried so far, each once.
         asked: the client's request.
         answer: the client's whole answer, once it is known; of a stream, where its last event holds all of it.
+        sequence_number: the number of the last event that the client was given; None where they are not numbered.
     """
 
-    def __init__(self, translator: Translator, call: Call) -> None:
+    def __init__(self, translator: Translator, call: Call, wire: str) -> None:
         self._translator = translator
         self._call = call
         self._stream: StreamTranslator | None = None
+        self._tool_names = ToolNames(wire)
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
+        self.sequence_number: int | None = None
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -46,13 +57,14 @@ class Translation:
             UntranslatableError: it cannot be asked of this provider.
         """
         try:
-            self.asked = json.loads(body)
+            self.asked = _read_request(body)
             self._call = replace(self._call, asked=self.asked)
             translated = self._translator.request(self.asked, self._call)
         except RecursionError:
             raise UntranslatableError("The request is nested too deeply to be translated.") from None
         self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
+        self._tool_names.replace(translated.body)
         return translated.body
 
     def response(self, body: bytes) -> bytes:
@@ -62,7 +74,9 @@ class Translation:
             ValueError: it is no answer.
         """
         try:
-            translated = self._translator.response(json.loads(body), self._call)
+            answer = json.loads(body)
+            self._tool_names.restore(answer)
+            translated = self._translator.response(answer, self._call)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
         self._lost.update(dict.fromkeys(translated.lost))
@@ -78,9 +92,13 @@ class Translation:
         stream = self._stream
         assert stream is not None  # noqa: S101 - events come where a stream was asked for
         try:
-            return b"".join(encode(stream.feed(event)) for event in read(events)) if events else b""
+            return self._encoded([told for event in read(events) for told in stream.feed(self._restored(event))]) if events else b""
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
+
+    def _restored(self, event: Event) -> Event:
+        self._tool_names.restore(event.data)
+        return event
 
     def ending(self) -> bytes:
         """What ends the client's stream, once the provider's has come to its proper end.
@@ -92,4 +110,18 @@ class Translation:
         last = self._stream.finish()
         if last and isinstance(last[-1].data, dict) and isinstance(last[-1].data.get("response"), dict):
             self.answer = last[-1].data["response"]
-        return encode(last)
+        return self._encoded(last)
+
+    def _encoded(self, events: list[Event]) -> bytes:
+        if events and isinstance(events[-1].data, dict):
+            self.sequence_number = events[-1].data.get("sequence_number")
+        return encode(events)
+
+
+def _read_request(body: bytes) -> Json:
+    """Read a request that is known to be JSON; what can go wrong is a number that nobody here can hold."""
+    try:
+        asked: Json = json.loads(body, parse_float=finite)
+    except ValueError:
+        raise UntranslatableError("The request holds a number that is too large to be translated.") from None
+    return asked

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyproxy.dialects.translation.events import Event
 
-__all__ = ["Call", "EmbeddingsTranslator", "Json", "StreamTranslator", "Translated", "Translator", "UntranslatableError"]
+__all__ = ["Call", "Json", "PureTranslator", "StreamTranslator", "Translated", "Translator", "UntranslatableError"]
 
 Json = dict[str, Any]
 
@@ -43,8 +45,9 @@ class Call:
         include_usage: whether the client wants the usage of a stream told, where its API leaves that open.
         capabilities: what the model takes.
         in_between: whether the provider's request is only a step on the way to a third API, so that it may say what providers of its
-            own API would refuse: how hard a model that takes sampling parameters is to think, and ``top_k``.
-        asked: the client's request, for an API whose answers repeat it.
+            own API would refuse: how hard a model that is told no effort is to think, and ``top_k``.
+        asked: the client's request, for an API whose answers repeat it, or have the form that it asks for.
+        continues: the response that the client went on with, where its request holds that conversation instead of its name.
     """
 
     model: str
@@ -55,6 +58,7 @@ class Call:
     capabilities: Capabilities = ALL_CAPABILITIES
     in_between: bool = False
     asked: Json = field(default_factory=dict)
+    continues: str | None = None
 
 
 class StreamTranslator(Protocol):
@@ -100,19 +104,13 @@ class Translator(Protocol):
         """Begin to translate a stream."""
 
 
-class EmbeddingsTranslator(Protocol):
-    """The same for embeddings. The form of an answer depends on what was asked."""
+def _not_streamed(_call: Call) -> NoReturn:
+    raise UntranslatableError("Embeddings are not streamed.", "stream")
 
-    def request(self, body: Json, call: Call) -> Translated:
-        """Return the provider's request for a client's.
 
-        Raises:
-            UntranslatableError: it cannot be asked of this provider.
-        """
+class PureTranslator(NamedTuple):
+    """A `Translator` of three functions, or of two for embeddings, of which there are no streams."""
 
-    def response(self, body: Json, call: Call, asked: Json) -> Translated:
-        """Return the client's answer for a provider's; `asked` is the client's request.
-
-        Raises:
-            ValueError: it is no answer of the provider's API, or not to this request.
-        """
+    request: Callable[[Json, Call], Translated]
+    response: Callable[[Json, Call], Translated]
+    stream: Callable[[Call], StreamTranslator] = _not_streamed

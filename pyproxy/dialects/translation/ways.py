@@ -9,11 +9,13 @@ from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
 from pyproxy.dialects.translation.composed import Composed
-from pyproxy.dialects.translation.embedding import Embedding
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.gemini_over_chat.embeddings import GEMINI_EMBEDDINGS_OVER_CHAT
+from pyproxy.dialects.translation.gemini_over_chat.names import GEMINI_NAMES
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
+from pyproxy.dialects.translation.messages_over_chat.names import MESSAGES_NAMES
 from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT
+from pyproxy.dialects.translation.responses_over_chat.names import RESPONSES_NAMES
 from pyproxy.domain.operations import (
     BATCH_EMBED_CONTENTS,
     CHAT,
@@ -57,13 +59,13 @@ _TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
     (CHAT, "anthropic"): Way(MESSAGES, CHAT_OVER_MESSAGES),
     (CHAT, "gemini"): Way(GENERATE_CONTENT, CHAT_OVER_GEMINI),
     (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT),
-    (MESSAGES, "gemini"): Way(GENERATE_CONTENT, Composed(MESSAGES_OVER_CHAT, CHAT_OVER_GEMINI)),
+    (MESSAGES, "gemini"): Way(GENERATE_CONTENT, Composed(MESSAGES_OVER_CHAT, CHAT_OVER_GEMINI, MESSAGES_NAMES)),
     (GENERATE_CONTENT, "openai"): Way(CHAT, GEMINI_OVER_CHAT),
-    (GENERATE_CONTENT, "anthropic"): Way(MESSAGES, Composed(GEMINI_OVER_CHAT, CHAT_OVER_MESSAGES)),
+    (GENERATE_CONTENT, "anthropic"): Way(MESSAGES, Composed(GEMINI_OVER_CHAT, CHAT_OVER_MESSAGES, GEMINI_NAMES)),
     (RESPONSES, "openai"): Way(CHAT, RESPONSES_OVER_CHAT),
-    (RESPONSES, "anthropic"): Way(MESSAGES, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_MESSAGES)),
-    (RESPONSES, "gemini"): Way(GENERATE_CONTENT, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_GEMINI)),
-    (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, Embedding(EMBEDDINGS_OVER_GEMINI)),
-    (EMBED_CONTENT, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
-    (BATCH_EMBED_CONTENTS, "openai"): Way(EMBEDDINGS, Embedding(GEMINI_EMBEDDINGS_OVER_CHAT)),
+    (RESPONSES, "anthropic"): Way(MESSAGES, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_MESSAGES, RESPONSES_NAMES)),
+    (RESPONSES, "gemini"): Way(GENERATE_CONTENT, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_GEMINI, RESPONSES_NAMES)),
+    (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, EMBEDDINGS_OVER_GEMINI),
+    (EMBED_CONTENT, "openai"): Way(EMBEDDINGS, GEMINI_EMBEDDINGS_OVER_CHAT),
+    (BATCH_EMBED_CONTENTS, "openai"): Way(EMBEDDINGS, GEMINI_EMBEDDINGS_OVER_CHAT),
 }

@@ -64,7 +64,8 @@ class Behaviour:
             can be read of it). Default: a value that the tool's schema allows, `"{}"` where it names no properties.
         thinking: Text of the reasoning, where the request asks for some. Default: a short sentence.
         finish: Why the text ended, in place of the natural end: `length` or `content_filter`. Default: it was complete.
-        lenient: Parameters that OpenAI's API does not know pass, as they do with many of those that imitate it. Default false.
+        lenient: Like many of those that imitate OpenAI's API, overlook what it refuses for the sake of order: parameters that it does not
+            know, numbers out of range, options of a stream where there is none, a previous response that was not kept. Default false.
         refuses: Parameters that this model does not take, by the names that the API has for them; sending one is a 400. Default: none.
         prefill: What becomes of an assistant's message at the end of the conversation: `ignore` answers as if it were not there, `continue`
             says only what follows it where it is the beginning of the text, `refuse` is a 400. Default `ignore`.

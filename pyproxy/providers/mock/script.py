@@ -54,8 +54,8 @@ class Scripts:
         self._sequences[model] = tuple(behaviours)
         self._positions[model] = 0
 
-    def next_for(self, model: str) -> Behaviour:
-        """Give the behaviour for the next request to a model; the last one of a sequence repeats.
+    def upcoming(self, model: str) -> Behaviour:
+        """Give the behaviour for the next request to a model, and leave it the next.
 
         A name with a script is looked up whole; else what follows `?` in it is a behaviour; else the default holds.
 
@@ -64,12 +64,20 @@ class Scripts:
         """
         sequence = self._sequences.get(model)
         if sequence is not None:
-            position = self._positions[model]
-            if position + 1 < len(sequence):
-                self._positions[model] = position + 1
-            return sequence[position]
+            return sequence[self._positions[model]]
         _, mark, query = model.partition("?")
         return behaviour_from_query(query) if mark else self.default
+
+    def next_for(self, model: str) -> Behaviour:
+        """Give the behaviour for the next request to a model, and go on; the last one of a sequence repeats.
+
+        Raises:
+            ScriptError: If the name holds a behaviour that cannot be read.
+        """
+        behaviour = self.upcoming(model)
+        if model in self._sequences:
+            self._positions[model] = min(self._positions[model] + 1, len(self._sequences[model]) - 1)
+        return behaviour
 
 
 @lru_cache(maxsize=1024)

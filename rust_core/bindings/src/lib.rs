@@ -53,13 +53,19 @@ mod rust_core {
     #[pymodule_export]
     use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
     #[pymodule_export]
+    use crate::wire::forwarding::{answer_headers, forwarded_headers};
+    #[pymodule_export]
+    use crate::wire::guard::RequestGuard;
+    #[pymodule_export]
     use crate::wire::outcome::{Outcome, classify};
     #[pymodule_export]
     use crate::wire::response::{ResponseInspection, inspect_response};
     #[pymodule_export]
     use crate::wire::retry_after::{parse_rate_limits, parse_retry_after};
     #[pymodule_export]
-    use crate::wire::sse::{Frames, SseFramer, sse_error_event};
+    use crate::wire::sse::{Frames, SseFramer};
+    #[pymodule_export]
+    use crate::wire::told::{error_body, error_event, status_of_kind};
 
     /// An `EnvelopeError` made by hand has a `param` too.
     #[pymodule_init]

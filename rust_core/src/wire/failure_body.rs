@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::told::status_of_kind;
+
 /// Bodies are read only so far; a longer one is not one of the shapes known.
 const READ_AT_MOST: usize = 64 * 1024;
 
@@ -43,14 +45,19 @@ impl FailureBody {
         self.codes.iter().any(|own| own == code)
     }
 
-    /// Whether one of the quotas that it says are used up has this in its name.
-    pub(super) fn has_quota(&self, part: &str) -> bool {
-        self.quotas.iter().any(|quota| quota.contains(part))
+    /// The names of the quotas that it says are used up.
+    pub(super) fn quotas(&self) -> impl Iterator<Item = &str> {
+        self.quotas.iter().map(String::as_str)
     }
 
     /// The status that it names as its code, as some do whose answer has another.
     pub(super) fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// The status that its codes mean, for one whose answer has another.
+    pub(super) fn status_meant(&self) -> Option<u16> {
+        self.codes.iter().find_map(|code| status_of_kind(code))
     }
 
     /// The delay of Google's `RetryInfo`, a duration.

@@ -3,6 +3,8 @@
 mod dialect;
 mod envelope;
 mod failure_body;
+mod forwarding;
+mod guard;
 pub mod http1;
 mod json;
 mod outcome;
@@ -12,13 +14,17 @@ mod response;
 mod retry_after;
 mod spans;
 mod sse;
+mod told;
 mod usage;
 
 pub use dialect::Dialect;
 pub use envelope::{Address, AddressError, Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
+pub use forwarding::{answer_headers, forwarded_headers};
+pub use guard::{Guard, Misdirection};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, Framing, SseFramer, StreamError, error_event};
+pub use sse::{Frames, Framing, SseFramer};
+pub use told::{ToldError, error_body, error_event, status_of_kind};
 pub use usage::Usage;

@@ -103,6 +103,7 @@ const TABLE: &[Outcome] = &[
     row("overloaded",         *b".xx.x..x"),
     row("rate_limited",       *b".xx...xx"),
     row("quota_exhausted",    *b".xx..x.."),
+    row("model_quota_exhausted", *b".xx..x.."), // of one model alone: the credential is good for all others
     row("credential_refused", *b".xx..x.."),
     row("model_not_found",    *b"..x....."),
     row("context_length",     *b"...x...."), // or a larger window, where one is configured
@@ -184,7 +185,7 @@ fn named(name: &str) -> Outcome {
 /// status sends it to the client, who would take it for an answer.
 fn in_good_answer(said: &FailureBody) -> Outcome {
     let told = said.status().filter(|status| (400..600).contains(status));
-    let status = told.or_else(|| reasons::status_meant(said));
+    let status = told.or_else(|| said.status_meant());
     let by_its_status = || status.map(by_status).map(named).filter(|row| !row.to_client);
     reasons::reason(status, said).map(named).or_else(by_its_status).unwrap_or_else(|| named("invalid_answer"))
 }

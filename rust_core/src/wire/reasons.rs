@@ -25,7 +25,10 @@ const BY_CODE: Lookup = &[
 ];
 
 /// Parts of a quota's name: one that is back tomorrow is as good as no funds, while one that is back in a minute is a rate.
-const BY_QUOTA: Lookup = &[("perday", "quota_exhausted"), ("permonth", "quota_exhausted")];
+const LONG_QUOTAS: &[&str] = &["perday", "permonth"];
+
+/// Part of the name of a quota that each model has for itself.
+const QUOTA_OF_A_MODEL: &str = "permodel";
 
 /// Phrases that decide in an answer 4xx, where a provider has no code for what it means. Of the window's length limits speak too, so
 /// that in a 429 it means nothing.
@@ -69,30 +72,18 @@ const BY_KIND: Lookup = &[
     ("resource_exhausted", "rate_limited"),
 ];
 
-/// The statuses that these codes come with, for an error in an answer whose status is good.
-const STATUS_OF: &[(&str, u16)] = &[
-    ("authentication_error", 401),
-    ("unauthenticated", 401),
-    ("permission_error", 403),
-    ("permission_denied", 403),
-    ("not_found_error", 404),
-    ("not_found", 404),
-    ("api_error", 500),
-    ("server_error", 500),
-    ("internal", 500),
-    ("timeout_error", 504),
-    ("deadline_exceeded", 504),
-    ("invalid_request_error", 400),
-    ("invalid_argument", 400),
-    ("failed_precondition", 400),
-];
-
 /// What the words of a failure come to, which go before its status.
 pub(super) fn reason(status: Option<u16>, said: &FailureBody) -> Option<&'static str> {
     let by_code =
         |table: &[(&str, &'static str)]| table.iter().find(|(code, _)| said.has_code(code)).map(|(_, name)| *name);
-    let by_quota = || BY_QUOTA.iter().find(|(part, _)| said.has_quota(part)).map(|(_, name)| *name);
-    by_code(BY_CODE).or_else(by_quota).or_else(|| by_phrase(status?, said)).or_else(|| by_code(BY_KIND))
+    by_code(BY_CODE).or_else(|| by_quota(said)).or_else(|| by_phrase(status?, said)).or_else(|| by_code(BY_KIND))
+}
+
+/// What long quotas that are used up come to: where all of them are of the one model, its others still have theirs.
+fn by_quota(said: &FailureBody) -> Option<&'static str> {
+    let mut long = said.quotas().filter(|quota| LONG_QUOTAS.iter().any(|part| quota.contains(part))).peekable();
+    long.peek()?;
+    Some(if long.all(|quota| quota.contains(QUOTA_OF_A_MODEL)) { "model_quota_exhausted" } else { "quota_exhausted" })
 }
 
 fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
@@ -100,13 +91,18 @@ fn by_phrase(status: u16, said: &FailureBody) -> Option<&'static str> {
     BY_PHRASE.iter().find(|(phrase, name)| decides(name) && said.says(phrase)).map(|(_, name)| *name)
 }
 
-/// The status that an error would come with, where its answer has another.
-pub(super) fn status_meant(said: &FailureBody) -> Option<u16> {
-    STATUS_OF.iter().find(|(code, _)| said.has_code(code)).map(|(_, status)| *status)
+/// Whether an error says that its request is larger than the model takes, by its kind or in words.
+pub(super) fn tells_of_length(kind: Option<&str>, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let of_length = |table: Lookup, is_said: &dyn Fn(&str) -> bool| {
+        table.iter().any(|(words, name)| *name == "context_length" && is_said(words))
+    };
+    of_length(BY_CODE, &|code| kind == Some(code)) || of_length(BY_PHRASE, &|phrase| message.contains(phrase))
 }
 
 /// Every row that the lookups lead to.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    [BY_CODE, BY_QUOTA, BY_PHRASE, BY_KIND].into_iter().flatten().map(|(_, name)| *name)
+    let of_quotas = ["quota_exhausted", "model_quota_exhausted"];
+    [BY_CODE, BY_PHRASE, BY_KIND].into_iter().flatten().map(|(_, name)| *name).chain(of_quotas)
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from clients.apart.chosen import chosen
 from clients.apart.environments import python_with
 from support.processes import Mock, mock, serve
 
@@ -59,8 +60,7 @@ GAPS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("google-genai", "openai"): {"counted_embedded_and_listed": ESTIMATED},
     ("google-genai", "anthropic"): {"counted_embedded_and_listed": ESTIMATED},
 }
-ASKED = os.environ.get("CLIENTS", "")
-CHOSEN = list(CLIENTS) if ASKED == "all" else [each for each in ASKED.split(",") if each]
+CHOSEN = chosen(CLIENTS)
 DIALECTS: Final = frozenset(("openai", "anthropic", "gemini"))
 THROUGH = os.environ.get("CLIENTS_THROUGH", "direct,openai,anthropic,gemini").split(",")
 

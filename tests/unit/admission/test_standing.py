@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 from support.virtual_sidecar import Plays, VirtualSidecar, config
@@ -125,6 +126,10 @@ class TestBreakers:
         play(scene)
 
 
+def quota(name: str) -> bytes:
+    return json.dumps({"error": {"code": 429, "details": [{"violations": [{"quotaId": name}]}]}}).encode()
+
+
 class TestCredentials:
     def test_a_refused_credential_is_not_used_for_a_while_and_longer_each_time(self) -> None:
         async def scene(loop: VirtualLoop) -> None:
@@ -152,6 +157,41 @@ class TestCredentials:
             assert called(sidecar) == "abc"
             await sidecar.ask("h")
             assert called(sidecar) == "c"
+
+        play(scene)
+
+    def test_a_quota_that_each_model_has_for_itself_says_nothing_of_the_others(self) -> None:
+        async def scene(loop: VirtualLoop) -> None:
+            made = config()
+            made["models"]["d"] = {"provider": "p", "model": "d"}
+            made["task_groups"]["h"] = {"e1": {"models": ["d"]}, "e2": {"models": ["c"]}}
+            spent = Plays(429, refusal=quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"))
+            plays = [spent, spent, Plays()]
+            sidecar = VirtualSidecar(loop, made, {"a": plays, "b": plays, "c": [Plays()], "d": [Plays()]})
+            for target in ("g", "g", "h"):
+                await sidecar.ask(target)
+            assert called(sidecar) == "abccd"
+            await asyncio.sleep(60)
+            await sidecar.ask()
+            await asyncio.sleep(119)
+            await sidecar.ask()
+            assert called(sidecar) == "abcc"
+            await asyncio.sleep(1)
+            await sidecar.ask()
+            assert called(sidecar) == "a"
+
+        play(scene)
+
+    def test_a_quota_of_all_models_is_one_of_the_credential(self) -> None:
+        async def scene(loop: VirtualLoop) -> None:
+            made = config()
+            made["models"]["d"] = {"provider": "p", "model": "d"}
+            made["task_groups"]["h"] = {"e1": {"models": ["d"]}, "e2": {"models": ["c"]}}
+            spent = [Plays(429, refusal=quota("GenerateRequestsPerDayPerProject-FreeTier"))]
+            sidecar = VirtualSidecar(loop, made, {"a": spent, "b": spent, "c": [Plays()], "d": [Plays()]})
+            for target in ("g", "h"):
+                await sidecar.ask(target)
+            assert called(sidecar) == "abcc"
 
         play(scene)
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.dialects.signatures import strip_signatures, strip_unsigned
+from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
+from pyproxy.dialects.translation.gemini.signatures import seal
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
 UNSIGNED = {"type": "thinking", "thinking": "hm", "signature": ""}
@@ -95,6 +96,27 @@ def test_sealed_items_of_a_responses_input_go() -> None:
     call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
     assert strip_signatures(told(sealed, call, stored, plain, key="input")) == told(call, plain, key="input")
     assert strip_signatures(json.dumps({"model": "m", "input": "reasoning, thinking"}).encode()) is None
+
+
+SEALED = {"text": "hm", "thought": True, "thoughtSignature": seal([THINKING])}
+SPOKEN = {"text": "so", "thoughtSignature": "CsA="}
+
+
+@pytest.mark.parametrize("strip", [strip_sealed, strip_signatures])
+def test_thoughts_that_a_translation_gave_a_gemini_client_go(strip: Any) -> None:
+    before: list[Any] = [{"role": "model", "parts": [SEALED, SPOKEN]}, {"role": "model", "parts": [SEALED]}, {"role": "user"}, 5]
+    after: list[Any] = [{"role": "model", "parts": [SPOKEN]}, {"role": "user"}, 5]
+    assert strip(told(*before, key="contents")) == told(*after, key="contents")
+    snake = {"text": "", "thought": True, "thought_signature": seal([REDACTED]).replace("+", "-")}
+    assert strip(told({"parts": [SPOKEN, snake]}, key="contents")) == told({"parts": [SPOKEN]}, key="contents")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b'"cHlwcm94eS4u', b'["cHlwcm94eS4u"]', b'{"contents": "cHlwcm94eS4u"}', b'{"messages": ["cHlwcm94eS4u"]}']
+)
+def test_a_body_without_such_thoughts_is_not_written_anew(body: bytes) -> None:
+    assert strip_sealed(body) is None
+    assert strip_sealed(told({"parts": [SPOKEN]}, key="contents")) is None
 
 
 def test_settings_of_the_request_stay() -> None:

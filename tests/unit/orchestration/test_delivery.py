@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.scene import until
 
+from pyproxy.dialects.responses import RESPONSES
+from pyproxy.dialects.translation.events import read
 from pyproxy.errors import NoModelAvailable, ShuttingDown
 from pyproxy.orchestration import delivery as module
 from pyproxy.orchestration import keep_alive
@@ -71,6 +73,26 @@ async def test_the_provider_s_own_event_goes_before_ours() -> None:
     await delivery.start_stream(200, [])
     await delivery.interrupt(ShuttingDown(), b"data: its own\n\n")
     assert client.body == b"data: its own\n\n"
+
+
+@pytest.mark.parametrize("by", ["interrupt", "error"])
+async def test_an_error_goes_on_with_the_numbers_of_the_stream_s_events(by: str) -> None:
+    client = Client()
+    delivery = Delivery(client, "id", RESPONSES)
+    told = iter([7])
+    await delivery.start_stream(200, [], lambda: next(told))
+    await getattr(delivery, by)(ShuttingDown())
+    (event,) = read(bytes(client.body))
+    assert (event.data["type"], event.data["sequence_number"]) == ("error", 7)
+
+
+async def test_an_error_before_any_event_is_the_first_of_them() -> None:
+    client = Client()
+    delivery = Delivery(client, "id", RESPONSES)
+    await delivery.start_stream(200, [])
+    await delivery.interrupt(ShuttingDown())
+    (event,) = read(bytes(client.body))
+    assert event.data["sequence_number"] == 0
 
 
 async def test_a_client_that_reads_nothing_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,6 +270,20 @@ async def test_what_the_real_api_refuses_is_refused_in_its_words(http: httpx2.As
     assert await refused(http, **more) == message
 
 
+async def test_what_the_beta_api_knows_is_taken(http: httpx2.AsyncClient) -> None:
+    shared = {
+        "billing_policy": {"type": "billing_policy", "bill_to": "self"},
+        "compaction": {"type": "summarize"},
+        "thinking": {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "error"}},
+        "output_config": {"effort": "low", "task_budget": {"type": "tokens", "total": 1024, "remaining": 0}},
+    }
+    assert (await said(http, **shared, fallbacks="default", fallback_credit_token="x", thread={"type": "create"}))["type"] == "message"
+    assert (await said(http, fallbacks=[{"model": "other"}]))["type"] == "message"
+    counted = await http.post("/v1/messages/count_tokens", json={"model": "m", "messages": HELLO, **shared})
+    assert counted.status_code == 200, counted.text
+    assert "task_budget.total: Field required" in await refused(http, output_config={"task_budget": {"type": "tokens"}})
+
+
 async def test_the_budget_of_thoughts_lies_within_the_limit(http: httpx2.AsyncClient) -> None:
     assert (await refused(http, max_tokens=1024, thinking=THINKING)).startswith(
         "`max_tokens` must be greater than `thinking.budget_tokens`."

@@ -130,6 +130,40 @@ async def test_what_a_model_does_not_take_and_what_another_provider_would(http: 
     assert answer.json()["error"]["message"] == "Unsupported parameter: 'temperature' is not supported with this model."
 
 
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/chat/completions", {"messages": HELLO, "max_tokens": 0, "temperature": 2.5, "n": 0, "stream_options": {"include_usage": True}}),
+        ("/completions", {"prompt": "hi", "best_of": 0, "frequency_penalty": -3, "stream": False, "stream_options": {}}),
+        ("/embeddings", {"input": "hi", "dimensions": 0}),
+    ],
+)
+async def test_a_lenient_model_overlooks_what_is_refused_for_the_sake_of_order(
+    http: httpx2.AsyncClient, mock: MockProvider, path: str, more: dict[str, Any]
+) -> None:
+    mock.script("m", Behaviour(lenient=True), Behaviour())
+    answer = await http.post(path, json={"model": "m", **more})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["usage"]["prompt_tokens"] == 1
+    assert (await http.post(path, json={"model": "m", **more})).status_code == 400
+
+
+@pytest.mark.parametrize("more", [{"temperature": "hot"}, {"max_tokens": 1.5}, {"stop": [1]}, {"messages": []}, {"stream": 1}])
+async def test_a_lenient_model_takes_nothing_that_it_cannot_read(
+    http: httpx2.AsyncClient, mock: MockProvider, more: dict[str, Any]
+) -> None:
+    mock.default = Behaviour(lenient=True)
+    assert (await http.post("/chat/completions", json={"model": "m", "messages": HELLO, **more})).status_code == 400
+
+
+async def test_a_lenient_model_heeds_what_is_in_order(http: httpx2.AsyncClient, mock: MockProvider) -> None:
+    mock.default = Behaviour(lenient=True, text="one two three")
+    asked = {"model": "m", "messages": HELLO, "temperature": 9, "max_tokens": 2, "stream": True, "stream_options": {"include_usage": True}}
+    answer = await http.post("/chat/completions", json=asked)
+    assert "three" not in answer.text
+    assert '"completion_tokens": 2' in answer.text
+
+
 async def test_a_refused_request_takes_nothing_from_the_script(http: httpx2.AsyncClient, mock: MockProvider) -> None:
     mock.script("m", Behaviour(status=503), Behaviour())
     assert (await http.post("/chat/completions", json={"model": "m"})).status_code == 400

@@ -96,6 +96,15 @@ async def test_only_stored_responses_are_known(sdk: openai.AsyncOpenAI) -> None:
         assert caught.value.code == "previous_response_not_found"
 
 
+async def test_a_lenient_model_that_knows_no_previous_response_answers_what_there_is(http: httpx2.AsyncClient, mock: MockProvider) -> None:
+    mock.default = Behaviour(lenient=True)
+    first = (await http.post("/responses", json={"model": "m", "input": "say hello"})).json()
+    for previous, tokens in ((first["id"], 9), ("resp_other", 1)):
+        answer = await http.post("/responses", json={"model": "m", "input": "again", "previous_response_id": previous})
+        assert (answer.status_code, answer.json()["usage"]["input_tokens"]) == (200, tokens)
+    assert (await http.post("/responses", json={"model": "m", "input": "again", "previous_response_id": 1})).status_code == 400
+
+
 def test_the_memory_is_bounded() -> None:
     memory = Memory()
     for number in range(1_001):

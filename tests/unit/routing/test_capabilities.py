@@ -80,6 +80,70 @@ def test_models_of_the_openai_dialect_are_known_by_name_and_take_no_prefill(mode
     assert known_capabilities("openai", model).max_output is None
 
 
+@pytest.mark.parametrize(
+    ("dialect", "model", "thinking"),
+    [
+        ("anthropic", "claude-3-5-sonnet-20241022", "none"),
+        ("anthropic", "claude-3-7-sonnet-latest", "budget"),
+        ("anthropic", "claude-haiku-4-5", "budget"),
+        ("anthropic", "claude-opus-4-6", "budget"),
+        ("anthropic", "claude-opus-4-7", "effort"),
+        ("anthropic", "claude-of-next-year", "effort"),
+        ("anthropic", "somebody-elses-model", "budget"),
+        ("openai", "gpt-4o", "none"),
+        ("openai", "gpt-5-mini", "effort"),
+        ("openai", "gpt-5.1", "effort"),
+        ("openai", "gpt-5-chat-latest", "none"),
+        ("openai", "o3-mini", "effort"),
+        ("openai", "openai/gpt-oss-20b", "effort"),
+        ("openai", "deepseek-reasoner", "none"),
+        ("openai", "llama3.2:latest", "none"),
+        ("gemini", "gemini-2.5-pro", "budget"),
+        ("gemini", "models/gemini-2.5-flash-lite", "budget"),
+        ("gemini", "gemini-2.5-flash-image", "none"),
+        ("gemini", "gemini-2.0-flash", "none"),
+        ("gemini", "gemini-1.5-pro-002", "none"),
+        ("gemini", "gemini-3-pro-preview", "effort"),
+        ("gemini", "gemini-3.1-flash-lite", "effort"),
+        ("gemini", "gemini-10-pro", "effort"),
+        ("gemini", "gemini-flash-latest", "effort"),
+        ("gemini", "gemma-3-27b-it", "none"),
+    ],
+)
+def test_how_a_model_is_told_to_think_is_known_by_its_name(dialect: Dialect, model: str, thinking: str) -> None:
+    assert known_capabilities(dialect, model).thinking == thinking
+
+
+@pytest.mark.parametrize(
+    ("model", "plainly", "thinking"),
+    [
+        ("gpt-5", False, False),
+        ("gpt-5-2025-08-07", False, False),
+        ("gpt-5.1", True, False),
+        ("gpt-5.1-2025-11-13", True, False),
+        ("gpt-5.1-codex-max", False, False),
+        ("gpt-5.2-pro", False, False),
+        ("gpt-5.4-mini", True, False),
+        ("gpt-5.5", False, False),
+        ("gpt-4o", True, True),
+        ("gpt-oss-120b", True, True),
+    ],
+)
+def test_whether_a_model_is_sampled_is_known_with_thinking_and_without(model: str, plainly: bool, thinking: bool) -> None:  # noqa: FBT001
+    found = known_capabilities("openai", model)
+    assert (found.takes_sampling(thinks=False), found.takes_sampling(thinks=True)) == (plainly, thinking)
+    assert found.bound_in_chat == ("max_tokens" if thinking else "max_completion_tokens")
+
+
+def test_one_that_knows_no_effort_knows_the_older_name_of_the_bound() -> None:
+    assert known_capabilities("openai", "deepseek-reasoner").bound_in_chat == "max_tokens"
+
+
+def test_a_model_that_thinks_with_anthropic_is_not_sampled() -> None:
+    found = known_capabilities("anthropic", "claude-sonnet-4-5")
+    assert (found.takes_sampling(thinks=False), found.takes_sampling(thinks=True)) == (True, False)
+
+
 @given(st.sampled_from(["openai", "anthropic", "gemini"]), st.from_regex(r"(claude|gpt|o|deepseek)[-.0-9a-z/:@]{0,12}", fullmatch=True))
 def test_a_name_takes_away_from_what_the_dialect_allows_and_never_adds(dialect: Dialect, model: str) -> None:
     assert refused(dialect, "unheard-of") <= refused(dialect, model)
@@ -93,9 +157,9 @@ def candidate(model: str, provider: dict[str, Any], **settings: Any) -> Candidat
 
 def test_the_configuration_goes_before_the_name() -> None:
     found = candidate(
-        "claude-opus-4-6", {"dialect": "anthropic"}, capabilities={"prefill": True, "vision": False, "max_output": 9}
+        "claude-opus-4-6", {"dialect": "anthropic"}, capabilities={"prefill": True, "vision": False, "max_output": 9, "thinking": "effort"}
     ).capabilities
-    assert (found.prefill, found.vision, found.max_output, found.sampling) == (True, False, 9, True)
+    assert (found.prefill, found.vision, found.max_output, found.sampling, found.thinking) == (True, False, 9, True, "effort")
 
 
 def test_a_candidate_tells_what_its_provider_speaks() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.fields import camel
-from pyproxy.dialects.translation.gemini.models import thinks_by_budget, thinks_by_level
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -41,7 +40,7 @@ def _sampling(body: Fields, call: Call, config: Json) -> None:
         elif value not in (None, 1):
             body.lose(name)
     for name in ("presence_penalty", "frequency_penalty"):
-        config[camel(name)] = body.number(name)
+        config[camel(name)] = body.number(name) or None  # many models know none, and refuse even one of nothing
     config["seed"] = body.count("seed")
 
 
@@ -93,14 +92,15 @@ def _thinking(body: Fields, call: Call) -> Json:
         raise body.fault("reasoning_effort", f"reasoning_effort is none that there is: {asked!r}.")
     pro = "pro" in call.model.lower()
     thinking: Json
-    if thinks_by_level(call.model):
+    if call.capabilities.thinking == "effort":
         # The large models cannot think that little.
         level = "LOW" if pro and _LEVELS[effort] == "MINIMAL" else _LEVELS[effort]
         thinking = {"thinkingLevel": level}
-    elif thinks_by_budget(call.model):
+    elif call.capabilities.thinking == "budget":
         thinking = {"thinkingBudget": (_SMALLEST_OF_PRO if pro else 0) if effort == "none" else _BUDGETS[effort]}
     else:
-        body.lose("reasoning_effort")
+        if effort != "none":
+            body.lose("reasoning_effort")
         return {}
     if effort != "none":
         thinking["includeThoughts"] = True

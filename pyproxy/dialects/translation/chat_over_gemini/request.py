@@ -8,6 +8,7 @@ from pyproxy.dialects.translation.chat_over_gemini.generation import generation_
 from pyproxy.dialects.translation.chat_over_gemini.messages import conversation_of
 from pyproxy.dialects.translation.chat_over_gemini.tools import tool_config_of, tools_of
 from pyproxy.dialects.translation.fields import Fields, camel
+from pyproxy.dialects.translation.gemini.models import calls_beside_json
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.schemas import instruction
 from pyproxy.dialects.translation.translator import Translated
@@ -41,10 +42,8 @@ def translate_request(body: Json, call: Call) -> Translated:
         if tool_config is not None:
             request["toolConfig"] = tool_config
     config = generation_config_of(fields, call)
-    if not call.capabilities.json_schema and "responseJsonSchema" in config:
-        losses.add("response_format.json_schema")
-        words = instruction(config.pop("responseJsonSchema"))
-        request.setdefault("systemInstruction", {"parts": []})["parts"].append({"text": words})
+    if "responseMimeType" in config:
+        _hold_or_ask(request, config, call, losses)
     _add_google(fields, request, config)
     if config:
         request["generationConfig"] = config
@@ -52,6 +51,19 @@ def translate_request(body: Json, call: Call) -> Translated:
         fields.lose("service_tier")
     fields.done()
     return Translated(request, losses.names)
+
+
+def _hold_or_ask(request: Json, config: Json, call: Call, losses: Losses) -> None:
+    """Ask in words for the format that the model cannot be held to: any beside tools, or a schema."""
+    if "tools" in request and not calls_beside_json(call.model):
+        del config["responseMimeType"]
+        losses.add("response_format")
+    elif "responseJsonSchema" in config and not call.capabilities.json_schema:
+        losses.add("response_format.json_schema")
+    else:
+        return
+    words = instruction(config.pop("responseJsonSchema", None))
+    request.setdefault("systemInstruction", {"parts": []})["parts"].append({"text": words})
 
 
 def _add_google(body: Fields, request: Json, config: Json) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL, is_provider_tool
+
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
     from pyproxy.dialects.translation.translator import Json
@@ -18,14 +20,22 @@ def tools_of(body: Fields) -> list[Json]:
     """Return Gemini's ``tools``.
 
     Raises:
-        UntranslatableError: one of them is no function, or they are told in the way before last.
+        UntranslatableError: one of them is the client's own and no function, one has to be called and none can be, or they are told in
+            the way before last.
     """
     for former in ("functions", "function_call"):
         if body.get(former):
             raise body.fault(former, f"{former} is of an API that was given up; use tools and tool_choice.")
     if body.get("web_search_options") is not None:
-        raise body.fault("web_search_options", "This provider's search cannot be asked for in the chat API.")
-    declarations = [_declaration(tool) for tool in body.objects("tools")]
+        body.lose("web_search_options")
+    declarations = []
+    for tool in body.objects("tools"):
+        if is_provider_tool(kind := tool.get("type")):
+            tool.lose(kind)
+        else:
+            declarations.append(_declaration(tool))
+    if body.array("tools") and not declarations and body.get("tool_choice") == "required":
+        raise body.fault("tool_choice", NO_SUCH_TOOL)
     return [{"functionDeclarations": declarations}] if declarations else []
 
 
@@ -40,7 +50,7 @@ def _declaration(tool: Fields) -> Json:
     if description:
         declaration["description"] = description
     parameters = function.get("parameters")
-    if parameters is not None:
+    if parameters:
         # Gemini's own `parameters` knows a part of JSON schema and refuses the rest; this member takes all of it.
         declaration["parametersJsonSchema"] = parameters
     function.done()

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyproxy.dialects.translation.chat_over_messages.request import translate_request
 from pyproxy.dialects.translation.chat_over_messages.response import translate_response
 from pyproxy.dialects.translation.chat_over_messages.stream import ChatStream
-
-if TYPE_CHECKING:
-    from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translated, Translator
+from pyproxy.dialects.translation.translator import PureTranslator
 
 __all__ = ["CHAT_OVER_MESSAGES"]
 
-
-class _ChatOverMessages:
-    def request(self, body: Json, call: Call) -> Translated:
-        return translate_request(body, call)
-
-    def response(self, body: Json, call: Call) -> Translated:
-        return translate_response(body, call)
-
-    def stream(self, call: Call) -> StreamTranslator:
-        return ChatStream(call)
-
-
-CHAT_OVER_MESSAGES: Translator = _ChatOverMessages()
+CHAT_OVER_MESSAGES = PureTranslator(translate_request, translate_response, ChatStream)

@@ -21,6 +21,7 @@ __all__ = ["Conversation", "read_conversation"]
 # What stands where the provider demands a turn of the user with a word in it, and the client has none.
 _NO_TEXT = "(no text)"
 _GO_ON = "Continue."
+_THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 
 class Conversation(NamedTuple):
@@ -120,9 +121,11 @@ class _Reading:
         if isinstance(refusal := message.get("refusal"), str):
             blocks += text_block(refusal)
         blocks += self._tool_uses(message, f"{where}.tool_calls")
-        if blocks:
-            if blocks[-1]["type"] not in {"thinking", "redacted_thinking"}:
-                keep_cache_control(message, blocks)
+        if blocks and blocks[-1]["type"] in _THOUGHTS:
+            # An answer that was cut off before its first word; a turn of thoughts alone is refused.
+            self._losses.add("messages[].thinking_blocks")
+        elif blocks:
+            keep_cache_control(message, blocks)
             self._add("assistant", blocks)
 
     def _thinking(self, message: Json) -> list[Json]:
@@ -164,7 +167,7 @@ class _Reading:
         identifier = safe_id(read_text(message.get("tool_call_id"), f"{where}.tool_call_id"))
         result: Json = {"type": "tool_result", "tool_use_id": identifier}
         content = message.get("content")
-        if isinstance(content, str) and content:
+        if isinstance(content, str) and content.strip():
             result["content"] = content
         elif blocks := read_blocks(content, f"{where}.content", self._call, self._losses):
             result["content"] = blocks

@@ -6,11 +6,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat_over_messages.conversation import read_conversation
+from pyproxy.dialects.translation.chat_over_messages.formats import add_format
 from pyproxy.dialects.translation.chat_over_messages.thinking import add_thinking
-from pyproxy.dialects.translation.chat_over_messages.tools import read_tools
+from pyproxy.dialects.translation.chat_over_messages.tools import read_tools, tools_of_the_past
 from pyproxy.dialects.translation.losses import Losses
-from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_object, read_text
-from pyproxy.dialects.translation.schemas import closed, instruction
+from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_text
 from pyproxy.dialects.translation.translator import Translated, UntranslatableError
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def translate_request(body: Json, call: Call) -> Translated:
     conversation = read_conversation(given.get("messages"), call, losses)
     request: Json = {"model": call.model, "max_tokens": _max_tokens(given, call, losses), "messages": conversation.turns}
     system = conversation.system
-    request |= read_tools(given, system, call, losses)
+    request |= read_tools(given, system, call, losses) or tools_of_the_past(conversation.turns)
     thinks = add_thinking(given, request, call, losses, spare=_spare(given, call))
     request |= _sampling(given, call, losses, thinks=thinks) | _stop(given, losses) | _service(given, losses)
-    _add_format(given, request, system, call, losses)
+    add_format(given, request, system, call, losses)
     if system:
         request["system"] = system
     if call.stream:
@@ -138,25 +138,3 @@ def _service(given: Json, losses: Losses) -> Json:
     if isinstance(given.get("cache_control"), dict):
         members["cache_control"] = given["cache_control"]
     return members
-
-
-def _add_format(given: Json, request: Json, system: list[Json], call: Call, losses: Losses) -> None:
-    """Hold the answer to a format where the provider can; else ask for it in words, and tell that nobody holds it."""
-    asked = read_object(given.get("response_format", {"type": "text"}), "response_format")
-    kind = asked.get("type")
-    if kind == "text":
-        return
-    if kind not in ("json_schema", "json_object"):
-        raise UntranslatableError("response_format.type is none of text, json_object and json_schema.", "response_format.type")
-    schema = None
-    if kind == "json_schema":
-        described = read_object(asked.get("json_schema"), "response_format.json_schema")
-        schema = described.get("schema")
-    if schema is not None and call.capabilities.json_schema:
-        schema = closed(read_object(schema, "response_format.json_schema.schema"))
-        request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}
-        return
-    losses.add("response_format")
-    system.append(
-        {"type": "text", "text": instruction(None if schema is None else read_object(schema, "response_format.json_schema.schema"))}
-    )

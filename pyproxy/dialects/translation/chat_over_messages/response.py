@@ -81,7 +81,9 @@ class _Answer:
             self.losses.add(f"content[].{kind}")
 
     def message(self, refusal: str | None) -> Json:
-        message: Json = {"role": "assistant", "content": "".join(self._texts) if self._texts else None, "refusal": refusal}
+        # Clients take a text for granted where nothing is called and nothing refused.
+        has_text = bool(self._texts) or not (self._calls or refusal)
+        message: Json = {"role": "assistant", "content": "".join(self._texts) if has_text else None, "refusal": refusal}
         if any(self._reasoning):
             message["reasoning_content"] = "".join(self._reasoning)
         if self._thinking:
@@ -106,6 +108,6 @@ class _Answer:
     def _take_tool_use(self, block: Json, where: str) -> None:
         function = {
             "name": read_text(block.get("name"), f"{where}.name"),
-            "arguments": arguments_text(read_object(block.get("input"), f"{where}.input")),
+            "arguments": arguments_text(read_object(block.get("input") or {}, f"{where}.input")),
         }
         self._calls.append({"id": read_text(block.get("id"), f"{where}.id"), "type": "function", "function": function})

@@ -201,7 +201,7 @@ class _ToolUse(_Block):
         return self._arguments(piece) if piece else {}
 
     def stop(self) -> Json:
-        whole = arguments_text(read_object(self._start.get("input", {}), "content_block.input"))
+        whole = arguments_text(read_object(self._start.get("input") or {}, "content_block.input"))
         return {} if self._in_pieces else self._arguments(whole)
 
     def _arguments(self, piece: str) -> Json:

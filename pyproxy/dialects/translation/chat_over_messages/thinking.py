@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_thinking"]
 
-# Models that refuse sampling parameters decide themselves how much they think, and are told an effort; older ones need a budget.
+# Newer models decide themselves how much they think, and are told an effort; older ones need a budget.
 _EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
 _SMALLEST_BUDGET = 1_024
@@ -32,9 +32,10 @@ def add_thinking(given: Json, request: Json, call: Call, losses: Losses, *, spar
     name = "thinking" if given.get("thinking") is not None else "reasoning_effort"
     if given.get(name) is None:
         return False
-    asked = dict(read_object(given[name], name)) if name == "thinking" else _by_effort(given[name], call)
-    if asked.get("type") == "enabled" and asked.get("budget_tokens") is None:
-        asked = {**asked, **_by_effort("medium", call)}
+    asked = _told(read_object(given[name], name), call) if name == "thinking" else _by_effort(given[name], call)
+    if call.capabilities.thinking == "none" and asked.get("type") not in (None, "disabled"):
+        losses.add(name)
+        return False
     if (effort := asked.pop("effort", None)) is not None:
         request["output_config"] = {"effort": effort}
     if asked.get("type") in (None, "disabled"):
@@ -48,11 +49,26 @@ def add_thinking(given: Json, request: Json, call: Call, losses: Losses, *, spar
     return True
 
 
+def _told(asked: Json, call: Call) -> Json:
+    """``thinking`` as a client wrote it for one provider or another, as this model is told."""
+    kind, has_budget = asked.get("type"), asked.get("budget_tokens") is not None
+    if call.capabilities.thinking == "effort" and kind == "enabled" and has_budget:
+        others = {name: value for name, value in asked.items() if name != "budget_tokens"}
+        return {**others, **_by_effort(_effort_of(read_count(asked["budget_tokens"], "thinking.budget_tokens")), call)}
+    if (kind == "enabled" and not has_budget) or (kind == "adaptive" and call.capabilities.thinking == "budget"):
+        return {**asked, **_by_effort("medium", call)}
+    return dict(asked)
+
+
+def _effort_of(budget: int) -> str:
+    return next((effort for effort in ("low", "medium") if budget <= _BUDGETS[effort]), "high")
+
+
 def _by_effort(effort: Any, call: Call) -> Json:
     known = isinstance(effort, str) and (effort == "none" or effort in _EFFORTS)
     if not known:
         raise UntranslatableError(f"reasoning_effort is none of none, {', '.join(_EFFORTS)}.", "reasoning_effort")
-    thinks_by_itself = not call.capabilities.sampling
+    thinks_by_itself = call.capabilities.thinking == "effort"
     if effort == "none":
         return {"type": "disabled"} if thinks_by_itself else {}
     return {"type": "adaptive", "effort": _EFFORTS[effort]} if thinks_by_itself else {"type": "enabled", "budget_tokens": _BUDGETS[effort]}

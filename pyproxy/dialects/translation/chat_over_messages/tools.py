@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat_over_messages.content import keep_cache_control
+from pyproxy.dialects.translation.chat_over_messages.schemas import held
+from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL, is_provider_tool
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Call, Json
 
-__all__ = ["read_tools"]
+__all__ = ["read_tools", "tools_of_the_past"]
 
 _FORCED = "Answer by calling one of the tools."
 
@@ -23,10 +25,12 @@ def read_tools(given: Json, system: list[Json], call: Call, losses: Losses) -> J
     A model that cannot be forced to call one is asked for it, in `system`, and is offered no other where one is named.
 
     Raises:
-        UntranslatableError: a tool is of a kind that the provider does not know.
+        UntranslatableError: a tool is of a kind that the provider does not know, or one has to be called and none can be.
     """
-    tools = [_tool(item, f"tools[{index}]", call, losses) for index, item in enumerate(read_list(given.get("tools", []), "tools"))]
+    tools = _tools(given.get("tools", []), call, losses)
     choice = _choice(given.get("tool_choice"))
+    if given.get("tools") and not tools and choice.get("type") == "any":
+        raise UntranslatableError(NO_SUCH_TOOL, "tool_choice")
     if (allowed := choice.pop("allowed", None)) is not None:
         tools = [tool for tool in tools if tool["name"] in allowed]
     if not tools:
@@ -41,8 +45,27 @@ def read_tools(given: Json, system: list[Json], call: Call, losses: Losses) -> J
     return {"tools": tools, "tool_choice": choice} if choice else {"tools": tools}
 
 
-def _tool(item: Any, where: str, call: Call, losses: Losses) -> Json:
-    offered = read_object(item, where)
+def tools_of_the_past(turns: list[Json]) -> Json:
+    """Return as tools that cannot be called those that were, since a conversation with calls is refused where no tool is told.
+
+    A chat without ``tools`` may go on after calls, as agents do that have their conversations summed up.
+    """
+    names = dict.fromkeys(block["name"] for turn in turns for block in turn["content"] if block["type"] == "tool_use")
+    return {"tools": [{"name": name, "input_schema": _schema({})} for name in names], "tool_choice": {"type": "none"}} if names else {}
+
+
+def _tools(given: Any, call: Call, losses: Losses) -> list[Json]:
+    tools = []
+    for index, item in enumerate(read_list(given, "tools")):
+        offered = read_object(item, f"tools[{index}]")
+        if is_provider_tool(kind := offered.get("type")):
+            losses.add(f"tools[].{kind}")
+        else:
+            tools.append(_tool(offered, f"tools[{index}]", call, losses))
+    return tools
+
+
+def _tool(offered: Json, where: str, call: Call, losses: Losses) -> Json:
     if offered.get("type") != "function":
         raise UntranslatableError(f"{where} is no function, which is the only kind of tool that can be translated.", f"{where}.type")
     function = read_object(offered.get("function"), f"{where}.function")
@@ -52,13 +75,19 @@ def _tool(item: Any, where: str, call: Call, losses: Losses) -> Json:
     parameters = function.get("parameters")
     tool["input_schema"] = _schema({} if parameters is None else read_object(parameters, f"{where}.function.parameters"))
     if function.get("strict") is True:
-        if call.capabilities.json_schema:
-            tool["strict"] = True
-        else:
-            losses.add("tools[].function.strict")
+        _hold(tool, call, losses)
     keep_cache_control(function, [tool])
     keep_cache_control(offered, [tool])
     return tool
+
+
+def _hold(tool: Json, call: Call, losses: Losses) -> None:
+    """Hold the model to a tool's schema, if the provider can."""
+    holding = held(tool["input_schema"]) if call.capabilities.json_schema else None
+    if holding is None or not holding.exact:
+        losses.add("tools[].function.strict")
+    if holding is not None:
+        tool |= {"input_schema": holding.schema, "strict": True}
 
 
 def _schema(parameters: Json) -> Json:

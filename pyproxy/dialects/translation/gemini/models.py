@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["checks_signatures", "thinks_by_budget", "thinks_by_level"]
+__all__ = ["calls_beside_json", "checks_signatures"]
 
 _GENERATION = re.compile(r"gemini-(\d+(?:\.\d+)?)")
 
 
-def thinks_by_budget(model: str) -> bool:
-    """Whether a model is told how much to think as a number of tokens."""
-    return _generation(model) == 2.5  # noqa: PLR2004 - as it is called
-
-
-def thinks_by_level(model: str) -> bool:
-    """Whether a model is told in a word how much to think. A name without a number is taken for one of a new model."""
+def calls_beside_json(model: str) -> bool:
+    """Whether a model that is held to JSON may be offered tools: those of the third generation or later, and those without a number."""
     generation = _generation(model)
     return generation is None or generation >= 3  # noqa: PLR2004
 

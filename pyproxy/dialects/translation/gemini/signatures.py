@@ -1,20 +1,24 @@
 """Thought signatures: on a part in Gemini, in ``extra_content`` of a message or of a tool call in chat, as Google's own chat API has it.
 
 They are sealed thoughts. Gemini 2.5 answers worse without them, and Gemini 3 refuses the calls of a turn that come back without.
+Thoughts that Anthropic signed go to Gemini's clients as a signature of ours, and come back in it.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import Any
 
-__all__ = ["UNSIGNED", "carried", "extra_content", "is_made_up", "signature_of"]
+__all__ = ["UNSIGNED", "carried", "extra_content", "is_made_up", "seal", "signature_of", "unseal"]
 
 UNSIGNED = "skip_thought_signature_validator"
 """Google's word for a call that no Gemini model made, or whose signature the client did not keep."""
 
 _MADE_UP = frozenset({UNSIGNED, "context_engineering_is_the_way_to_go"})
+# So long that its base64 is a beginning of ours whatever follows.
+_MARK = b"pyproxy.."
 _TO_STANDARD = str.maketrans("-_", "+/")
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -52,3 +56,21 @@ def carried(signature: str) -> str | None:
     except ValueError:
         return None
     return padded
+
+
+def seal(blocks: list[dict[str, Any]]) -> str:
+    """Return blocks of thinking, signed by whoever made them, as a signature."""
+    return base64.b64encode(_MARK + json.dumps(blocks, separators=(",", ":")).encode()).decode()
+
+
+def unseal(signature: str) -> list[dict[str, Any]] | None:
+    """Return the blocks again; None for a signature that is not of ours."""
+    standard = carried(signature)
+    written = b"" if standard is None else base64.b64decode(standard)
+    if not written.startswith(_MARK):
+        return None
+    try:
+        blocks = json.loads(written.removeprefix(_MARK))
+    except (ValueError, RecursionError):
+        return []
+    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import read_arguments
+from pyproxy.dialects.translation.chat.calls import CallPiece, StreamedCalls, call_pieces
+from pyproxy.dialects.translation.chat.pieces import reasoning_of, said
+from pyproxy.dialects.translation.chat.usage import read_usage
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, signature_of
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, seal, signature_of
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.chat.calls import StreamedCall
     from pyproxy.dialects.translation.fields import Fields
     from pyproxy.dialects.translation.translator import Json
 
@@ -21,7 +25,15 @@ _FINISHES = {
     "length": "MAX_TOKENS",
     "content_filter": "SAFETY",
 }
-_REASONINGS = ("reasoning_content", "reasoning")
+
+
+class _Call:
+    """A call as it comes: the pieces of its arguments, and its signature if it has one."""
+
+    def __init__(self, streamed: StreamedCall) -> None:
+        self.streamed = streamed
+        self.arguments: list[str] = []
+        self.signature: str | None = None
 
 
 class Candidate:
@@ -32,26 +44,32 @@ class Candidate:
         self.finished = False
         self._scope = scope
         self._reason = "STOP"
-        self._calls: dict[Any, Json] = {}
+        self._streamed = StreamedCalls()
+        self._calls: list[_Call] = []
         self._signature: str | None = None
 
     def read(self, message: Fields, *, whole: bool = False) -> list[Json]:
         """Take a delta, or a whole message, keep its calls, and return its texts as parts."""
-        parts: list[Json] = []
-        thought = next((text for text in map(message.get, _REASONINGS) if isinstance(text, str) and text), None)
-        if thought is not None:
-            parts.append({"text": thought, "thought": True})
-        parts += [{"text": text} for text in (*_texts(message), message.text("refusal")) if text]
+        told = {name: message.get(name) for name in ("content", "reasoning_content", "reasoning", "tool_calls")}
+        content = list(said(told["content"]))
+        thought = reasoning_of(told) + "".join(text for is_thought, text in content if is_thought)
+        parts: list[Json] = [{"text": thought, "thought": True}] if thought else []
+        if signed := _signed_thoughts(message):
+            # They come when the thought has been told, in a stream after it.
+            parts = parts or [{"text": "", "thought": True}]
+            parts[-1]["thoughtSignature"] = seal(signed)
+        texts = (*(text for is_thought, text in content if not is_thought), message.text("refusal"))
+        parts += [{"text": text} for text in texts if text]
         signature = signature_of({"extra_content": message.get("extra_content")})
         if signature is not None:
             self._signature = carried(signature)
             if self._signature is None:
                 message.lose("extra_content")
-        for position, call in enumerate(message.objects("tool_calls")):
-            self._take(call, position if whole else None)
+        for position, piece in enumerate(call_pieces(told)):
+            self._take(piece._replace(position=position) if whole else piece)
         former = message.object("function_call")
         if former is not None:
-            self._add("function_call", former)
+            self._take(CallPiece(None, "", former.text("name") or "", former.text("arguments") or "", {}))
         message.get("role")
         message.done()
         return parts
@@ -74,88 +92,54 @@ class Candidate:
                 last = {"text": ""}
                 parts.append(last)
             last["thoughtSignature"] = self._signature
-        told = [self._part(call, position) for position, call in enumerate(self._calls.values())]
-        calls = [part for part in told if part is not None]
+        calls = [part for part in map(self._part, self._calls) if part is not None]
         if calls:
             # A conversation may go on at a Gemini, which refuses a turn whose first call comes back without any.
             calls[0].setdefault("thoughtSignature", UNSIGNED)
         return [*parts, *calls]
 
-    def _take(self, call: Fields, position: int | None) -> None:
-        identifier = call.text("id")
-        key: Any = call.count("index") if position is None else position
-        if key is None:
-            # Some leave it out. What has an id of its own is another call, what has none goes on with the last.
-            key = identifier or next(reversed(self._calls), 0)
-        known = self._calls.get(key, {}).get("id")
-        if identifier and known and identifier != known:
-            key = identifier  # some give all of them the same
-        kept = self._add(key, call.object("function"))
-        kept["id"] = kept["id"] or identifier
-        signature = signature_of({"extra_content": call.get("extra_content")})
+    def _take(self, piece: CallPiece) -> None:
+        streamed = self._streamed.take(piece)
+        if streamed.place == len(self._calls):
+            self._calls.append(_Call(streamed))
+        call = self._calls[streamed.place]
+        call.arguments.append(piece.arguments)
+        signature = signature_of(piece.source)
         if signature is not None:
-            kept["signature"] = carried(signature)
+            call.signature = carried(signature)
 
-    def _add(self, key: Any, function: Fields | None) -> Json:
-        kept = self._calls.setdefault(key, {"id": None, "name": "", "arguments": [], "signature": None})
-        if function is not None:
-            kept["name"] = kept["name"] or function.text("name") or ""
-            arguments = function.get("arguments")
-            if arguments is not None:
-                kept["arguments"].append(arguments)
-        return kept
-
-    def _part(self, call: Json, position: int) -> Json | None:
-        if not call["name"]:
+    def _part(self, call: _Call) -> Json | None:
+        if not call.streamed.name:
             raise ValueError("The provider's answer calls a tool without a name.")
-        pieces = call["arguments"]
-        whole = all(isinstance(piece, str) for piece in pieces)
-        arguments = read_arguments("".join(pieces) if whole else pieces[-1])
+        arguments = read_arguments("".join(call.arguments))
         if not arguments.exact and self._reason == "MAX_TOKENS":
             return None  # cut off in the middle; Gemini tells of no such call either
-        identifier = call["id"] or made_id(self._scope, self.index, position)
-        part: Json = {"functionCall": {"id": identifier, "name": call["name"], "args": arguments.value}}
-        if call["signature"]:
-            part["thoughtSignature"] = call["signature"]
+        identifier = call.streamed.id or made_id(self._scope, self.index, call.streamed.place)
+        part: Json = {"functionCall": {"id": identifier, "name": call.streamed.name, "args": arguments.value}}
+        if call.signature:
+            part["thoughtSignature"] = call.signature
         return part
 
 
-def _texts(message: Fields) -> list[str]:
-    """The texts of a content, which some providers give in parts."""
-    content = message.get("content")
-    if content is None or isinstance(content, str):
-        return [content or ""]
-    texts = []
-    for part in message.objects("content"):
-        part.get("type")
-        texts.append(part.text("text") or "")
-        part.done()
-    return texts
+def _signed_thoughts(message: Fields) -> list[Json]:
+    """The blocks of thinking that their provider wants back as they are."""
+    given = message.get("thinking_blocks")
+    blocks = [block for block in given if isinstance(block, dict)] if isinstance(given, list) else []
+    return [block for block in blocks if block.get("signature") or block.get("data")]
 
 
-def usage_of(body: Fields) -> Json | None:
+def usage_of(told: Any) -> Json | None:
     """Return what was used, as Gemini counts it: thoughts apart from candidates."""
-    told = body.object("usage")
-    if told is None:
+    read = read_usage(told)
+    if read is None:
         return None
-    prompt, completion = max(0, told.count("prompt_tokens") or 0), max(0, told.count("completion_tokens") or 0)
-    thoughts = _detail(told, "completion_tokens_details", "reasoning_tokens")
-    cached = _detail(told, "prompt_tokens_details", "cached_tokens")
-    total = told.count("total_tokens") or 0
-    # Most count thoughts as part of the completion, some beside it: the total tells.
-    candidates = completion if thoughts and total == prompt + completion + thoughts else max(0, completion - thoughts)
     usage = {
-        "promptTokenCount": prompt,
-        "candidatesTokenCount": candidates,
-        "totalTokenCount": prompt + candidates + thoughts,
+        "promptTokenCount": read.prompt,
+        "candidatesTokenCount": read.completion - read.reasoning,
+        "totalTokenCount": read.prompt + read.completion,
     }
-    if thoughts:
-        usage["thoughtsTokenCount"] = thoughts
-    if cached:
-        usage["cachedContentTokenCount"] = cached
+    if read.reasoning:
+        usage["thoughtsTokenCount"] = read.reasoning
+    if read.cached:
+        usage["cachedContentTokenCount"] = read.cached
     return usage
-
-
-def _detail(told: Fields, group: str, name: str) -> int:
-    details = told.object(group)
-    return max(0, (details.count(name) if details is not None else 0) or 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import arguments_text
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import carried, extra_content, is_made_up
+from pyproxy.dialects.translation.gemini.signatures import carried, extra_content, is_made_up, unseal
 from pyproxy.dialects.translation.gemini_over_chat.parts import content_of, media_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class _Turns:
         for part in parts:
             result = part.object("functionResponse")
             if result is not None:
-                self.messages.append(self._result(result))
+                self.messages.append(self._result(result, said))
                 part.get("thoughtSignature")
             else:
                 media, text = media_of(part, self._call.capabilities), part.text("text")
@@ -91,13 +91,16 @@ class _Turns:
         said: list[Json] = []
         calls: list[Json] = []
         thoughts = ""
+        signed: list[Json] = []
         for part in parts:
-            signature = self._signature(part)
+            blocks = self._signed_thoughts(part)
+            signed += blocks or []
+            signature = self._signature(part) if blocks is None else None
             called = part.object("functionCall")
             if called is not None:
                 calls.append(self._tool_call(called, signature))
             elif part.flag("thought"):
-                thoughts += self._thought(part)
+                thoughts += part.text("text") or ""
             else:
                 said.append({"type": "text", "text": part.text("text") or ""})
             if signature is not None and called is None:
@@ -105,19 +108,24 @@ class _Turns:
             part.done()
         said = [part for part in said if part["text"]]
         message["content"] = content_of(said) if said or not calls else None
-        if thoughts:
+        if thoughts and self._call.capabilities.reasoning_history:
             message["reasoning_content"] = thoughts
+        elif thoughts and not signed:
+            parts[0].lose("thought")
+        if signed:
+            message["thinking_blocks"] = signed
         if calls:
             message["tool_calls"] = calls
-        if said or calls or thoughts:
+        if said or calls or "reasoning_content" in message:
             self.messages.append(message)
 
-    def _thought(self, part: Fields) -> str:
-        text = part.text("text") or ""
-        if text and not self._call.capabilities.reasoning_history:
-            part.lose("thought")
-            return ""
-        return text
+    def _signed_thoughts(self, part: Fields) -> list[Json] | None:
+        """Thoughts that Anthropic signed, which clients got as a signature; None if the part's is none of those."""
+        blocks = unseal(part.text("thoughtSignature") or "")
+        if blocks and not (self._call.in_between or self._call.capabilities.reasoning_history):
+            part.lose("thoughtSignature")
+            return []
+        return blocks
 
     def _signature(self, part: Fields) -> str | None:
         """The signature of a part, as Google gave it; None if it has none, or the provider would refuse it."""
@@ -147,7 +155,8 @@ class _Turns:
             call["extra_content"] = extra_content(signature)
         return call
 
-    def _result(self, result: Fields) -> Json:
+    def _result(self, result: Fields, said: list[Json]) -> Json:
+        """The message of a tool, which is text: what else there is in a result is said by the user, right behind it."""
         name, identifier = result.text("name"), result.text("id")
         called = next((one for one in self._open if one[0] == identifier), None)
         if called is None:
@@ -156,6 +165,10 @@ class _Turns:
             raise result.fault("", f"{result.where} answers no call of {name!r} that was made before it.")
         self._open.remove(called)
         content = _result_text(result)
+        shown = [media_of(part, self._call.capabilities) for part in result.objects("parts")]
+        if any(shown):
+            said.append({"type": "text", "text": f"The result of the tool call {called[0]}:"})
+            said += [media for media in shown if media is not None]
         result.done()
         return {"role": "tool", "tool_call_id": called[0], "content": content}
 

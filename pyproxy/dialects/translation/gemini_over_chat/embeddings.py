@@ -1,4 +1,7 @@
-"""Embeddings: Gemini's ``embedContent`` and ``batchEmbedContents`` from ``/v1/embeddings``."""
+"""Embeddings: Gemini's ``embedContent`` and ``batchEmbedContents`` from ``/v1/embeddings``.
+
+A body with ``requests`` is a batch, any other is one text.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +10,52 @@ from typing import TYPE_CHECKING
 from pyproxy.dialects.translation.fields import Fields
 from pyproxy.dialects.translation.gemini.vectors import as_numbers
 from pyproxy.dialects.translation.losses import Losses
-from pyproxy.dialects.translation.translator import Translated
+from pyproxy.dialects.translation.translator import PureTranslator, Translated
 
 if TYPE_CHECKING:
-    from pyproxy.dialects.translation.translator import Call, EmbeddingsTranslator, Json
+    from pyproxy.dialects.translation.translator import Call, Json
 
 __all__ = ["GEMINI_EMBEDDINGS_OVER_CHAT"]
 
 
-class _GeminiEmbeddingsOverChat:
-    """The translator; it has no state. A body with ``requests`` is a batch, any other is one text."""
+def _request(body: Json, call: Call) -> Translated:
+    """Return the body of a ``/v1/embeddings``."""
+    losses = Losses()
+    fields = Fields(body, losses=losses, gemini=True)
+    batch = fields.objects("requests") if "requests" in body else [fields]
+    if not batch:
+        raise fields.fault("requests", "requests holds nothing to embed.")
+    texts = [_text(one) for one in batch]
+    dimensions = {_dimensions(one) for one in batch}
+    if len(dimensions) > 1:
+        raise fields.fault("requests", "This provider embeds all of a batch in the same number of dimensions.")
+    for one in (fields, *batch):
+        one.get("model")
+        one.done()
+    request: Json = {"model": call.model, "input": texts if "requests" in body else texts[0], "encoding_format": "float"}
+    wanted = dimensions.pop()
+    if wanted is not None:
+        request["dimensions"] = wanted
+    return Translated(request, losses.names)
 
-    def request(self, body: Json, call: Call) -> Translated:
-        """Return the body of a ``/v1/embeddings``."""
-        losses = Losses()
-        fields = Fields(body, losses=losses, gemini=True)
-        batch = fields.objects("requests") if "requests" in body else [fields]
-        if not batch:
-            raise fields.fault("requests", "requests holds nothing to embed.")
-        texts = [_text(one) for one in batch]
-        dimensions = {_dimensions(one) for one in batch}
-        if len(dimensions) > 1:
-            raise fields.fault("requests", "This provider embeds all of a batch in the same number of dimensions.")
-        for one in (fields, *batch):
-            one.get("model")
-            one.done()
-        request: Json = {"model": call.model, "input": texts if "requests" in body else texts[0], "encoding_format": "float"}
-        wanted = dimensions.pop()
-        if wanted is not None:
-            request["dimensions"] = wanted
-        return Translated(request, losses.names)
 
-    def response(self, body: Json, call: Call, asked: Json) -> Translated:  # noqa: ARG002 - as all others
-        """Return the answer, in the form of the method that was called."""
-        fields = Fields(body, answer=True)
-        told = fields.objects("data")
-        places = [place if index is None else index for place, index in enumerate(one.count("index") for one in told)]
-        requests = asked.get("requests")
-        count = (len(requests) if isinstance(requests, list) else 1) if "requests" in asked else 1
-        if sorted(places) != list(range(count)):
-            raise ValueError("The provider's answer has not as many embeddings as texts were sent.")
-        vectors = {place: {"values": as_numbers(one.get("embedding"))} for place, one in zip(places, told, strict=True)}
-        answer: Json
-        answer = {"embeddings": [vectors[place] for place in range(count)]} if "requests" in asked else {"embedding": vectors[0]}
-        usage = fields.object("usage")
-        used = None if usage is None else usage.count("prompt_tokens")
-        if used is not None:
-            answer["usageMetadata"] = {"promptTokenCount": used, "totalTokenCount": used}
-        return Translated(answer)
+def _response(body: Json, call: Call) -> Translated:
+    """Return the answer, in the form of the method that was called."""
+    fields = Fields(body, answer=True)
+    told = fields.objects("data")
+    places = [place if index is None else index for place, index in enumerate(one.count("index") for one in told)]
+    requests = call.asked.get("requests")
+    count = (len(requests) if isinstance(requests, list) else 1) if "requests" in call.asked else 1
+    if sorted(places) != list(range(count)):
+        raise ValueError("The provider's answer has not as many embeddings as texts were sent.")
+    vectors = {place: {"values": as_numbers(one.get("embedding"))} for place, one in zip(places, told, strict=True)}
+    answer: Json
+    answer = {"embeddings": [vectors[place] for place in range(count)]} if "requests" in call.asked else {"embedding": vectors[0]}
+    usage = fields.object("usage")
+    used = None if usage is None else usage.count("prompt_tokens")
+    if used is not None:
+        answer["usageMetadata"] = {"promptTokenCount": used, "totalTokenCount": used}
+    return Translated(answer)
 
 
 def _text(one: Fields) -> str:
@@ -87,4 +88,4 @@ def _dimensions(one: Fields) -> int | None:
     return inner if outer is None else outer
 
 
-GEMINI_EMBEDDINGS_OVER_CHAT: EmbeddingsTranslator = _GeminiEmbeddingsOverChat()
+GEMINI_EMBEDDINGS_OVER_CHAT = PureTranslator(_request, _response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.chat.bounds import stops_taken
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
 from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parameters"]
 
-_MOST_STOPS = 4
 _LEVELS = frozenset({"minimal", "low", "medium", "high", "xhigh"})
 _LOW, _MEDIUM = 1024, 8192
 
@@ -21,15 +21,18 @@ _LOW, _MEDIUM = 1024, 8192
 def add_parameters(config: Fields, request: Json, call: Call) -> None:
     """Add to a chat request what the configuration says; what it leaves open is left open."""
     found: Json = {}
-    _sampling(config, found, call)
-    _bounds(config, found, call)
-    found["response_format"] = _format(config, request, call)
-    if config.flag("responseLogprobs"):
-        found.update(logprobs=True, top_logprobs=config.count("logprobs"))
     thinking = config.object("thinkingConfig")
     if thinking is not None:
         found["reasoning_effort"] = _effort(thinking, call)
         thinking.done()
+    _sampling(config, found, call)
+    _bounds(config, found, call)
+    found["response_format"] = _format(config, request, call)
+    if config.flag("responseLogprobs") and not call.capabilities.sampling:
+        config.get("logprobs")
+        config.lose("responseLogprobs")
+    elif config.flag("responseLogprobs"):
+        found.update(logprobs=True, top_logprobs=config.count("logprobs"))
     for modality in config.texts("responseModalities"):
         if modality.upper() not in ("TEXT", "MODALITY_UNSPECIFIED"):
             raise config.fault("responseModalities", f"This provider answers in text only, not as {modality}.")
@@ -38,19 +41,25 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
 
 
 def _sampling(config: Fields, found: Json, call: Call) -> None:
+    # On the way to a third API it is there that thinking rules them out.
+    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") is not None and not call.in_between)
     for name, member in (("temperature", "temperature"), ("topP", "top_p")):
         value = config.number(name)
-        if call.capabilities.sampling:
+        if takes:
             found[member] = value
         elif value not in (None, 1):
             config.lose(name)
     most_likely = config.number("topK")
-    if most_likely is not None and not (call.in_between and call.capabilities.sampling):
+    if most_likely is not None and not (call.in_between and takes):
         config.lose("topK")  # OpenAI's API refuses what it does not know
     elif most_likely is not None:
         found["top_k"] = most_likely
-    found["presence_penalty"] = config.number("presencePenalty")
-    found["frequency_penalty"] = config.number("frequencyPenalty")
+    for name, member in (("presencePenalty", "presence_penalty"), ("frequencyPenalty", "frequency_penalty")):
+        value = config.number(name)
+        if call.capabilities.sampling:
+            found[member] = value
+        elif value:
+            config.lose(name)
     found["seed"] = config.count("seed")
 
 
@@ -60,12 +69,12 @@ def _bounds(config: Fields, found: Json, call: Call) -> None:
     if most is not None and bound is not None and most > bound:
         config.lose("maxOutputTokens")
         most = bound
-    # Models that refuse sampling parameters refuse the old name of this one, too; many others know no newer.
-    found["max_tokens" if call.capabilities.sampling else "max_completion_tokens"] = most
+    found[call.capabilities.bound_in_chat] = most
     stops = [stop for stop in config.texts("stopSequences") if stop]
-    if len(stops) > _MOST_STOPS:
+    taken = stops_taken(stops, call)
+    if len(taken) < len(stops):
         config.lose("stopSequences")
-    found["stop"] = stops[:_MOST_STOPS] or None
+    found["stop"] = taken or None
     count = config.count("candidateCount")
     found["n"] = None if count == 1 else count
 
@@ -83,6 +92,9 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         config.lose("responseMimeType")
         return None
     if schema is None:
+        if not call.in_between and not _speaks_of_json(request["messages"]):
+            # OpenAI refuses the format unless a message says so, too.
+            request["messages"].insert(0, {"role": "system", "content": instruction(None)})
         return {"type": "json_object"}
     if not call.capabilities.json_schema:
         config.lose("responseSchema" if own is not None else "responseJsonSchema")
@@ -94,10 +106,16 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
     return {"type": "json_schema", "json_schema": {"name": "answer", **described}}
 
 
+def _speaks_of_json(messages: list[Json]) -> bool:
+    contents = [message.get("content") for message in messages]
+    texts = [part.get("text") for content in contents for part in (content if isinstance(content, list) else [{"text": content}])]
+    return any(isinstance(text, str) and "json" in text.lower() for text in texts)
+
+
 def _effort(thinking: Fields, call: Call) -> str | None:
-    """How hard to think. Models can be told in this way if they refuse sampling; others would refuse this, unless it is only a step."""
+    """How hard to think, for models that can be told in this way; others would refuse this, unless it is only a step."""
     asked = _asked_effort(thinking)
-    if asked is not None and call.capabilities.sampling and not call.in_between:
+    if asked is not None and call.capabilities.thinking != "effort" and not call.in_between:
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
         return None
     return asked

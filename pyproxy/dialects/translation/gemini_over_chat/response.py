@@ -28,7 +28,7 @@ def translate_response(body: Json, call: Call) -> Translated:
     if not candidates:
         raise ValueError("The provider's answer has no choices.")
     answer: Json = {"candidates": candidates}
-    usage = usage_of(fields)
+    usage = usage_of(fields.get("usage"))
     if usage is not None:
         answer["usageMetadata"] = usage
     answer["modelVersion"] = fields.text("model") or call.model

@@ -45,7 +45,7 @@ class GeminiStream:
             raise ValueError("The provider's stream told an error.")
         if not self._id:  # all chunks of a stream have the same
             self._id, self._model = body.text("id") or self._call.id, body.text("model") or self._call.model
-        self._usage = usage_of(body) or self._usage
+        self._usage = usage_of(body.get("usage")) or self._usage
         said = [self._said(choice, place) for place, choice in enumerate(body.objects("choices"))]
         candidates = [candidate for candidate in said if candidate is not None]
         return [self._chunk(candidates)] if candidates else []

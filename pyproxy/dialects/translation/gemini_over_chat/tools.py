@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["add_tools"]
 
 _CHOICES = {"AUTO": "auto", "VALIDATED": "auto", "NONE": "none", "ANY": "required"}
-# Tools that Google runs itself. An answer without them would not be what was asked for.
+# Tools that Google runs itself. Models decide whether to use one, so that an answer without them is one all the same.
 _BUILT_IN = (
     "codeExecution",
     "computerUse",
@@ -33,10 +33,12 @@ def add_tools(body: Fields, request: Json, capabilities: Capabilities) -> None:
     """Add ``tools`` and ``tool_choice`` to a chat request.
 
     Raises:
-        UntranslatableError: a tool is none of the client's own.
+        UntranslatableError: a tool has to be called, and there is none that can be.
     """
     tools = [declared for tool in body.objects("tools") for declared in _declared(tool)]
     choice, allowed = _choice(body, capabilities)
+    if choice == "required" and not tools:
+        raise body.fault("toolConfig", "toolConfig asks for a call of a function, and there is none that this model can be given.")
     if allowed:
         # To offer no others says the same as to forbid them, and any provider understands it.
         tools = [tool for tool in tools if tool["function"]["name"] in allowed]
@@ -52,7 +54,7 @@ def add_tools(body: Fields, request: Json, capabilities: Capabilities) -> None:
 def _declared(tool: Fields) -> list[Json]:
     for name in _BUILT_IN:
         if tool.get(name) is not None:
-            raise tool.fault(name, f"{name} is a tool of Google's; this provider does not have it.")
+            tool.lose(name)
     declarations = [_function(declaration) for declaration in tool.objects("functionDeclarations")]
     tool.done()
     return declarations

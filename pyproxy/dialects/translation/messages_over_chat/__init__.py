@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyproxy.dialects.translation.messages_over_chat.request import translate_request
 from pyproxy.dialects.translation.messages_over_chat.response import translate_response
 from pyproxy.dialects.translation.messages_over_chat.stream import MessageStream
-
-if TYPE_CHECKING:
-    from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translated, Translator
+from pyproxy.dialects.translation.translator import PureTranslator
 
 __all__ = ["MESSAGES_OVER_CHAT"]
 
-
-class _MessagesOverChat:
-    def request(self, body: Json, call: Call) -> Translated:
-        return translate_request(body, call)
-
-    def response(self, body: Json, call: Call) -> Translated:
-        return translate_response(body, call)
-
-    def stream(self, call: Call) -> StreamTranslator:
-        return MessageStream(call)
-
-
-MESSAGES_OVER_CHAT: Translator = _MessagesOverChat()
+MESSAGES_OVER_CHAT = PureTranslator(translate_request, translate_response, MessageStream)

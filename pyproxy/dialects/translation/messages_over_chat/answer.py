@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.translation.reading import read_list, read_object, read_text
+from pyproxy.dialects.translation.chat.pieces import reasoning_of, said
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Call, Json
@@ -13,24 +13,17 @@ __all__ = ["made_id", "message_head", "read_content", "read_reasoning", "read_th
 
 
 def read_content(message: Json) -> str:
-    """Return the text of a message; some providers give it in parts.
+    """Return the text of a message.
 
     Raises:
         ValueError: it is neither text nor parts.
     """
-    content = message.get("content")
-    if content is None or isinstance(content, str):
-        return content or ""
-    parts = [read_object(part, "content[]") for part in read_list(content, "content")]
-    return "".join(read_text(part.get("text"), "content[].text") for part in parts if part.get("type") == "text")
+    return "".join(text for is_thought, text in said(message.get("content")) if not is_thought)
 
 
 def read_reasoning(message: Json) -> str:
     """Return what a provider tells of its model's thinking; nothing where it is not told as a text."""
-    told = message.get("reasoning_content")
-    if told is None:
-        told = message.get("reasoning")
-    return told if isinstance(told, str) else ""
+    return reasoning_of(message) + "".join(text for is_thought, text in said(message.get("content")) if is_thought)
 
 
 def read_thinking_blocks(message: Json) -> list[Json]:

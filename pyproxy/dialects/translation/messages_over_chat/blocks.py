@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.translation.arguments import JsonEnd
 from pyproxy.dialects.translation.events import Event
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.chat.calls import StreamedCall
     from pyproxy.dialects.translation.translator import Json
 
 __all__ = ["Block", "BlockQueue", "ToolUse"]
@@ -53,34 +53,20 @@ class Block:
 
 
 class ToolUse(Block):
-    """A call: known by its name, which may come late, and ended by the end of its arguments.
+    """A call: known by its name, which may come late, and ended by the end of its arguments."""
 
-    Attributes:
-        identifier: what its provider calls it, if anything.
-    """
-
-    def __init__(self, identifier: str) -> None:
+    def __init__(self, call: StreamedCall) -> None:
         super().__init__(None)
-        self.identifier = identifier
-        self._end = JsonEnd()
-        self._unread: list[str] = []
-
-    def name(self, identifier: str, name: str) -> None:
-        """Tell how it begins."""
-        self.start = {"type": "tool_use", "id": identifier, "name": name, "input": {}}
+        self._call = call
 
     def add_arguments(self, piece: str) -> None:
         """Take a piece of its arguments."""
         self.add({"type": "input_json_delta", "partial_json": piece})
-        self._unread.append(piece)
 
     @property
     def has_ended(self) -> bool:
         """Whether its arguments are whole; looked at only when somebody waits for it."""
-        for piece in self._unread:
-            self._end.feed(piece)
-        self._unread.clear()
-        return self._end.ended
+        return self._call.has_ended
 
 
 class BlockQueue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.chat.bounds import stops_taken
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.messages_over_chat.conversation import read_messages
 from pyproxy.dialects.translation.messages_over_chat.tools import read_tools
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["translate_request"]
 
 _LONGEST_USER = 64
-_MOST_STOPS = 4
 _TIERS = {"auto": "auto", "standard_only": "default"}
 # Up to how many tokens of a budget each effort stands for.
 _EFFORTS = ((4_096, "low"), (12_288, "medium"))
+# OpenAI's word for the other API's max.
+_HIGHEST = "xhigh"
 _READ = frozenset(
     {
         "model", "messages", "system", "stream", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences",
@@ -41,9 +43,10 @@ def translate_request(body: Json, call: Call) -> Translated:
     losses = Losses()
     given = {name: value for name, value in body.items() if value is not None}
     request: Json = {"model": call.model, "messages": read_messages(given, call, losses)}
-    request |= _max_tokens(given, call, losses) | _sampling(given, call, losses) | _stop(given, losses)
+    request |= _max_tokens(given, call, losses) | _stop(given, call, losses)
     request |= read_tools(given, call, losses)
     _add_output(given, request, call, losses)
+    request |= _sampling(given, call, losses, thinks="reasoning_effort" in request)
     request |= _service(given, losses)
     if call.stream:
         # Without the usage at its end the client's stream could not tell any.
@@ -65,29 +68,30 @@ def _max_tokens(given: Json, call: Call, losses: Losses) -> Json:
     if most is not None and asked > most:
         losses.add("max_tokens")
         asked = most
-    # The models that refuse sampling are those that refuse the old name; many others know no new one.
-    return {"max_tokens" if call.capabilities.sampling else "max_completion_tokens": asked}
+    return {call.capabilities.bound_in_chat: asked}
 
 
-def _sampling(given: Json, call: Call, losses: Losses) -> Json:
+def _sampling(given: Json, call: Call, losses: Losses, *, thinks: bool) -> Json:
+    """Return what the model takes of the sampling parameters; on the way to a third API it is there that thinking rules them out."""
     kept: Json = {}
     for name in ("temperature", "top_p", *(("top_k",) if call.in_between else ())):
         if name not in given:
             continue
         value = read_number(given[name], name)
-        if call.capabilities.sampling:
+        if call.capabilities.takes_sampling(thinks=thinks and not call.in_between):
             kept[name] = value
         elif value != 1:
             losses.add(name)
     return kept
 
 
-def _stop(given: Json, losses: Losses) -> Json:
+def _stop(given: Json, call: Call, losses: Losses) -> Json:
     asked = read_list(given.get("stop_sequences", []), "stop_sequences")
     texts = [read_text(item, f"stop_sequences[{index}]") for index, item in enumerate(asked)]
-    if len(texts) > _MOST_STOPS:
+    taken = stops_taken(texts, call)
+    if len(taken) < len(texts):
         losses.add("stop_sequences")
-    return {"stop": texts[:_MOST_STOPS]} if texts else {}
+    return {"stop": taken} if taken else {}
 
 
 def _service(given: Json, losses: Losses) -> Json:
@@ -126,15 +130,16 @@ def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
 
 
 def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: Losses) -> None:
-    """Say how hard to think, to those that can be told: models that refuse sampling, and whoever comes behind another translation."""
+    """Say how hard to think, to those that can be told, and whoever comes behind another translation."""
     thinking = read_object(given.get("thinking", {}), "thinking")
     off = thinking.get("type") in ("disabled", "between_tools")
     effort: object = "none" if off and call.in_between else None
     if not off:
         effort = asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
-    if isinstance(effort, str) and (call.in_between or not call.capabilities.sampling):
-        request["reasoning_effort"] = effort
-    elif thinking and not (off and call.capabilities.sampling):
+    told = call.capabilities.thinking == "effort"
+    if isinstance(effort, str) and (call.in_between or told):
+        request["reasoning_effort"] = _HIGHEST if effort == "max" and not call.in_between else effort
+    elif thinking and (told or not off):
         losses.add("thinking")
     elif asked is not None:
         losses.add("output_config.effort")

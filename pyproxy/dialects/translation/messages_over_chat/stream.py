@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyproxy.dialects.translation.arguments import arguments_text
+from pyproxy.dialects.translation.chat.calls import StreamedCalls, call_pieces
 from pyproxy.dialects.translation.events import DONE, Event
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.messages_over_chat.answer import (
@@ -20,6 +20,7 @@ from pyproxy.dialects.translation.reading import read_list, read_object, read_te
 from pyproxy.dialects.translation.tool_ids import safe_id
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.chat.calls import CallPiece
     from pyproxy.dialects.translation.translator import Call, Json
 
 __all__ = ["MessageStream"]
@@ -32,9 +33,8 @@ class MessageStream:
         self._call = call
         self._losses = Losses()
         self._blocks = BlockQueue()
-        # By their index, as their provider tells it; None for one that does not.
-        self._calls: dict[int | None, ToolUse] = {}
-        self._called = 0
+        self._calls = StreamedCalls()
+        self._uses: list[ToolUse] = []
         self._refuses = False
         self._begun = False
         self._ending: Json = {}
@@ -75,7 +75,7 @@ class MessageStream:
         """
         if not self._begun:
             raise ValueError("the provider's stream holds no choice")
-        reason = stop_reason(self._ending.get("finish_reason"), calls=self._called > 0, refuses=self._refuses)
+        reason = stop_reason(self._ending.get("finish_reason"), calls=bool(self._uses), refuses=self._refuses)
         sequence = stop_sequence(self._ending) if reason == "end_turn" else None
         delta = {"stop_reason": reason if sequence is None else "stop_sequence", "stop_sequence": sequence}
         return [
@@ -101,8 +101,8 @@ class MessageStream:
             if isinstance(refusal := delta.get("refusal"), str) and refusal:
                 self._refuses = True
                 self._say(refusal)
-            for item in read_list(delta.get("tool_calls") or [], "choices[].delta.tool_calls"):
-                self._use_tool(read_object(item, "choices[].delta.tool_calls[]"))
+            for piece in call_pieces(delta):
+                self._use_tool(piece)
             for name in ("annotations", "audio"):
                 if delta.get(name):
                     self._losses.add(f"choices[].message.{name}")
@@ -150,38 +150,17 @@ class MessageStream:
         last = self._blocks.last
         return last is not None and not last.sealed and last.start is not None and last.start["type"] == kind
 
-    def _use_tool(self, item: Json) -> None:
-        function = read_object(item.get("function") or {}, "choices[].delta.tool_calls[].function")
-        name = function.get("name")
-        called = self._call_of(item, named=isinstance(name, str) and bool(name))
-        if called.start is None and isinstance(name, str) and name:
-            called.name(safe_id(called.identifier or made_id(self._call, self._called - 1)), name)
-        arguments = function.get("arguments")
-        piece = arguments_text(arguments) if isinstance(arguments, dict) else arguments
-        if piece is not None and read_text(piece, "choices[].delta.tool_calls[].function.arguments"):
-            called.add_arguments(piece)
-
-    def _call_of(self, item: Json, *, named: bool) -> ToolUse:
-        """Return the call that a piece belongs to: the one at its index, or a new one.
-
-        Some providers give all their calls one index, or none, and tell them apart by ids, or not at all.
-        """
-        index = item["index"] if isinstance(item.get("index"), int) else None
-        identifier = item["id"] if isinstance(item.get("id"), str) else ""
-        known = self._calls.get(index)
-        if known is not None and not (named and _is_another(known, identifier, indexed=index is not None)):
-            return known
-        called = ToolUse(identifier)
-        self._calls[index] = called
-        self._called += 1
-        self._blocks.append(called)
-        return called
-
-
-def _is_another(known: ToolUse, identifier: str, *, indexed: bool) -> bool:
-    if identifier and known.identifier:
-        return identifier != known.identifier
-    return not indexed and known.has_ended
+    def _use_tool(self, piece: CallPiece) -> None:
+        streamed = self._calls.take(piece)
+        if streamed.place == len(self._uses):
+            self._uses.append(ToolUse(streamed))
+            self._blocks.append(self._uses[-1])
+        use = self._uses[streamed.place]
+        if use.start is None and streamed.name:
+            identifier = safe_id(streamed.id or made_id(self._call, streamed.place))
+            use.start = {"type": "tool_use", "id": identifier, "name": streamed.name, "input": {}}
+        if piece.arguments:
+            use.add_arguments(piece.arguments)
 
 
 def _event(data: Json) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.messages_over_chat.content import tell_lost
+from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -21,11 +22,10 @@ _UNKNOWN_TO_CHAT = ("cache_control", "defer_loading", "input_examples", "allowed
 def read_tools(given: Json, call: Call, losses: Losses) -> Json:
     """Return ``tools``, ``tool_choice`` and ``parallel_tool_calls`` as members of a chat request; none where there are no tools.
 
-    Tools of the provider's own, such as its search of the web, are left out; a request that has no others cannot be asked, since an
-    answer without them would be made up.
+    Tools of the provider's own, such as its search of the web, are left out.
 
     Raises:
-        UntranslatableError: no tool is left, or one that is left out is the one to be used.
+        UntranslatableError: one has to be used that is left out.
     """
     offered = [
         (read_object(item, f"tools[{index}]"), f"tools[{index}]") for index, item in enumerate(read_list(given.get("tools", []), "tools"))
@@ -33,8 +33,9 @@ def read_tools(given: Json, call: Call, losses: Losses) -> Json:
     tools = [_tool(tool, where, losses) for tool, where in offered if _is_client_tool(tool)]
     asked = read_object(given.get("tool_choice", {}), "tool_choice")
     left_out = [tool for tool, _ in offered if not _is_client_tool(tool)]
-    if left_out and (not tools or asked.get("name") in [tool.get("name") for tool in left_out]):
-        raise UntranslatableError("This provider has none of the tools that are the other provider's own.", "tools")
+    of_those = asked.get("type") == "tool" and asked.get("name") in [tool.get("name") for tool in left_out]
+    if left_out and (of_those or (asked.get("type") == "any" and not tools)):
+        raise UntranslatableError(NO_SUCH_TOOL, "tool_choice")
     for tool in left_out:
         losses.add(f"tools[].{tool['type']}")
     if not tools:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.chat.usage import ChatUsage, read_usage
+
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Json
 
@@ -35,29 +37,17 @@ def stop_sequence(choice: Json) -> str | None:
     return text if choice.get("finish_reason") == "stop" and isinstance(text, str) and text else None
 
 
-def message_usage(usage: Any, tier: Any = None) -> Json:
+def message_usage(told: Any, tier: Any = None) -> Json:
     """Return the usage of a message, whose ``input_tokens`` are those that the cache had no part in, unlike chat's prompt."""
-    known = usage if isinstance(usage, dict) else {}
-    prompt, completion = _details(known, "prompt_tokens_details"), _details(known, "completion_tokens_details")
-    read, written = _count(prompt, "cached_tokens"), _count(prompt, "cache_write_tokens")
+    usage = read_usage(told) or ChatUsage()
     result: Json = {
-        "input_tokens": max(_count(known, "prompt_tokens") - read - written, 0),
-        "cache_creation_input_tokens": written,
-        "cache_read_input_tokens": read,
-        "output_tokens": _count(known, "completion_tokens"),
+        "input_tokens": max(usage.prompt - usage.cached - usage.cache_written, 0),
+        "cache_creation_input_tokens": usage.cache_written,
+        "cache_read_input_tokens": usage.cached,
+        "output_tokens": usage.completion,
     }
-    if thinking := _count(completion, "reasoning_tokens"):
-        result["output_tokens_details"] = {"thinking_tokens": thinking}
+    if usage.reasoning:
+        result["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
     if isinstance(tier, str) and tier in _TIERS:
         result["service_tier"] = _TIERS[tier]
     return result
-
-
-def _details(usage: Json, name: str) -> Json:
-    details = usage.get(name)
-    return details if isinstance(details, dict) else {}
-
-
-def _count(usage: Json, name: str) -> int:
-    value = usage.get(name)
-    return max(value, 0) if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -5,7 +5,7 @@ was kept of the turn before (`conversation_after`).
 
 - `request` and `conversation`: a request, and the items of its input as messages; `content` the parts of both.
 - `tools`: which tools chat can be given, under which names, and whose call it is that comes back.
-- `stream`: an answer, event by event; a plain one is a stream of one piece. `open_items` the items under way.
+- `stream`: an answer, event by event; a plain one, `response`, is a stream of one piece. `open_items` the items under way.
 - `seals`: signed reasoning, which goes to the client and comes back from it unread.
 - `echo`: the members of a response that repeat the request.
 """
@@ -13,6 +13,12 @@ was kept of the turn before (`conversation_after`).
 from __future__ import annotations
 
 from pyproxy.dialects.translation.responses_over_chat.continuation import continued, conversation_after
-from pyproxy.dialects.translation.responses_over_chat.translation import RESPONSES_OVER_CHAT, ResponsesOverChat
+from pyproxy.dialects.translation.responses_over_chat.request import translate_request
+from pyproxy.dialects.translation.responses_over_chat.response import translate_response
+from pyproxy.dialects.translation.responses_over_chat.stream import ResponseStream
+from pyproxy.dialects.translation.translator import PureTranslator
 
-__all__ = ["RESPONSES_OVER_CHAT", "ResponsesOverChat", "continued", "conversation_after"]
+__all__ = ["RESPONSES_OVER_CHAT", "continued", "conversation_after"]
+
+# Answers repeat what was asked for: a call brings that as its `asked`.
+RESPONSES_OVER_CHAT = PureTranslator(translate_request, translate_response, ResponseStream)

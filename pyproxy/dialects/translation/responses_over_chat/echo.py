@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.chat.usage import read_usage
 from pyproxy.dialects.translation.tool_ids import safe_id
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _DEFAULTS: Json = {
     "max_tool_calls": None,
     "metadata": {},
     "parallel_tool_calls": True,
-    "previous_response_id": None,
     "prompt_cache_key": None,
     "safety_identifier": None,
     "service_tier": None,
@@ -49,6 +49,7 @@ def response_body(call: Call, model: str) -> Json:
         "usage": None,
         **_DEFAULTS,
         **asked,
+        "previous_response_id": call.continues,
         "reasoning": {"effort": None, "summary": None, **_object(call.asked.get("reasoning"))},
         "text": {"format": {"type": "text"}, **_object(call.asked.get("text"))},
     }
@@ -60,28 +61,19 @@ def item_id(kind: str, call: Call, place: int | None = None) -> str:
     return base if place is None else f"{base}_{place}"
 
 
-def response_usage(usage: Any) -> Json | None:
+def response_usage(told: Any) -> Json | None:
     """Return what a chat completion says of its tokens, in the words of the responses API."""
-    if not isinstance(usage, dict):
+    usage = read_usage(told)
+    if usage is None:
         return None
-    read, written = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-    of_read, of_written = _object(usage.get("prompt_tokens_details")), _object(usage.get("completion_tokens_details"))
     return {
-        "input_tokens": read,
-        "input_tokens_details": {
-            # The second is DeepSeek's.
-            "cached_tokens": _count(of_read.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
-            "cache_write_tokens": _count(of_read.get("cache_write_tokens")),
-        },
-        "output_tokens": written,
-        "output_tokens_details": {"reasoning_tokens": _count(of_written.get("reasoning_tokens"))},
-        "total_tokens": _count(usage.get("total_tokens")) or read + written,
+        "input_tokens": usage.prompt,
+        "input_tokens_details": {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_written},
+        "output_tokens": usage.completion,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.prompt + usage.completion,
     }
 
 
 def _object(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

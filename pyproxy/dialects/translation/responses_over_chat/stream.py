@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.chat import pieces
+from pyproxy.dialects.translation.chat.calls import StreamedCalls, call_pieces
 from pyproxy.dialects.translation.events import DONE
 from pyproxy.dialects.translation.losses import Losses
-from pyproxy.dialects.translation.responses_over_chat import chat_pieces
 from pyproxy.dialects.translation.responses_over_chat.echo import item_id, response_body, response_usage
 from pyproxy.dialects.translation.responses_over_chat.open_items import Emitter, OpenCall, OpenItem, OpenMessage, OpenReasoning
 from pyproxy.dialects.translation.responses_over_chat.tools import read_tools
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.chat.calls import CallPiece
     from pyproxy.dialects.translation.events import Event
-    from pyproxy.dialects.translation.responses_over_chat.chat_pieces import CallPiece
     from pyproxy.dialects.translation.translator import Call, Json
 
 __all__ = ["ResponseStream"]
@@ -25,7 +26,6 @@ class _Call:
     """A tool's call as it comes; it can be told once its name is known."""
 
     def __init__(self) -> None:
-        self.id = ""
         self.early: list[str] = []
         self.item: OpenCall | None = None
 
@@ -45,8 +45,8 @@ class ResponseStream:
         self._body: Json = {}
         self._items: list[OpenItem] = []
         self._speaking: OpenMessage | OpenReasoning | None = None
+        self._streamed = StreamedCalls()
         self._calls: list[_Call] = []
-        self._by_position: dict[int, _Call] = {}
         self._call_ids: set[str] = set()
         self._finish_reason = ""
         self._usage: Any = None
@@ -66,7 +66,7 @@ class ResponseStream:
 
     def feed_chunk(self, chunk: Any) -> list[Event]:
         """Take the data of one event."""
-        choice = chat_pieces.choice_of(chunk)
+        choice = pieces.choice_of(chunk)
         self._begin(chunk)
         self._usage = chunk.get("usage") or self._usage
         if choice is not None:
@@ -108,20 +108,20 @@ class ResponseStream:
     def _take(self, choice: Json) -> None:
         delta = choice.get("delta")
         delta = delta if isinstance(delta, dict) else {}
-        if thought := chat_pieces.reasoning_of(delta):
+        if thought := pieces.reasoning_of(delta):
             self._reasoning().text(thought)
-        if signed := chat_pieces.signed_thoughts_of(delta):
+        if signed := pieces.signed_thoughts_of(delta):
             self._reasoning().signed(signed)
-        for is_thought, text in chat_pieces.said(delta.get("content")):
+        for is_thought, text in pieces.said(delta.get("content")):
             if text and is_thought:
                 self._reasoning().text(text)
             elif text:
-                self._message().text(text, chat_pieces.logprobs_of(choice))
-        if refusal := chat_pieces.text_of(delta.get("refusal"), "the refusal"):
+                self._message().text(text, pieces.logprobs_of(choice))
+        if refusal := pieces.text_of(delta.get("refusal"), "the refusal"):
             self._message().refusal(refusal)
-        for annotation in chat_pieces.annotations_of(delta):
+        for annotation in pieces.annotations_of(delta):
             self._message().annotation(annotation)
-        for piece in chat_pieces.call_pieces(delta):
+        for piece in call_pieces(delta):
             self._take_call(piece)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
@@ -148,27 +148,19 @@ class ResponseStream:
             self._speaking = None
 
     def _take_call(self, piece: CallPiece) -> None:
-        call = self._call_of(piece)
-        call.id = call.id or piece.id
-        if call.item is None and piece.name:
+        streamed = self._streamed.take(piece)
+        if streamed.place == len(self._calls):
+            self._calls.append(_Call())
+        call = self._calls[streamed.place]
+        if call.item is None and streamed.name:
             self._stop_speaking()
-            call.item = self._open_call(call.id, piece.name)
+            call.item = self._open_call(streamed.id, streamed.name)
             for early in call.early:
                 call.item.arguments(early)
         if call.item is None:
             call.early.append(piece.arguments)
         else:
             call.item.arguments(piece.arguments)
-
-    def _call_of(self, piece: CallPiece) -> _Call:
-        """Whose piece it is: its position says so, but some providers leave that out, and some give every call the same."""
-        call = self._calls[-1] if piece.position is None and self._calls else self._by_position.get(piece.position or 0)
-        if call is None or (piece.id and call.id and piece.id != call.id and piece.name):
-            call = _Call()
-            self._calls.append(call)
-            if piece.position is not None:
-                self._by_position[piece.position] = call
-        return call
 
     def _open_call(self, identifier: str, name: str) -> OpenCall:
         tool, place = self._toolbox.called(name), len(self._items)

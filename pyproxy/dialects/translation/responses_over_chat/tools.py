@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -60,8 +61,8 @@ class Toolbox:
             allowed = {self._named(entry, losses) for entry in read_list(choice.get("tools"), "tool_choice.tools")}
             tools = {name: tool for name, tool in tools.items() if name in allowed}
         if not tools:
-            if isinstance(choice, dict) or choice == "required":
-                raise UntranslatableError("tool_choice asks for a tool that the model of this target cannot be given.", "tool_choice")
+            if isinstance(picked, dict) or picked == "required":
+                raise UntranslatableError(NO_SUCH_TOOL, "tool_choice")
             return {}
         body: Json = {"tools": [tool.chat for tool in tools.values()]}
         if picked is not None:
@@ -76,7 +77,7 @@ class Toolbox:
             name = chat_name(read_text(asked.get("name"), "tool_choice.name"), _namespace(asked))
             if name in tools:
                 return {"type": "function", "function": {"name": name}}
-        raise UntranslatableError("tool_choice asks for a tool that the model of this target cannot be given.", "tool_choice")
+        raise UntranslatableError(NO_SUCH_TOOL, "tool_choice")
 
     def _named(self, entry: Any, losses: Losses) -> str | None:
         asked = read_object(entry, "tool_choice.tools[]")

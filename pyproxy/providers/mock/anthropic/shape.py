@@ -7,11 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
+from pyproxy.providers.mock.anthropic.settings import JsonFormat, OutputConfig, Shape, ThinkingConfig, ToolChoice
 from pyproxy.providers.mock.reply import BadRequestError
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class _Open(BaseModel):
@@ -21,14 +18,14 @@ class _Open(BaseModel):
     type: str
 
 
-class CacheControl(_Shape):
+class CacheControl(Shape):
     """A mark: the prompt up to here is to be cached."""
 
     type: Literal["ephemeral"]
     ttl: Literal["5m", "1h"] | None = None
 
 
-class _Cacheable(_Shape):
+class _Cacheable(Shape):
     cache_control: CacheControl | None = None
 
 
@@ -40,7 +37,7 @@ class Text(_Cacheable):
     citations: list[Any] | None = None
 
 
-class Base64Source(_Shape):
+class Base64Source(Shape):
     """An image in the request itself."""
 
     type: Literal["base64"]
@@ -48,14 +45,14 @@ class Base64Source(_Shape):
     data: str
 
 
-class UrlSource(_Shape):
+class UrlSource(Shape):
     """An image at an address."""
 
     type: Literal["url"]
     url: str
 
 
-class FileSource(_Shape):
+class FileSource(Shape):
     """An image that was uploaded."""
 
     type: Literal["file"]
@@ -90,7 +87,7 @@ class SearchResult(_Cacheable):
     citations: dict[str, Any] | None = None
 
 
-class Thinking(_Shape):
+class Thinking(Shape):
     """A thought of the model, signed."""
 
     type: Literal["thinking"]
@@ -98,7 +95,7 @@ class Thinking(_Shape):
     signature: str
 
 
-class RedactedThinking(_Shape):
+class RedactedThinking(Shape):
     """A thought that is not shown."""
 
     type: Literal["redacted_thinking"]
@@ -158,7 +155,7 @@ Block: TypeAlias = Annotated[
 ]
 
 
-class Message(_Shape):
+class Message(Shape):
     """One message."""
 
     role: Literal["user", "assistant", "system"]
@@ -195,56 +192,7 @@ def _kind_of_tool(value: Any) -> str:
     return "custom" if kind is None or kind == "custom" else "server"
 
 
-class _ThinkingEnabled(_Shape):
-    type: Literal["enabled"]
-    budget_tokens: Annotated[int, Field(ge=1024)]
-    display: Literal["summarized", "omitted", "updates"] | None = None
-
-
-class _ThinkingAdaptive(_Shape):
-    type: Literal["adaptive"]
-    display: Literal["summarized", "omitted", "updates"] | None = None
-
-
-class _ThinkingDisabled(_Shape):
-    type: Literal["disabled"]
-
-
-class _ThinkingBetweenTools(_Shape):
-    type: Literal["between_tools"]
-
-
-class _ChoiceAuto(_Shape):
-    type: Literal["auto"]
-    disable_parallel_tool_use: bool | None = None
-
-
-class _ChoiceAny(_Shape):
-    type: Literal["any"]
-    disable_parallel_tool_use: bool | None = None
-
-
-class _ChoiceTool(_Shape):
-    type: Literal["tool"]
-    name: str
-    disable_parallel_tool_use: bool | None = None
-
-
-class _ChoiceNone(_Shape):
-    type: Literal["none"]
-
-
-class _JsonFormat(_Shape):
-    type: Literal["json_schema"]
-    schema_: dict[str, Any] = Field(alias="schema")
-
-
-class _OutputConfig(_Shape):
-    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
-    format: _JsonFormat | None = None
-
-
-class CountTokens(_Shape):
+class CountTokens(Shape):
     """What a request to count tokens may hold."""
 
     model: Annotated[str, Field(min_length=1)]
@@ -253,18 +201,18 @@ class CountTokens(_Shape):
     tools: list[Annotated[Annotated[CustomTool, Tag("custom")] | Annotated[_Open, Tag("server")], Discriminator(_kind_of_tool)]] = Field(
         default_factory=list
     )
-    tool_choice: Annotated[_ChoiceAuto | _ChoiceAny | _ChoiceTool | _ChoiceNone, Field(discriminator="type")] | None = None
-    thinking: (
-        Annotated[_ThinkingEnabled | _ThinkingAdaptive | _ThinkingDisabled | _ThinkingBetweenTools, Field(discriminator="type")] | None
-    ) = None
-    output_config: _OutputConfig | None = None
-    output_format: _JsonFormat | None = None
+    tool_choice: ToolChoice | None = None
+    thinking: ThinkingConfig | None = None
+    output_config: OutputConfig | None = None
+    output_format: JsonFormat | None = None
     cache_control: CacheControl | None = None
     context_management: dict[str, Any] | None = None
     mcp_servers: list[dict[str, Any]] | None = None
     speed: Literal["standard", "fast"] | None = None
     user_profile_id: str | None = None
     workspace_id: str | None = None
+    billing_policy: dict[str, Any] | None = None
+    compaction: dict[str, Any] | None = None
 
 
 class Create(CountTokens):
@@ -278,6 +226,9 @@ class Create(CountTokens):
     container: Any = None
     diagnostics: dict[str, Any] | None = None
     inference_geo: str | None = None
+    fallbacks: Literal["default"] | list[dict[str, Any]] | None = None
+    fallback_credit_token: str | dict[str, Any] | None = None
+    thread: dict[str, Any] | None = None
 
 
 class SampledCreate(Create):

@@ -9,6 +9,11 @@ from pyproxy.providers.mock.reply import BadRequestError
 
 Check: TypeAlias = Callable[[str, Any], None]
 
+
+class PedanticError(BadRequestError):
+    """A value that OpenAI's API refuses, and that many of those that imitate it do not look at."""
+
+
 _KINDS: Final = {
     bool: "a boolean",
     int: "an integer",
@@ -18,6 +23,7 @@ _KINDS: Final = {
     dict: "an object",
 }
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
+_LONGEST_NAME: Final = 64
 
 
 def kind_of(value: Any) -> str:
@@ -51,7 +57,7 @@ def decimal(name: str, value: Any, *, least: float, most: float) -> None:
         if beyond:
             words = "below minimum" if side == "below_min" else "above maximum"
             text = f"Invalid '{name}': decimal {words} value. Expected a value {sign} {edge:g}, but got {value} instead."
-            raise BadRequestError(text, code=f"decimal_{side}_value", param=name)
+            raise PedanticError(text, code=f"decimal_{side}_value", param=name)
 
 
 def integer(name: str, value: Any, *, least: int) -> None:
@@ -60,7 +66,7 @@ def integer(name: str, value: Any, *, least: int) -> None:
         raise wrong_type(name, "an integer", value)
     if value < least:
         text = f"Invalid '{name}': integer below minimum value. Expected a value >= {least}, but got {value} instead."
-        raise BadRequestError(text, code="integer_below_min_value", param=name)
+        raise PedanticError(text, code="integer_below_min_value", param=name)
 
 
 def boolean(name: str, value: Any) -> None:
@@ -83,6 +89,9 @@ def function_name(name: str, value: Any) -> None:
     if not _NAME.fullmatch(value):
         text = f"Invalid '{name}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
         raise BadRequestError(text, code="invalid_value", param=name)
+    if len(value) > _LONGEST_NAME:
+        text = f"Invalid '{name}': string too long. Expected a string with maximum length {_LONGEST_NAME}, but got a string with length "
+        raise BadRequestError(f"{text}{len(value)} instead.", code="string_above_max_length", param=name)
 
 
 def filled(name: str, value: Any) -> None:
@@ -117,6 +126,24 @@ SAMPLING: Final[Mapping[str, Check]] = {
     "presence_penalty": partial(decimal, least=-2, most=2),
 }
 """The parameters that chat completions and completions share, and responses in part."""
+
+
+def overlooked(document: Mapping[str, Any], known: Mapping[str, Check]) -> dict[str, Any]:
+    """Give what a lenient model looks at of a request: no pedantic faults, and no options of a stream where there is none."""
+    looked_at = {name: value for name, value in document.items() if not _is_pedantic(name, value, known)}
+    if looked_at.get("stream") is not True:
+        looked_at.pop("stream_options", None)
+    return looked_at
+
+
+def _is_pedantic(name: str, value: Any, known: Mapping[str, Check]) -> bool:
+    try:
+        parameters({name: value}, known)
+    except PedanticError:
+        return True
+    except BadRequestError:
+        return False
+    return False
 
 
 def parameters(document: Mapping[str, Any], known: Mapping[str, Check]) -> str | None:

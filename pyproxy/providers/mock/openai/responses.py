@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pyproxy.providers.mock.answer import Answer, decide
 from pyproxy.providers.mock.behaviour import Behaviour
+from pyproxy.providers.mock.openai import checks
 from pyproxy.providers.mock.openai.responses_request import Item, ResponsesAsk, read_responses
 from pyproxy.providers.mock.reply import BadRequestError
 from pyproxy.providers.mock.signing import seal
@@ -47,19 +48,25 @@ class Memory:
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
 
-    def read(self, document: dict[str, Any], model: str) -> ResponsesAsk:
-        """Read a request, behind the conversation that it goes on from.
+    def known(self, name: str, response_id: Any) -> None:
+        """Check that a response to go on from is one of these; those that keep none take the request for the whole conversation.
 
         Raises:
-            BadRequestError: If the API would refuse it, or the response that it names is not known.
+            PedanticError: If it is not.
+        """
+        checks.string(name, response_id)
+        if response_id not in self._kept:
+            text = f"Previous response with id '{response_id}' not found."
+            raise checks.PedanticError(text, code="previous_response_not_found", param=name)
+
+    def read(self, document: dict[str, Any], model: str) -> ResponsesAsk:
+        """Read a request whose parameters were checked, behind the conversation that it goes on from.
+
+        Raises:
+            BadRequestError: If the API would refuse it.
         """
         previous = document.get("previous_response_id")
-        if previous is None:
-            return read_responses(document, model, ())
-        if previous not in self._kept:
-            text = f"Previous response with id '{previous}' not found."
-            raise BadRequestError(text, code="previous_response_not_found", param="previous_response_id")
-        return read_responses(document, model, self._kept[previous][1])
+        return read_responses(document, model, () if previous is None else self._kept[previous][1])
 
     def fetch(self, response_id: str) -> dict[str, Any]:
         """Give a response.

@@ -1,13 +1,10 @@
 //! `parse_retry_after` and `parse_rate_limits`.
 
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
 use rust_core_pure::wire;
 
-use crate::convert::{Count, Items};
-
-/// Names and values.
-type Headers = Items<(PyBackedBytes, PyBackedBytes)>;
+use super::Headers;
+use crate::convert::Count;
 
 /// Nanoseconds that a provider's answer asks to wait, from 0 to one hour; None where it asks for none.
 #[pyfunction]

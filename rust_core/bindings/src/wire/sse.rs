@@ -1,4 +1,4 @@
-//! `SseFramer`, its `Frames`, and `sse_error_event`.
+//! `SseFramer` and its `Frames`.
 
 use std::sync::Mutex;
 
@@ -142,25 +142,4 @@ impl SseFramer {
     fn pending(&self) -> usize {
         lock(&self.0).framer.pending()
     }
-}
-
-/// The event that tells a client of an error in the middle of its stream, in the dialect it reads.
-#[pyfunction]
-#[pyo3(
-    signature = (dialect, message, r#type, code, *, status = None, sequence_number = Count(0)),
-    text_signature = "(dialect, message, type, code, *, status=None, sequence_number=0)"
-)]
-pub(crate) fn sse_error_event<'py>(
-    py: Python<'py>,
-    dialect: &str,
-    message: &str,
-    r#type: &str,
-    code: Option<&str>,
-    status: Option<Count>,
-    sequence_number: Count,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let dialect = wire::Dialect::by_name(dialect).map_err(value_error)?;
-    let status = status.map(|status| u16::try_from(status.0)).transpose().map_err(value_error)?;
-    let error = wire::StreamError { message, kind: r#type, code, status, sequence_number: sequence_number.0 };
-    Ok(PyBytes::new(py, &wire::error_event(dialect, &error)))
 }

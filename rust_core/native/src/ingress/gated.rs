@@ -124,7 +124,7 @@ impl Gated {
                 buffer.put_slice(bytes);
                 self.gate.passed(bytes.len() as u64);
             } else {
-                let taken = self.gate.feed(bytes, &mut self.passed);
+                let taken = self.gate.feed_request(bytes, &mut self.passed);
                 self.ahead.extend_from_slice(bytes.get(taken..).unwrap_or_default());
                 self.look_at_the_gate();
             }
@@ -134,7 +134,7 @@ impl Gated {
 
     /// Lets pass what had to wait for its turn.
     fn catch_up(&mut self) {
-        let taken = self.gate.feed(&self.ahead, &mut self.passed);
+        let taken = self.gate.feed_request(&self.ahead, &mut self.passed);
         self.ahead.drain(..taken);
         if self.ahead.is_empty() {
             self.ahead = Vec::new();

@@ -72,9 +72,17 @@ impl RequestGate {
         Self { limits, withheld: Vec::new(), state: State::Opening }
     }
 
-    /// Takes the next bytes of the client, to the end of one request at most, and appends what may be read of them. Returns how many
-    /// it has taken: the rest belongs to the next request, and is to be fed again.
-    pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> usize {
+    /// Takes the next bytes of the client, and appends what may be read of them.
+    pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.feed_request(rest, out);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// The same to the end of one request at most. Returns how many bytes it has taken: the rest belong to the next one.
+    pub fn feed_request(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() {
             let within = matches!(self.state, State::Head(_) | State::Length(_) | State::Chunked(_));

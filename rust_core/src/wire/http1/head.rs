@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::alphabet::{in_token, is_token, is_value, split_at_first};
+use super::alphabet::{in_token, is_token, is_value, split_at_first, token_length};
 use super::gate::REFUSED_METHOD;
 use super::target;
 use super::violation::{Fault, Violation};
@@ -105,7 +105,7 @@ impl Head {
         let (method, rest) = split_at_first(b' ', line).ok_or_else(malformed)?;
         let (target, version) = split_at_first(b' ', rest).ok_or_else(malformed)?;
         self.read_method(method)?;
-        self.read_target(method, target, limits)?;
+        let verdict = self.read_target(method, target, limits);
         self.version = match version {
             b"HTTP/1.1" => Some(Version::Http11),
             b"HTTP/1.0" => Some(Version::Http10),
@@ -114,7 +114,7 @@ impl Head {
             }
             _ => return Err(malformed()),
         };
-        Ok(())
+        verdict
     }
 
     fn read_method(&mut self, method: &[u8]) -> Result<(), Fault> {
@@ -140,15 +140,9 @@ impl Head {
         if self.fields > limits.fields {
             return Err(Fault::new(431, format!("The request has more than {} header fields.", limits.fields)));
         }
-        let (name, value) = split_at_first(b':', line).unwrap_or((line, &[]));
-        if !is_token(name) || name.len() == line.len() {
-            return Err(Fault::unreadable(match name {
-                [b' ' | b'\t', ..] => "a header line is folded, or begins with white space",
-                [.., b' ' | b'\t'] => "white space stands before the colon of a header field",
-                _ if name.len() == line.len() => "a header line has no colon",
-                _ => "the name of a header field is none",
-            }));
-        }
+        let Some((name @ [_, ..], [b':', value @ ..])) = line.split_at_checked(token_length(line)) else {
+            return Err(nameless(line));
+        };
         if !is_value(value) {
             return Err(Fault::unreadable("the value of a header field has a control character"));
         }
@@ -222,6 +216,16 @@ impl Head {
         }
         Fault::new(431, format!("The head of the request is larger than {} bytes.", limits.head_bytes))
     }
+}
+
+/// What is wrong with a header line that does not begin with a name and a colon.
+fn nameless(line: &[u8]) -> Fault {
+    Fault::unreadable(match split_at_first(b':', line) {
+        _ if line.starts_with(b" ") || line.starts_with(b"\t") => "a header line is folded, or begins with white space",
+        Some(([.., b' ' | b'\t'], _)) => "white space stands before the colon of a header field",
+        Some(_) => "the name of a header field is none",
+        None => "a header line has no colon",
+    })
 }
 
 fn two_framings() -> Fault {

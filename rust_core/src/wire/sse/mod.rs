@@ -10,12 +10,10 @@
 //! | `progress` | what the events add up to |
 //! | `delivered` | what of an answer has been passed on, for another that goes on from it |
 //! | `framer` | which bytes may be passed on, and the state of the stream |
-//! | `error_event` | how an error is told in the middle of a stream |
 
 mod boundary;
 mod chat;
 mod delivered;
-mod error_event;
 mod fields;
 mod framer;
 mod gemini;
@@ -25,5 +23,4 @@ mod progress;
 mod reader;
 mod responses;
 
-pub use error_event::{StreamError, error_event};
 pub use framer::{Frames, Framing, SseFramer};

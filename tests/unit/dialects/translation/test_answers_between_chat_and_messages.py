@@ -437,3 +437,17 @@ def test_what_is_no_chunk_is_refused(data: Any) -> None:
 def test_tiers_are_told_in_each_apis_words() -> None:
     assert to_chat(message(usage={"service_tier": "standard"}))["service_tier"] == "default"
     assert to_message({**completion(), "service_tier": "priority"})["usage"]["service_tier"] == "priority"
+
+
+def test_a_text_is_there_where_nothing_is_called_and_nothing_refused() -> None:
+    for members, content in (({}, ""), ({"stop_reason": "max_tokens"}, ""), ({"stop_details": {"explanation": "No."}}, None)):
+        answer = to_chat({**message(), "content": [], **members})
+        assert answer["choices"][0]["message"]["content"] == content
+    call = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
+    assert to_chat({**message(), "content": [call]})["choices"][0]["message"]["content"] is None
+
+
+def test_a_call_without_an_input_is_one_without_arguments() -> None:
+    for call in ({"input": None}, {}):
+        answer = to_chat({**message(), "content": [{"type": "tool_use", "id": "t", "name": "look", **call}]})
+        assert answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == "{}"

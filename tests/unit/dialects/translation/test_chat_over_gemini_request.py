@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.config.known_models import known_capabilities
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -283,15 +284,24 @@ def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     assert translated.lost == ("parallel_tool_calls", "tool_choice")
 
 
+def test_tools_of_another_provider_s_own_are_left_out_and_told() -> None:
+    translated = asked(tools=[{"type": "web_search"}, TOOL], tool_choice="required", web_search_options={})
+    assert len(translated.body["tools"][0]["functionDeclarations"]) == 1
+    assert translated.lost == ("web_search_options", "tools[].web_search")
+    alone = asked(tools=[{"type": "web_search"}], tool_choice="auto")
+    assert not {"tools", "toolConfig"} & alone.body.keys()
+    assert alone.lost == ("tools[].web_search",)
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [
-        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"tools": [{"type": "function"}]}, "tools[0].function"),
         ({"tools": [TOOL], "tool_choice": "perhaps"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "custom"}}, "tool_choice"),
         ({"functions": [{"name": "f"}]}, "functions"),
-        ({"web_search_options": {}}, "web_search_options"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"response_format": {"type": "grammar"}}, "response_format.type"),
         ({"reasoning_effort": "huge"}, "reasoning_effort"),
@@ -388,11 +398,14 @@ def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
     ],
 )
 def test_effort_is_told_in_the_way_of_the_models_generation(model: str, effort: str, thinking: Any) -> None:
-    assert config(Call(model), reasoning_effort=effort) == {"thinkingConfig": thinking}
+    call = Call(model, capabilities=known_capabilities("gemini", model))
+    assert config(call, reasoning_effort=effort) == {"thinkingConfig": thinking}
 
 
 def test_models_that_do_not_think_are_not_told_to() -> None:
-    assert asked(Call("gemini-2.0-flash"), reasoning_effort="low").lost == ("reasoning_effort",)
+    call = Call("gemini-2.0-flash", capabilities=known_capabilities("gemini", "gemini-2.0-flash"))
+    assert asked(call, reasoning_effort="low").lost == ("reasoning_effort",)
+    assert asked(call, reasoning_effort="none").lost == ()
 
 
 def test_what_clients_of_googles_own_chat_api_say_is_understood() -> None:
@@ -418,3 +431,32 @@ def test_the_same_request_gives_the_same_translation_and_stays_as_it_is() -> Non
     first = CHAT_OVER_GEMINI.request(body, CALL)
     assert CHAT_OVER_GEMINI.request(body, CALL) == first
     assert messages[0]["content"] == "a"
+
+
+FORM = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object", "title": "Weather"}}}
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-2.0-flash-lite", "models/gemini-1.5-pro"])
+@pytest.mark.parametrize("form", [FORM, {"type": "json_object"}])
+def test_older_models_are_held_to_no_json_beside_tools_for_they_refuse_both_at_once(model: str, form: Any) -> None:
+    body, lost = asked(Call(model), tools=[TOOL], response_format=form)
+    assert (lost, "generationConfig" in body) == (("response_format",), False)
+    (words,) = body["systemInstruction"]["parts"]
+    assert "JSON" in words["text"]
+    assert ("Weather" in words["text"]) == (form is FORM)
+    assert asked(Call(model), response_format=form).lost == ()
+
+
+@pytest.mark.parametrize("model", ["gemini-3-flash-preview", "gemini-3.1-pro", "gemini-flash-latest"])
+def test_newer_models_call_tools_and_answer_in_json(model: str) -> None:
+    body, lost = asked(Call(model), tools=[TOOL], response_format=FORM)
+    assert (lost, body["generationConfig"]["responseJsonSchema"]["title"]) == ((), "Weather")
+
+
+def test_a_function_with_an_empty_schema_is_one_without_parameters() -> None:
+    body = asked(tools=[{"type": "function", "function": {"name": "now", "parameters": {}}}]).body
+    assert body["tools"] == [{"functionDeclarations": [{"name": "now"}]}]
+
+
+def test_a_penalty_of_nothing_is_none() -> None:
+    assert config(presence_penalty=0, frequency_penalty=0.5) == {"frequencyPenalty": 0.5}

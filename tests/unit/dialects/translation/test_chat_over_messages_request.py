@@ -11,7 +11,7 @@ from pyproxy.dialects.translation.tool_ids import safe_id
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
 
-CALL = Call(model="claude", capabilities=Capabilities(max_output=64_000))
+CALL = Call(model="claude", capabilities=Capabilities(thinking="budget", max_output=64_000))
 PNG = "data:image/png;base64,aGk="
 HI = {"role": "user", "content": "hi"}
 TOOL = {"type": "function", "function": {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}}}
@@ -26,7 +26,7 @@ def ask(*messages: Any, call: Call = CALL, **members: Any) -> Translated:
 
 
 def able(**flags: Any) -> Call:
-    return Call(model="claude", capabilities=Capabilities(**flags))
+    return Call(model="claude", capabilities=Capabilities(**{"thinking": "budget", **flags}))
 
 
 def called(*calls: tuple[str, str, Any], **members: Any) -> dict[str, Any]:
@@ -167,6 +167,7 @@ def test_files_become_documents() -> None:
         ({"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": "custom"}]}]}, "messages[0].tool_calls[0].type"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": "maybe"}, "tool_choice"),
         ({"max_tokens": "many"}, "max_tokens"),
         ({"max_tokens": 1.5}, "max_tokens"),
@@ -194,7 +195,7 @@ def test_tools_have_a_schema_of_an_object_whatever_the_client_says() -> None:
     assert body["tools"] == [
         {"name": "look", "description": "looks", "input_schema": {"type": "object", "properties": {}}},
         {"name": "bare", "input_schema": {"type": "object", "properties": {}}},
-        {"name": "strict", "strict": True, "input_schema": {"type": "object", "properties": {"a": {}}}},
+        {"name": "strict", "strict": True, "input_schema": {"type": "object", "properties": {"a": {}}, "additionalProperties": False}},
     ]
     assert (lost, "tool_choice" in body) == ((), False)
 
@@ -214,12 +215,34 @@ def test_choices_of_tools(choice: Any, parallel: bool | None, expected: dict[str
     assert ask(tools=[TOOL], tool_choice=choice, parallel_tool_calls=parallel).body["tool_choice"] == expected
 
 
+def test_tools_of_another_provider_s_own_are_left_out_and_told() -> None:
+    body, lost = ask(tools=[{"type": "web_search"}, TOOL], tool_choice="required")
+    assert ([tool["name"] for tool in body["tools"]], body["tool_choice"], lost) == (["look"], {"type": "any"}, ("tools[].web_search",))
+    body, lost = ask(tools=[{"type": "web_search"}], tool_choice="auto")
+    assert (body.keys() & {"tools", "tool_choice"}, lost) == (set(), ("tools[].web_search",))
+
+
 def test_a_choice_without_tools_is_left_out_and_a_subset_of_tools_is_all_there_is() -> None:
     assert "tool_choice" not in ask(tool_choice="auto", parallel_tool_calls=False).body
     other = {"type": "function", "function": {"name": "other"}}
     allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [other]}}
     body = ask(tools=[TOOL, other], tool_choice=allowed).body
     assert ([tool["name"] for tool in body["tools"]], body["tool_choice"]) == (["other"], {"type": "any"})
+
+
+def test_a_chat_with_calls_and_without_tools_names_those_that_were_called_and_lets_none_be() -> None:
+    history = (
+        HI,
+        called(("a", "look", "{}"), ("b", "look", "{}"), ("c", "read", "{}")),
+        {"role": "tool", "tool_call_id": "a", "content": "x"},
+    )
+    past = [{"name": name, "input_schema": {"type": "object", "properties": {}}} for name in ("look", "read")]
+    silent: list[dict[str, Any]] = [{}, {"tools": []}, {"tools": None, "tool_choice": "auto"}]
+    for members in silent:
+        body, lost = ask(*history, **members)
+        assert (body["tools"], body["tool_choice"], lost) == (past, {"type": "none"}, ())
+    assert [tool["name"] for tool in ask(*history, tools=[TOOL]).body["tools"]] == ["look"]
+    assert "tools" not in ask().body
 
 
 def test_a_model_that_cannot_be_forced_chooses_itself_and_that_is_told() -> None:
@@ -273,10 +296,10 @@ def test_a_last_message_of_the_assistant_is_a_prefill_where_the_model_takes_one(
     assert (body["messages"][-1], lost) == ({"role": "user", "content": [text("Continue.")]}, ("prefill",))
 
 
-def test_effort_is_adaptive_thinking_for_models_that_refuse_sampling() -> None:
-    body, lost = ask(reasoning_effort="high", call=able(sampling=False))
+def test_effort_is_adaptive_thinking_for_models_that_are_told_it() -> None:
+    body, lost = ask(reasoning_effort="high", call=able(thinking="effort"))
     assert (body["thinking"], body["output_config"], lost) == ({"type": "adaptive"}, {"effort": "high"}, ())
-    assert ask(reasoning_effort="none", call=able(sampling=False)).body["thinking"] == {"type": "disabled"}
+    assert ask(reasoning_effort="none", call=able(thinking="effort")).body["thinking"] == {"type": "disabled"}
 
 
 def test_effort_is_a_budget_for_older_models_and_leaves_room_for_the_answer() -> None:
@@ -293,8 +316,27 @@ def test_thinking_as_other_providers_of_chat_take_it_goes_first() -> None:
     asked = {"type": "enabled", "budget_tokens": 2_000}
     assert ask(thinking=asked, reasoning_effort="low").body["thinking"] == asked
     assert ask(thinking={"type": "enabled"}).body["thinking"] == {"type": "enabled", "budget_tokens": 8_192}
-    assert ask(thinking={"type": "enabled"}, call=able(sampling=False)).body["thinking"] == {"type": "adaptive"}
+    assert ask(thinking={"type": "enabled"}, call=able(thinking="effort")).body["thinking"] == {"type": "adaptive"}
     assert ask(thinking={"type": "disabled"}).body["thinking"] == {"type": "disabled"}
+
+
+@pytest.mark.parametrize(("budget", "effort"), [(1_024, "low"), (8_192, "medium"), (8_193, "high")])
+def test_a_budget_is_an_effort_for_models_that_take_no_budget(budget: int, effort: str) -> None:
+    body = ask(thinking={"type": "enabled", "budget_tokens": budget, "display": "omitted"}, call=able(thinking="effort")).body
+    assert (body["thinking"], body["output_config"]) == ({"type": "adaptive", "display": "omitted"}, {"effort": effort})
+
+
+def test_models_that_need_a_budget_are_given_one_where_a_client_leaves_it_to_them() -> None:
+    assert ask(thinking={"type": "adaptive"}).body["thinking"] == {"type": "enabled", "budget_tokens": 8_192}
+    assert ask(thinking={"type": "adaptive"}, call=able(thinking="effort")).body["thinking"] == {"type": "adaptive"}
+
+
+@pytest.mark.parametrize("members", [{"thinking": {"type": "enabled", "budget_tokens": 2_000}}, {"reasoning_effort": "low"}])
+def test_a_model_that_does_not_think_is_not_told_to(members: dict[str, Any]) -> None:
+    body, lost = ask(temperature=0.5, call=able(thinking="none"), **members)
+    assert (body.keys() & {"thinking", "output_config"}, lost) == (set(), tuple(members))
+    assert body["temperature"] == 0.5
+    assert ask(reasoning_effort="none", call=able(thinking="none")).lost == ()
 
 
 def test_thinking_gives_way_to_what_it_cannot_go_with() -> None:
@@ -333,9 +375,64 @@ def test_a_schema_is_held_by_the_provider_or_asked_for_in_words() -> None:
     assert ask(response_format={"type": "text"}) == ask()
 
 
+CONSTRAINED = {
+    "type": "object",
+    "properties": {
+        "minimum": {"type": "integer", "minimum": 1, "description": "at least"},
+        "days": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "format": "email"}},
+        "weeks": {"type": "array", "minItems": 2},
+        "unit": {"oneOf": [{"type": "string", "format": "roman"}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "oneOf": [{}]},
+    },
+    "additionalProperties": True,
+}
+IN_WORDS = {
+    "type": "object",
+    "properties": {
+        "minimum": {"type": "integer", "description": 'at least\n\n{"minimum":1}'},
+        "days": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "email"}, "description": '{"maxItems":3}'},
+        "weeks": {"type": "array", "description": '{"minItems":2}'},
+        "unit": {"anyOf": [{"type": "string", "description": '{"format":"roman"}'}, {"type": "null"}]},
+        "either": {"anyOf": [{"type": "string"}], "description": '{"oneOf":[{}]}'},
+    },
+    "additionalProperties": False,
+}
+
+
+def test_constraints_that_the_provider_refuses_in_a_schema_are_told_in_words() -> None:
+    body, lost = ask(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": CONSTRAINED}})
+    assert (body["output_config"]["format"]["schema"], lost) == (IN_WORDS, ("response_format.json_schema.schema",))
+    tool = {"type": "function", "function": {"name": "look", "strict": True, "parameters": CONSTRAINED}}
+    body, lost = ask(tools=[tool])
+    assert (body["tools"], lost) == ([{"name": "look", "strict": True, "input_schema": IN_WORDS}], ("tools[].function.strict",))
+    body, lost = ask(tools=[tool], call=able(json_schema=False))
+    assert (body["tools"], lost) == ([{"name": "look", "input_schema": CONSTRAINED}], ("tools[].function.strict",))
+    loose = {"type": "function", "function": {"name": "look", "parameters": CONSTRAINED}}
+    assert ask(tools=[loose]) == ({**ask().body, "tools": [{"name": "look", "input_schema": CONSTRAINED}]}, ())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"additionalProperties": {"type": "string"}},
+        {"properties": {}, "additionalProperties": {}},
+        {"properties": {"a": {"type": "object"}}},
+        {},
+    ],
+    ids=str,
+)
+def test_objects_whose_members_have_no_names_are_not_closed_but_asked_for_in_words(members: dict[str, Any]) -> None:
+    schema = {"type": "object", **members}
+    body, lost = ask(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+    assert ("output_config" in body, lost) == (False, ("response_format",))
+    assert '{"type":"object"' in body["system"][0]["text"]
+    body, lost = ask(tools=[{"type": "function", "function": {"name": "look", "strict": True, "parameters": schema}}])
+    assert ("strict" in body["tools"][0], lost) == (False, ("tools[].function.strict",))
+
+
 def test_effort_and_format_share_their_place() -> None:
     asked = {"type": "json_schema", "json_schema": {"schema": {"type": "string"}}}
-    config = ask(response_format=asked, reasoning_effort="low", call=able(sampling=False)).body["output_config"]
+    config = ask(response_format=asked, reasoning_effort="low", call=able(thinking="effort")).body["output_config"]
     assert config == {"effort": "low", "format": {"type": "json_schema", "schema": {"type": "string"}}}
 
 
@@ -381,3 +478,57 @@ def test_names_of_what_is_lost_are_fit_for_a_header() -> None:
     _, lost = ask(**odd)
     assert lost[:2] == ("x??evil??1???", "y" * 64)
     assert len(lost) == 32
+
+
+def test_tools_that_were_called_are_named_where_none_is_offered_any_more_for_the_provider_wants_to_know_them() -> None:
+    history = [HI, called(("1", "look", ""), ("2", "go", "{}"), ("3", "look", "{}"))]
+    history += [{"role": "tool", "tool_call_id": identifier, "content": "x"} for identifier in "123"]
+    for body, lost in (ask(*history), ask(*history, tools=[], tool_choice="auto")):
+        assert body["tools"] == [{"name": name, "input_schema": {"type": "object", "properties": {}}} for name in ("look", "go")]
+        assert (body["tool_choice"], lost) == ({"type": "none"}, ())
+    assert [tool["name"] for tool in ask(*history, tools=[TOOL]).body["tools"]] == ["look"]
+    assert "tools" not in ask(HI).body
+
+
+def test_a_turn_of_thoughts_alone_is_left_out_for_it_is_refused() -> None:
+    thoughts = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
+    body, lost = ask(HI, {"role": "assistant", "content": "", "thinking_blocks": thoughts}, {"role": "user", "content": "Go on."})
+    assert body["messages"] == [{"role": "user", "content": [text("hi"), text("Go on.")]}]
+    assert lost == ("messages[].thinking_blocks",)
+
+
+@pytest.mark.parametrize("content", ["", " \n", [], [text(" ")], None])
+def test_a_result_without_a_word_has_no_content(content: Any) -> None:
+    body, _ = ask(HI, called(("1", "look", "")), {"role": "tool", "tool_call_id": "1", "content": content})
+    assert body["messages"][-1]["content"] == [{"type": "tool_result", "tool_use_id": "1"}]
+
+
+def formed(schema: Any, **members: Any) -> Translated:
+    return ask(response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}, **members)
+
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "object", "properties": {"any": {"type": "object", "additionalProperties": True}}},
+        {"$defs": {"Node": NODE}, "type": "object", "properties": {"first": {"$ref": "#/$defs/Node"}}},
+        {"$defs": {"Node": {"$ref": "#/$defs/Other"}, "Other": {"anyOf": [NODE, {"type": "null"}]}}, "$ref": "#/$defs/Node"},
+        {"type": "object", "properties": {"child": {"$ref": "#"}}},
+    ],
+)
+def test_a_schema_that_the_provider_cannot_hold_an_answer_to_is_asked_for_in_words(schema: Any) -> None:
+    body, lost = formed(schema)
+    assert (lost, "output_config" in body) == (("response_format",), False)
+    assert "JSON schema" in body["system"][-1]["text"]
+
+
+def test_definitions_that_do_not_hold_themselves_are_no_obstacle() -> None:
+    leaf = {"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": False}
+    branch = {"type": "object", "properties": {"a": {"$ref": "#/$defs/Leaf"}, "b": {"$ref": "#/$defs/Leaf"}}, "additionalProperties": False}
+    schema = {**branch, "$defs": {"Leaf": leaf, "Branch": branch}}
+    body, lost = formed(schema)
+    assert (body["output_config"]["format"]["schema"], lost) == (schema, ())

@@ -12,7 +12,7 @@ from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain.capabilities import ALL_CAPABILITIES, PLAIN_CAPABILITIES
 from pyproxy.domain.operations import GENERATE_CONTENT, MESSAGES
 
-FLASH = Call("gemini-2.5-flash", capabilities=PLAIN_CAPABILITIES)
+FLASH = Call("gemini-2.5-flash", capabilities=replace(PLAIN_CAPABILITIES, thinking="budget"))
 OLDER = Call("claude-sonnet-4-5", capabilities=ALL_CAPABILITIES)
 
 
@@ -40,6 +40,7 @@ def over_messages(call: Call = OLDER, **config: Any) -> Translated:
         ),
         ({"output_config": {"effort": "low"}}, {"thinkingBudget": 1024, "includeThoughts": True}),
         ({"thinking": {"type": "adaptive"}}, {"thinkingBudget": 24576, "includeThoughts": True}),
+        ({"output_config": {"effort": "max"}}, {"thinkingBudget": 24576, "includeThoughts": True}),
         ({"thinking": {"type": "disabled"}}, {"thinkingBudget": 0}),
         ({"thinking": {"type": "disabled"}, "output_config": {"effort": "low"}}, {"thinkingBudget": 0}),
     ],
@@ -51,7 +52,7 @@ def test_a_messages_client_says_how_hard_gemini_is_to_think(asked: dict[str, Any
 
 def test_a_gemini_that_does_not_think_is_not_told_to_and_that_is_told() -> None:
     body, lost = over_gemini(Call("gemini-2.0-flash", capabilities=PLAIN_CAPABILITIES), thinking={"type": "adaptive"})
-    assert ("thinkingConfig" in body["generationConfig"], lost) == (False, ("reasoning_effort",))
+    assert ("thinkingConfig" in body["generationConfig"], lost) == (False, ("thinking",))
 
 
 def test_a_gemini_client_says_how_hard_a_claude_that_takes_a_budget_is_to_think() -> None:
@@ -59,10 +60,19 @@ def test_a_gemini_client_says_how_hard_a_claude_that_takes_a_budget_is_to_think(
     assert (body["thinking"], lost) == ({"type": "enabled", "budget_tokens": 8_192}, ())
 
 
+@pytest.mark.parametrize("thinking", ["effort", "budget"])
+def test_where_thinking_rules_sampling_out_is_for_the_last_api_to_say(thinking: Any) -> None:
+    call = replace(OLDER, capabilities=replace(ALL_CAPABILITIES, thinking=thinking, sampling_while_thinking=False))
+    body, lost = over_messages(call, temperature=0.5, thinkingConfig={"thinkingBudget": 0})
+    assert ("temperature" in body, lost) == (False, ("generationConfig.temperature",))
+    body, lost = over_messages(call, temperature=0.5)
+    assert (body["temperature"], lost) == (0.5, ())
+
+
 def test_top_k_is_known_at_both_ends() -> None:
     body, lost = over_gemini(top_k=5)
     assert (body["generationConfig"]["topK"], lost) == (5, ())
     body, lost = over_messages(topK=5)
     assert (body["top_k"], lost) == (5, ())
-    newer = Call("claude-opus-5", capabilities=replace(ALL_CAPABILITIES, sampling=False))
+    newer = Call("claude-opus-5", capabilities=replace(ALL_CAPABILITIES, sampling=False, thinking="effort"))
     assert over_messages(newer, topK=5).lost == ("generationConfig.topK",)

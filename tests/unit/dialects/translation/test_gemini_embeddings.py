@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,10 +43,9 @@ def test_tokens_and_nothing_cannot_be_embedded(asked: Any) -> None:
 
 
 def test_vectors_come_in_the_form_that_was_asked_for() -> None:
-    floats = EMBEDDINGS_OVER_GEMINI.response(VECTORS, CALL, {"input": ["a", "b"]}).body
-    packed = EMBEDDINGS_OVER_GEMINI.response(
-        {**VECTORS, "usageMetadata": {"promptTokenCount": 3}}, CALL, {"input": ["a", "b"], "encoding_format": "base64"}
-    ).body
+    floats = EMBEDDINGS_OVER_GEMINI.response(VECTORS, replace(CALL, asked={"input": ["a", "b"]})).body
+    told = {**VECTORS, "usageMetadata": {"promptTokenCount": 3}}
+    packed = EMBEDDINGS_OVER_GEMINI.response(told, replace(CALL, asked={"input": ["a", "b"], "encoding_format": "base64"})).body
     for body in (floats, packed):
         assert [one["index"] for one in body["data"]] == [0, 1]
     CreateEmbeddingResponse.model_validate(floats)
@@ -67,7 +67,7 @@ def test_vectors_come_in_the_form_that_was_asked_for() -> None:
 )
 def test_an_answer_without_a_vector_for_each_text_is_none(body: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each in words of its own
-        EMBEDDINGS_OVER_GEMINI.response(body, CALL, {"input": ["a", "b"]})
+        EMBEDDINGS_OVER_GEMINI.response(body, replace(CALL, asked={"input": ["a", "b"]}))
 
 
 def test_a_number_that_does_not_fit_is_an_error() -> None:
@@ -113,19 +113,19 @@ def test_each_method_gets_its_own_form_of_answer_in_the_order_that_it_asked_in()
         "data": [{"index": 1, "embedding": [2]}, {"index": 0, "embedding": as_base64([1.0])}],
         "usage": {"prompt_tokens": 3, "total_tokens": 3},
     }
-    answer = GEMINI_EMBEDDINGS_OVER_CHAT.response(body, CALL, {"requests": [{}, {}]}).body
+    answer = GEMINI_EMBEDDINGS_OVER_CHAT.response(body, replace(CALL, asked={"requests": [{}, {}]})).body
     assert answer == {
         "embeddings": [{"values": [1.0]}, {"values": [2]}],
         "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 3},
     }
-    single = GEMINI_EMBEDDINGS_OVER_CHAT.response({"data": [{"embedding": [1]}]}, CALL, {"content": content("a")}).body
+    single = GEMINI_EMBEDDINGS_OVER_CHAT.response({"data": [{"embedding": [1]}]}, replace(CALL, asked={"content": content("a")})).body
     assert single == {"embedding": {"values": [1]}}
 
 
 @pytest.mark.parametrize("body", [{"data": []}, *({"data": [{"embedding": odd}]} for odd in ("?", "AAA=", [True], None))])
 def test_an_answer_of_the_chat_api_without_a_vector_for_each_text_is_none(body: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each in words of its own
-        GEMINI_EMBEDDINGS_OVER_CHAT.response(body, CALL, {})
+        GEMINI_EMBEDDINGS_OVER_CHAT.response(body, replace(CALL, asked={}))
     twice = {"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [2]}]}
     with pytest.raises(ValueError, match="as many"):
-        GEMINI_EMBEDDINGS_OVER_CHAT.response(twice, CALL, {"requests": [{}, {}]})
+        GEMINI_EMBEDDINGS_OVER_CHAT.response(twice, replace(CALL, asked={"requests": [{}, {}]}))

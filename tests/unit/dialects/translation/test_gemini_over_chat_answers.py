@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pyproxy.dialects.translation.events import DONE, Event, encode
+from pyproxy.dialects.translation.gemini.signatures import carried, unseal
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call
 
@@ -85,6 +86,29 @@ def test_calls_that_no_gemini_made_are_marked_so_that_one_takes_the_conversation
     deltas = [delta(tool_calls=[{**call, "index": number}]) for number, call in enumerate(calls)]
     streamed = stream(*deltas, delta("tool_calls"))[-1]["candidates"][0]["content"]["parts"]
     assert [part.get("thoughtSignature") for part in streamed if "functionCall" in part] == signatures
+
+
+SIGNED = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
+REDACTED = {"type": "redacted_thinking", "data": "EmwK"}
+
+
+def test_thoughts_that_anthropic_signed_carry_its_signature_sealed() -> None:
+    told = parts(content="so", reasoning_content="hm", thinking_blocks=[SIGNED, REDACTED])
+    assert told[0].keys() == {"text", "thought", "thoughtSignature"}
+    assert (told[0]["text"], told[1]) == ("hm", {"text": "so"})
+    assert carried(told[0]["thoughtSignature"]) == told[0]["thoughtSignature"]
+    assert unseal(told[0]["thoughtSignature"]) == [SIGNED, REDACTED]
+    alone = parts(content="so", thinking_blocks=[REDACTED])
+    assert (alone[0]["text"], alone[0]["thought"], unseal(alone[0]["thoughtSignature"])) == ("", True, [REDACTED])
+    assert parts(content="so", thinking_blocks=[{"type": "thinking", "thinking": "hm", "signature": ""}, 5]) == [{"text": "so"}]
+
+
+def test_in_a_stream_the_seal_follows_the_thought() -> None:
+    chunks = stream(delta(reasoning_content="hm"), delta(thinking_blocks=[SIGNED]), delta("stop", content="so"))
+    told = [part for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
+    assert told[0] == {"text": "hm", "thought": True}
+    assert (told[1]["text"], told[1]["thought"], unseal(told[1]["thoughtSignature"])) == ("", True, [SIGNED])
+    assert told[2] == {"text": "so"}
 
 
 def test_a_signature_that_googles_sdk_could_not_read_is_left_out() -> None:
@@ -225,7 +249,6 @@ def test_a_stream_without_its_end_is_none(chunks: list[Any]) -> None:
         {"choices": [{}]},
         chat(content=1),
         chat(tool_calls=[called(None, "{}")]),
-        {"usage": 1, **chat()},
     ],
 )
 def test_what_is_no_answer_is_an_error(body: Any) -> None:

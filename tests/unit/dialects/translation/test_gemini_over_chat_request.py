@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from pyproxy.dialects.translation.gemini.signatures import seal
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
 
 CALL = Call("gpt-4o")
-REASONING = replace(CALL, capabilities=Capabilities(sampling=False))
+REASONING = replace(CALL, capabilities=Capabilities(sampling=False, thinking="effort"))
 HELLO: list[dict[str, Any]] = [{"role": "user", "parts": [{"text": "Hi"}]}]
 LOOK = {"name": "look", "parameters": {"type": "OBJECT", "properties": {"at": {"type": "STRING", "nullable": True}}}}
 
@@ -138,8 +139,37 @@ def test_thoughts_and_signatures_go_where_they_are_taken_back() -> None:
     assert taken["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "+/8="}}
     assert "extra_content" not in taken["tool_calls"][1]
     plain = asked(replace(CALL, capabilities=Capabilities()), contents=[turn])
-    assert plain.lost == ("contents[].parts[].thought", "contents[].parts[].thoughtSignature")
+    assert plain.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")
     assert set(plain.body["messages"][0]) == {"role", "content", "tool_calls"}
+
+
+SIGNED = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
+
+
+def sealed_turn() -> dict[str, Any]:
+    seal_ = seal([SIGNED]).replace("+", "-").replace("/", "_").rstrip("=")  # as Google's SDK writes it
+    return {"role": "model", "parts": [{"text": "hm", "thought": True, "thoughtSignature": seal_}, {"text": "so"}]}
+
+
+def test_thoughts_that_anthropic_signed_come_back_on_the_way_to_it() -> None:
+    onward = replace(CALL, capabilities=Capabilities(), in_between=True)
+    translated = asked(onward, contents=[sealed_turn()])
+    assert translated.body["messages"] == [{"role": "assistant", "content": "so", "thinking_blocks": [SIGNED]}]
+    assert translated.lost == ()
+
+
+def test_thoughts_that_anthropic_signed_go_to_no_others_but_those_that_take_thoughts_back() -> None:
+    taken = messages(sealed_turn())[0]
+    assert (taken["reasoning_content"], taken["thinking_blocks"]) == ("hm", [SIGNED])
+    translated = asked(replace(CALL, capabilities=Capabilities()), contents=[sealed_turn()])
+    assert translated.body["messages"] == [{"role": "assistant", "content": "so"}]
+    assert translated.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")
+
+
+def test_a_seal_that_somebody_wrote_to_is_worth_nothing() -> None:
+    for data in (b"pyproxy..", b"pyproxy..5", b"pyproxy..[5]", b"pyproxy..\xff", b"pyproxy.." + b"[" * 20_000):
+        part = {"text": "so", "thought": True, "thoughtSignature": base64.b64encode(data).decode()}
+        assert "thinking_blocks" not in messages({"role": "model", "parts": [part, {"text": "x"}]})[0]
 
 
 DATA = base64.b64encode(b"\xfb\xff\xfe!").decode()
@@ -276,11 +306,28 @@ def test_a_model_that_cannot_be_forced_is_left_free_and_this_is_told() -> None:
     assert translated.lost == ("toolConfig.functionCallingConfig.mode", "toolConfig.retrievalConfig")
 
 
+def test_a_model_that_may_think_takes_sampling_as_long_as_it_does_not() -> None:
+    may_think = replace(CALL, capabilities=Capabilities(sampling_while_thinking=False, thinking="effort"))
+    config: dict[str, Any] = {"temperature": 0.3, "maxOutputTokens": 5}
+    body, lost = asked(may_think, generationConfig=config)
+    assert (body["temperature"], body["max_completion_tokens"], lost) == (0.3, 5, ())
+    body, lost = asked(may_think, generationConfig={**config, "thinkingConfig": {"thinkingLevel": "low"}})
+    assert ("temperature" in body, lost) == (False, ("generationConfig.temperature",))
+
+
+def test_google_s_own_tools_are_left_out_and_told() -> None:
+    choice = {"functionCallingConfig": {"mode": "ANY"}}
+    translated = asked(tools=[{"googleSearch": {}}, {"functionDeclarations": [LOOK], "code_execution": {}}], toolConfig=choice)
+    assert ([tool["function"]["name"] for tool in translated.body["tools"]], translated.body["tool_choice"]) == (["look"], "required")
+    assert translated.lost == ("tools[].googleSearch", "tools[].codeExecution")
+    alone = asked(tools=[{"google_search": {}}])
+    assert ("tools" in alone.body, alone.lost) == (False, ("tools[].googleSearch",))
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [
-        ({"tools": [{"googleSearch": {}}]}, "tools[0].googleSearch"),
-        ({"tools": [{"code_execution": {}}]}, "tools[0].codeExecution"),
+        ({"tools": [{"googleSearch": {}}], "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}, "toolConfig"),
         ({"cachedContent": "cachedContents/1"}, "cachedContent"),
         ({"toolConfig": {"functionCallingConfig": {"mode": "PERHAPS"}}}, "toolConfig.functionCallingConfig.mode"),
         ({"generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}, "generationConfig.responseModalities"),
@@ -379,3 +426,49 @@ def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
     assert json.dumps(schema["properties"], separators=(",", ":")) in loose.body["messages"][0]["content"]
     assert loose.lost == ("generationConfig.responseJsonSchema",)
     assert asked(generationConfig={"responseMimeType": "text/x.enum"}).lost == ("generationConfig.responseMimeType",)
+
+
+JSON = {"responseMimeType": "application/json"}
+
+
+def test_json_without_a_schema_is_asked_for_in_words_too_for_openai_refuses_it_otherwise() -> None:
+    body = asked(generationConfig=JSON).body
+    assert body["response_format"] == {"type": "json_object"}
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert "JSON" in body["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("parts", [[{"text": "As json, please."}], [{"text": "a"}, {"text": "JSON!"}]])
+def test_who_speaks_of_json_is_not_told_again(parts: Any) -> None:
+    assert [one["role"] for one in asked(contents=[{"parts": parts}], generationConfig=JSON).body["messages"]] == ["user"]
+
+
+def test_whoever_comes_behind_says_json_in_its_own_way() -> None:
+    assert [one["role"] for one in asked(replace(CALL, in_between=True), generationConfig=JSON).body["messages"]] == ["user"]
+
+
+def test_an_image_in_the_result_of_a_tool_is_shown_by_the_user_behind_all_results() -> None:
+    image = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+    results = [
+        {"functionResponse": {"id": "a", "name": "look", "response": {"result": "seen"}, "parts": [image]}},
+        {"functionResponse": {"id": "b", "name": "look", "response": {"result": "nothing"}}},
+    ]
+    calls = [{"functionCall": {"id": identifier, "name": "look"}} for identifier in "ab"]
+    translated = asked(contents=[*HELLO, {"role": "model", "parts": calls}, {"role": "user", "parts": results}])
+    *_, first, second, shown = translated.body["messages"]
+    assert [(one["role"], one["content"]) for one in (first, second)] == [("tool", "seen"), ("tool", "nothing")]
+    assert shown["role"] == "user"
+    assert shown["content"] == [
+        {"type": "text", "text": "The result of the tool call a:"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
+    ]
+    assert translated.lost == ()
+
+
+def test_models_that_reason_are_given_nothing_that_they_refuse() -> None:
+    config: dict[str, Any] = {"presencePenalty": 1, "frequencyPenalty": 1, "responseLogprobs": True, "logprobs": 2, "stopSequences": ["a"]}
+    assert set(configured(**config)) == {"presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop"}
+    body, lost = asked(REASONING, generationConfig=config)
+    assert set(body) == {"model", "messages"}
+    assert set(lost) == {f"generationConfig.{name}" for name in config if name != "logprobs"}
+    assert asked(REASONING, generationConfig={"presencePenalty": 0, "stopSequences": []}).lost == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -251,7 +252,7 @@ def test_whatever_comes_is_translated_or_refused_in_words(body: Message, inner: 
             translated_or(UntranslatableError, lambda one=one, translator=translator: translator.request(one, CALL).body)
         for embeddings in (EMBEDDINGS_OVER_GEMINI, GEMINI_EMBEDDINGS_OVER_CHAT):
             translated_or(UntranslatableError, lambda one=one, embeddings=embeddings: embeddings.request(one, CALL).body)
-            translated_or(ValueError, lambda one=one, embeddings=embeddings: embeddings.response(one, CALL, body).body)
+            translated_or(ValueError, lambda one=one, embeddings=embeddings: embeddings.response(one, replace(CALL, asked=body)).body)
 
 
 @settings(deadline=None, max_examples=150)

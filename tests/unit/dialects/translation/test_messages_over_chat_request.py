@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,8 +145,8 @@ def test_images_and_documents_become_parts() -> None:
         ),
         ({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "name": "x", "input": {}}]}]}, "messages[0].content[0].id"),
         ({"system": [{"type": "image"}]}, "system[0].type"),
-        ({"tools": [SEARCH]}, "tools"),
-        ({"tools": [TOOL, SEARCH], "tool_choice": {"type": "tool", "name": "web_search"}}, "tools"),
+        ({"tools": [SEARCH], "tool_choice": {"type": "any"}}, "tool_choice"),
+        ({"tools": [TOOL, SEARCH], "tool_choice": {"type": "tool", "name": "web_search"}}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "maybe"}}, "tool_choice.type"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type"),
@@ -169,6 +170,18 @@ def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
 
 
+@pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}])
+def test_a_request_with_nothing_but_tools_of_the_providers_own_is_asked_without_them(choice: Any) -> None:
+    body, lost = ask(tools=[SEARCH], tool_choice=choice)
+    assert not {"tools", "tool_choice"} & body.keys()
+    assert lost == ("tools[].web_search_20260318",)
+
+
+def test_any_of_the_client_s_own_tools_will_do_beside_one_of_the_provider_s() -> None:
+    body, lost = ask(tools=[TOOL, SEARCH], tool_choice={"type": "any"})
+    assert (len(body["tools"]), body["tool_choice"], lost) == (1, "required", ("tools[].web_search_20260318",))
+
+
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
@@ -189,16 +202,33 @@ def test_a_model_that_cannot_be_forced_chooses_itself_and_that_is_told() -> None
 
 
 def test_reasoning_models_get_the_new_name_of_the_bound_and_no_sampling() -> None:
-    body, lost = ask(temperature=0.3, top_p=1, call=able(sampling=False, max_output=5))
+    body, lost = ask(temperature=0.3, top_p=1, call=able(sampling=False, thinking="effort", max_output=5))
     assert body == {"model": "gpt", "messages": [HI], "max_completion_tokens": 5}
     assert lost == ("max_tokens", "temperature")
     assert ask(temperature=0.3, top_k=4) == Translated({**ask().body, "temperature": 0.3}, ("top_k",))
+
+
+def test_a_model_that_may_think_takes_sampling_as_long_as_it_does_not() -> None:
+    may_think = able(sampling_while_thinking=False, thinking="effort")
+    body, lost = ask(temperature=0.3, max_tokens=5, call=may_think)
+    assert (body["temperature"], body["max_completion_tokens"], lost) == (0.3, 5, ())
+    body, lost = ask(temperature=0.3, output_config={"effort": "low"}, call=may_think)
+    assert ("temperature" in body, lost) == (False, ("temperature",))
+    body, lost = ask(temperature=0.3, output_config={"effort": "low"}, call=able(thinking="effort"))
+    assert (body["temperature"], lost) == (0.3, ())
 
 
 def test_no_more_stops_than_chat_takes() -> None:
     assert ask(stop_sequences=["a"]).body["stop"] == ["a"]
     body, lost = ask(stop_sequences=list("abcde"))
     assert (body["stop"], lost) == (list("abcd"), ("stop_sequences",))
+
+
+def test_models_of_openai_that_reason_are_given_no_stops_which_they_refuse() -> None:
+    body, lost = ask(stop_sequences=["a"], call=able(sampling=False, thinking="effort"))
+    assert ("stop" in body, lost) == (False, ("stop_sequences",))
+    between = replace(able(sampling=False, thinking="effort"), in_between=True)
+    assert ask(stop_sequences=["a"], call=between).body["stop"] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -209,10 +239,11 @@ def test_no_more_stops_than_chat_takes() -> None:
         ({"thinking": {"type": "enabled", "budget_tokens": 31_999}}, "high"),
         ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "xhigh"}}, "xhigh"),
         ({"output_config": {"effort": "low"}}, "low"),
+        ({"output_config": {"effort": "max"}}, "xhigh"),
     ],
 )
 def test_thinking_is_an_effort_for_models_that_can_be_told_one(members: Any, effort: str) -> None:
-    body, lost = ask(call=able(sampling=False), **members)
+    body, lost = ask(call=able(thinking="effort"), **members)
     assert (body["reasoning_effort"], lost) == (effort, ())
     body, lost = ask(**members)
     assert ("reasoning_effort" in body, len(lost)) == (False, 1)
@@ -220,7 +251,7 @@ def test_thinking_is_an_effort_for_models_that_can_be_told_one(members: Any, eff
 
 def test_thinking_that_is_off_asks_for_nothing_of_a_model_that_does_not_think() -> None:
     assert ask(thinking={"type": "disabled"}).lost == ()
-    assert ask(thinking={"type": "disabled"}, call=able(sampling=False)).lost == ("thinking",)
+    assert ask(thinking={"type": "disabled"}, call=able(thinking="effort")).lost == ("thinking",)
 
 
 def test_thinking_goes_back_to_providers_that_take_it_and_to_no_others() -> None:

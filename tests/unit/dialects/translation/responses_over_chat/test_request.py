@@ -194,6 +194,7 @@ def test_what_a_provider_did_by_itself_is_lost() -> None:
         ({"tools": [{"type": "function", "name": "f"}], "tool_choice": {"type": "function", "name": "g"}}, "tool_choice"),
         ({"text": {"format": {"type": "grammar"}}}, "text.format"),
         ({"reasoning": "high"}, "reasoning"),
+        ({"max_output_tokens": "9"}, "max_output_tokens"),
     ],
 )
 def test_what_has_no_meaning_in_chat_is_refused_with_the_member_at_fault(members: dict[str, Any], param: str) -> None:
@@ -211,10 +212,11 @@ def test_parameters_have_other_names_in_chat() -> None:
         service_tier="flex",
         user="u",
         safety_identifier="s",
-        reasoning={"effort": "high", "summary": "auto"},
-        text={"verbosity": "low", "format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}},
+        reasoning={"summary": "auto"},
+        text={"format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}},
         top_logprobs=2,
         include=["message.output_text.logprobs", "reasoning.encrypted_content"],
+        capabilities=Capabilities(thinking="effort"),
     )
     assert told.lost == ()
     assert {name: value for name, value in told.body.items() if name not in ("model", "messages")} == {
@@ -224,12 +226,57 @@ def test_parameters_have_other_names_in_chat() -> None:
         "service_tier": "flex",
         "user": "u",
         "safety_identifier": "s",
-        "reasoning_effort": "high",
-        "verbosity": "low",
         "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}, "strict": True}},
         "logprobs": True,
         "top_logprobs": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "in_between", "name", "is_told"),
+    [
+        (Capabilities(), False, "max_tokens", False),
+        (Capabilities(), True, "max_tokens", True),
+        (Capabilities(sampling=False, thinking="effort"), False, "max_completion_tokens", True),
+        (Capabilities(sampling=False, thinking="effort"), True, "max_completion_tokens", True),
+    ],
+)
+def test_models_that_reason_are_told_how_hard_and_bounded_by_the_newer_name(
+    capabilities: Capabilities,
+    in_between: bool,  # noqa: FBT001
+    name: str,
+    is_told: bool,  # noqa: FBT001
+) -> None:
+    call = Call("m", capabilities=capabilities, in_between=in_between)
+    asked = {"input": "x", "max_output_tokens": 100, "reasoning": {"effort": "high"}, "text": {"verbosity": "low"}}
+    body, lost = RESPONSES_OVER_CHAT.request(asked, call)
+    told = {"reasoning_effort": "high", "verbosity": "low"} if is_told else {}
+    assert {member: value for member, value in body.items() if member not in ("model", "messages")} == {name: 100, **told}
+    assert lost == (() if is_told else ("reasoning.effort", "text.verbosity"))
+
+
+def test_an_answer_is_no_longer_than_the_model_can_make_it() -> None:
+    told = _request(max_output_tokens=100, capabilities=Capabilities(max_output=64))
+    assert (told.body["max_tokens"], told.lost) == (64, ("max_output_tokens",))
+    assert _request(max_output_tokens=64.0, capabilities=Capabilities(max_output=64)).lost == ()
+
+
+def test_a_schema_that_the_model_is_not_held_to_is_asked_for_in_words() -> None:
+    form = {"type": "json_schema", "name": "n", "schema": {"type": "object", "title": "Weather"}}
+    told = _request(text={"format": form}, capabilities=Capabilities(json_schema=False))
+    assert (told.lost, "response_format" in told.body) == (("text.format",), False)
+    assert [message["role"] for message in told.body["messages"]] == ["system", "user"]
+    assert "Weather" in told.body["messages"][0]["content"]
+    between = Call("m", capabilities=Capabilities(json_schema=False), in_between=True)
+    assert "response_format" in RESPONSES_OVER_CHAT.request({"input": "x", "text": {"format": form}}, between).body
+
+
+def test_a_model_without_eyes_is_sent_no_images() -> None:
+    item: dict[str, Any] = {"role": "user", "content": [{"type": "input_image", "image_url": IMAGE}, {"type": "input_text", "text": "?"}]}
+    assert _request(input=[item]).lost == ()
+    for items in ([item], [_call("c"), _output("c", item["content"])]):
+        with pytest.raises(UntranslatableError, match="takes no images"):
+            _request(input=items, capabilities=Capabilities(vision=False))
 
 
 def test_logprobs_can_be_asked_for_without_those_of_other_tokens() -> None:
@@ -260,3 +307,18 @@ def test_a_model_that_takes_no_sampling_parameters_is_given_none() -> None:
     told = _request(temperature=0.5, top_p=1, capabilities=Capabilities(sampling=False))
     assert told.body.keys() == {"model", "messages"}
     assert told.lost == ("temperature", "top_p")
+
+
+@pytest.mark.parametrize(("effort", "sent"), [("none", {"reasoning_effort", "temperature"}), ("low", {"reasoning_effort"})])
+def test_one_that_takes_them_as_long_as_it_does_not_think_is_given_them_then(effort: str, sent: set[str]) -> None:
+    may_think = Capabilities(sampling_while_thinking=False, thinking="effort")
+    told = _request(temperature=0.5, reasoning={"effort": effort}, max_output_tokens=9, capabilities=may_think)
+    assert told.body.keys() == {"model", "messages", "max_completion_tokens", *sent}
+    assert told.lost == (() if "temperature" in sent else ("temperature",))
+
+
+@pytest.mark.parametrize("thinking", ["none", "budget"])
+def test_a_model_that_is_not_told_an_effort_is_told_none(thinking: Any) -> None:
+    told = _request(reasoning={"effort": "low"}, capabilities=Capabilities(thinking=thinking))
+    assert ("reasoning_effort" in told.body, told.lost) == (False, ("reasoning.effort",))
+    assert _request(reasoning={"effort": "none"}, capabilities=Capabilities(thinking=thinking)).lost == ()

@@ -174,7 +174,6 @@ def test_a_response_repeats_what_was_asked_for() -> None:
         "tools": TOOLS,
         "tool_choice": "required",
         "parallel_tool_calls": False,
-        "previous_response_id": "resp_0",
         "max_output_tokens": 9,
         "temperature": 0.2,
         "store": False,
@@ -183,7 +182,8 @@ def test_a_response_repeats_what_was_asked_for() -> None:
         "text": {"verbosity": "low"},
         "unheard_of": 1,
     }
-    response = _plain(Call("m", id="req_1", created=7, asked=asked), content="Hello")
+    response = _plain(Call("m", id="req_1", created=7, asked=asked, continues="resp_0"), content="Hello")
+    assert response["previous_response_id"] == "resp_0"
     assert {name: response[name] for name in asked if name not in ("reasoning", "text", "unheard_of")} == {
         name: value for name, value in asked.items() if name not in ("reasoning", "text", "unheard_of")
     }
@@ -367,7 +367,7 @@ def test_other_choices_than_the_first_are_not_told() -> None:
         None,
         [],
         {"error": {"message": "x"}},
-        {"choices": None},
+        {"choices": "x"},
         {"choices": [3]},
         _delta(content=3),
         _delta(content=[3]),
@@ -388,3 +388,9 @@ def test_what_is_no_chunk_of_a_chat_completion_is_an_error(chunk: Any) -> None:
 def test_what_is_no_chat_completion_is_an_error(body: Any) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         RESPONSES_OVER_CHAT.response(body, CALL)
+
+
+@pytest.mark.parametrize("choices", [[], None])
+def test_the_usage_may_come_in_a_chunk_without_choices(choices: Any) -> None:
+    events = _told(_delta(content="Hi"), {"choices": choices, "usage": {"prompt_tokens": 5, "completion_tokens": 3}})
+    assert ended(events)["usage"]["total_tokens"] == 8

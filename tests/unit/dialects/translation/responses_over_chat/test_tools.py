@@ -85,9 +85,12 @@ def test_only_the_allowed_tools_are_given() -> None:
     assert told.lost == ("tools[].format", "tool_choice.tools[]")
 
 
-def test_allowing_only_what_chat_is_not_given_is_refused() -> None:
+def test_allowing_only_what_chat_is_not_given_leaves_none_unless_one_must_be_called() -> None:
+    allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]}
+    told = _request(tools=[WEATHER], tool_choice=allowed)
+    assert (told.body.keys() & {"tools", "tool_choice"}, told.lost) == (set(), ("tool_choice.tools[]",))
     with pytest.raises(UntranslatableError):
-        _request(tools=[WEATHER], tool_choice={"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]})
+        _request(tools=[WEATHER], tool_choice={**allowed, "mode": "required"})
 
 
 def test_a_model_that_cannot_be_forced_is_asked_instead() -> None:
@@ -132,6 +135,6 @@ def test_calls_come_back_as_those_of_the_tools_that_were_given() -> None:
         {"type": "custom_tool_call", "call_id": "c2", "name": "apply_patch", "input": "*** Begin\n"},
         {"type": "function_call", "call_id": "c3", "name": "read", "namespace": "mcp__files", "arguments": "{}"},
         {"type": "custom_tool_call", "call_id": "c5", "name": "edit", "namespace": "mcp__files", "input": "x"},
-        {"type": "function_call", "call_id": "c4", "name": "unheard_of", "arguments": '{"a": 1}'},
+        {"type": "function_call", "call_id": "c4", "name": "unheard_of", "arguments": '{"a":1}'},
     ]
     assert len({item["id"] for item in output}) == 5

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,12 +10,12 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Json
 
 __all__ = [
-    "CallPiece",
     "annotations_of",
-    "call_pieces",
     "choice_of",
     "chunk_of",
+    "list_of",
     "logprobs_of",
+    "object_of",
     "reasoning_of",
     "said",
     "signed_thoughts_of",
@@ -25,15 +24,6 @@ __all__ = [
 
 # The second is what Groq, OpenRouter and newer servers call it.
 _REASONING = ("reasoning_content", "reasoning")
-
-
-class CallPiece(NamedTuple):
-    """A piece of a tool's call; what it does not tell is empty."""
-
-    position: int | None
-    id: str
-    name: str
-    arguments: str
 
 
 def chunk_of(completion: Any) -> Json:
@@ -45,9 +35,10 @@ def chunk_of(completion: Any) -> Json:
     choice = choice_of(completion)
     if choice is None:
         raise ValueError("it has no choice")
-    message = _object(choice.get("message"), "a message")
+    message = object_of(choice.get("message"), "a message")
     calls = [
-        {**_object(call, "a tool call"), "index": index} for index, call in enumerate(_list(message.get("tool_calls"), "the tool calls"))
+        {**object_of(call, "a tool call"), "index": index}
+        for index, call in enumerate(list_of(message.get("tool_calls"), "the tool calls"))
     ]
     return {**completion, "choices": [{**choice, "delta": {**message, "tool_calls": calls}}]}
 
@@ -58,9 +49,10 @@ def choice_of(body: Any) -> Json | None:
     Raises:
         ValueError: it is neither a chat completion nor a chunk of one.
     """
-    if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
-        raise ValueError("it has no choices")  # noqa: TRY004 - what is wrong with an answer is one kind of error
-    choices = [_object(choice, "a choice") for choice in body["choices"]]
+    if not isinstance(body, dict) or "choices" not in body:
+        raise ValueError("it has no choices")
+    # A chunk that tells nothing but the usage has an empty list, or null.
+    choices = [object_of(choice, "a choice") for choice in list_of(body["choices"], "the choices")]
     return next((choice for choice in choices if not choice.get("index")), None)
 
 
@@ -82,11 +74,11 @@ def said(content: Any) -> Iterator[tuple[bool, str]]:
         yield False, text_of(content, "the content")
         return
     for entry in content:
-        part = _object(entry, "a part of the content")
+        part = object_of(entry, "a part of the content")
         if part.get("type") == "thinking":
             thoughts = part.get("thinking")
             inner = thoughts if isinstance(thoughts, list) else [{"text": thoughts}]
-            yield True, "".join(text_of(_object(thought, "a thought").get("text"), "a thought") for thought in inner)
+            yield True, "".join(text_of(object_of(thought, "a thought").get("text"), "a thought") for thought in inner)
         else:
             yield False, text_of(part.get("text"), "a text")
 
@@ -110,36 +102,12 @@ def logprobs_of(choice: Json) -> list[Any]:
 def annotations_of(delta: Json) -> list[Json]:
     """The sources of a text, as the responses API writes them."""
     annotations = []
-    for entry in _list(delta.get("annotations"), "the annotations"):
+    for entry in list_of(delta.get("annotations"), "the annotations"):
         citation = entry.get("url_citation") if isinstance(entry, dict) else None
         if isinstance(citation, dict):
             members = {"start_index": 0, "end_index": 0, "title": "", "url": "", **citation}
             annotations.append({"type": "url_citation", **members})
     return annotations
-
-
-def call_pieces(delta: Json) -> Iterator[CallPiece]:
-    """The pieces of tools' calls."""
-    for entry in _list(delta.get("tool_calls"), "the tool calls"):
-        piece = _object(entry, "a tool call")
-        function = {} if piece.get("function") is None else _object(piece["function"], "a function")
-        index, identifier = piece.get("index"), piece.get("id")
-        yield CallPiece(
-            index if isinstance(index, int) else None,
-            identifier if isinstance(identifier, str) else "",
-            text_of(function.get("name"), "a function's name"),
-            _arguments(function.get("arguments")),
-        )
-
-
-def _arguments(written: Any) -> str:
-    """Some providers forget to write them as a text."""
-    if not isinstance(written, dict):
-        return text_of(written, "the arguments of a tool")
-    try:
-        return json.dumps(written, ensure_ascii=False)
-    except RecursionError:
-        raise ValueError("the arguments of a tool are nested too deeply") from None
 
 
 def _logprob(entry: Json) -> Json:
@@ -149,13 +117,15 @@ def _logprob(entry: Json) -> Json:
     return {**entry, "bytes": entry.get("bytes") or [], "top_logprobs": others}
 
 
-def _object(value: Any, what: str) -> Json:
+def object_of(value: Any, what: str) -> Json:
+    """An object."""
     if not isinstance(value, dict):
         raise ValueError(f"{what} is not an object")  # noqa: TRY004
     return value
 
 
-def _list(value: Any, what: str) -> list[Any]:
+def list_of(value: Any, what: str) -> list[Any]:
+    """A list, or an empty one where there is none."""
     if value is None:
         return []
     if not isinstance(value, list):

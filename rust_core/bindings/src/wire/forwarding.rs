@@ -1,0 +1,28 @@
+//! `forwarded_headers` and `answer_headers`.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rust_core_pure::wire;
+
+use super::{Headers, pairs};
+
+/// A name and a value, made anew.
+type Header<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+/// A client's headers that may go upstream, in their order. Names are expected in lower case.
+#[pyfunction]
+#[pyo3(signature = (headers))]
+#[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
+pub(crate) fn forwarded_headers(py: Python<'_>, headers: Headers) -> Vec<Header<'_>> {
+    let forwarded = wire::forwarded_headers(pairs(&headers));
+    forwarded.map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
+}
+
+/// A provider's headers that mean something to the client, in their order and their names in lower case.
+#[pyfunction]
+#[pyo3(signature = (headers))]
+#[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts
+pub(crate) fn answer_headers(py: Python<'_>, headers: Headers) -> Vec<Header<'_>> {
+    let answer = wire::answer_headers(pairs(&headers));
+    answer.map(|(name, value)| (PyBytes::new(py, &name), PyBytes::new(py, value))).collect()
+}
