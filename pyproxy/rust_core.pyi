@@ -1244,9 +1244,12 @@ class NativePool:
     Args:
         stale_within: how soon, in seconds, a connection that had been closed is found out; a provider that ends it later had the request.
         ca_file: certificates in PEM that are believed beside the system's.
+        proxy: what is on the way: its host, its port, and what it is told of who asks.
     """
 
-    def __new__(cls, stale_within: float = 1.0, ca_file: str | None = None) -> NativePool: ...
+    def __new__(
+        cls, stale_within: float = 1.0, ca_file: str | None = None, proxy: tuple[str, int, str | None] | None = None
+    ) -> NativePool: ...
     @property
     def idle(self) -> int:
         """How many connections could serve a call at once."""

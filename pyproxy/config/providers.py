@@ -55,6 +55,18 @@ def _header_names(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     return headers
 
 
+def _proxy(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        has_address = parts.scheme == "http" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        has_address = False
+    if not has_address or parts.path not in ("", "/") or "?" in text or "#" in text or not _VISIBLE.fullmatch(text):
+        raise ValueError("must be a URL such as http://proxy.example.com:3128, or http://user:password@proxy.example.com:3128")
+    return url
+
+
 def _ca_file(path: str) -> str:
     if not Path(path).is_absolute():
         raise ValueError("must be an absolute path, such as /etc/ssl/certs/our-ca.pem")
@@ -165,6 +177,13 @@ class ProviderConfig(Settings):
         description="A file in PEM with certificates of authorities that are believed for this provider beside the system's own; read "
         "once. An absolute path.",
         examples=["/etc/ssl/certs/our-ca.pem"],
+    )
+
+    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+        default=None,
+        description="The HTTP proxy that calls to this provider go through, with its user and password if it wants them; kept secret. "
+        "No proxy is taken from the environment.",
+        examples=["http://proxy.example.com:3128"],
     )
 
     @model_validator(mode="after")

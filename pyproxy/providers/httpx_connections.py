@@ -10,6 +10,7 @@ import httpx2
 
 from pyproxy.providers.connections import Connections
 from pyproxy.providers.kept_alive import STALE_WITHIN_S, KeptAliveBackend, StaleConnectionError
+from pyproxy.providers.proxies import proxy_of
 
 if TYPE_CHECKING:
     import ssl
@@ -24,18 +25,19 @@ _KEEP_ALIVE_S = 30.0
 class HttpxConnections(Connections):
     """Connections to one provider over HTTP/1.1."""
 
-    def __init__(self, stale_within: float = STALE_WITHIN_S, ca_file: str | None = None) -> None:
+    def __init__(self, stale_within: float = STALE_WITHIN_S, ca_file: str | None = None, proxy: str | None = None) -> None:
         super().__init__()
-        tls = _tls(ca_file)
+        tls, way = _tls(ca_file), _way(proxy)
         self._pool = httpcore2.AsyncConnectionPool(
             tls,
+            way,
             max_connections=None,
             max_keepalive_connections=_MAX_IDLE,
             keepalive_expiry=_KEEP_ALIVE_S,
             network_backend=KeptAliveBackend(stale_within),
         )
         # Keeps no connection, so that each call here has one of its own.
-        self._fresh = httpcore2.AsyncConnectionPool(tls, max_connections=None, max_keepalive_connections=0)
+        self._fresh = httpcore2.AsyncConnectionPool(tls, way, max_connections=None, max_keepalive_connections=0)
 
     async def send(self, request: httpcore2.Request) -> httpcore2.Response:
         """Send a request and wait for the head of its answer.
@@ -55,6 +57,14 @@ class HttpxConnections(Connections):
     async def _close(self) -> None:
         await self._pool.aclose()
         await self._fresh.aclose()
+
+
+def _way(url: str | None) -> httpcore2.Proxy | None:
+    if url is None:
+        return None
+    proxy = proxy_of(url)
+    headers = [] if proxy.authorization is None else [("proxy-authorization", proxy.authorization)]
+    return httpcore2.Proxy(httpcore2.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"), headers=headers)
 
 
 @cache

@@ -9,6 +9,7 @@ import httpcore2
 import httpx2
 
 from pyproxy.providers.httpx_connections import HttpxConnections
+from pyproxy.providers.proxies import proxy_url
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import forwarded_headers
 
@@ -29,7 +30,7 @@ class HttpxTransports:
 
     def connections(self, provider: ProviderConfig) -> HttpxConnections:
         """See `Transports.connections`."""
-        return HttpxConnections(ca_file=provider.ca_file)
+        return HttpxConnections(ca_file=provider.ca_file, proxy=proxy_url(provider))
 
     def transport(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, HttpxConnections]) -> HttpxTransport:
         """See `Transports.transport`."""
@@ -58,7 +59,7 @@ class HttpxTransport:
             response = await self._connections[endpoint.provider].send(_request(call, endpoint))
         except httpcore2.ConnectTimeout as error:
             raise TransportFailure("connect_timeout", f"no connection within {call.connect_timeout:g} s") from error
-        except httpcore2.ConnectError as error:
+        except (httpcore2.ConnectError, httpcore2.ProxyError) as error:
             raise TransportFailure("connect_failed", str(error) or "the connection was refused") from error
         except _BROKEN as error:
             raise TransportFailure("reset", str(error) or type(error).__name__) from error

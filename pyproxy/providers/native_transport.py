@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pyproxy.providers.connections import Connections
 from pyproxy.providers.kept_alive import STALE_WITHIN_S
+from pyproxy.providers.proxies import proxy_of, proxy_url
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import NativeEndpoint, NativeFailure, NativePool, forwarded_headers
 
@@ -34,9 +35,9 @@ class NativeConnections(Connections):
         pool: the native side of them.
     """
 
-    def __init__(self, stale_within: float = STALE_WITHIN_S, ca_file: str | None = None) -> None:
+    def __init__(self, stale_within: float = STALE_WITHIN_S, ca_file: str | None = None, proxy: str | None = None) -> None:
         super().__init__()
-        self.pool = NativePool(stale_within, ca_file)
+        self.pool = NativePool(stale_within, ca_file, None if proxy is None else proxy_of(proxy))
 
     @property
     def idle(self) -> int:
@@ -59,7 +60,7 @@ class NativeTransports:
 
     def connections(self, provider: ProviderConfig) -> NativeConnections:
         """See `Transports.connections`."""
-        return NativeConnections(ca_file=provider.ca_file)
+        return NativeConnections(ca_file=provider.ca_file, proxy=proxy_url(provider))
 
     def transport(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, NativeConnections]) -> NativeTransport:
         """See `Transports.transport`."""

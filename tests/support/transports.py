@@ -25,16 +25,16 @@ KINDS: tuple[Kind, ...] = ("python", "native")
 
 @contextlib.asynccontextmanager
 async def transport_of(
-    kind: Kind, endpoints: Mapping[str, Endpoint], *, stale_within: float = 5.0, ca_file: str | None = None
+    kind: Kind, endpoints: Mapping[str, Endpoint], *, stale_within: float = 5.0, ca_file: str | None = None, proxy: str | None = None
 ) -> AsyncIterator[Transport]:
     """A transport, open for the while."""
     names = {endpoint.provider for endpoint in endpoints.values()}
     bridge = Bridge()
     transport: Transport
     if kind == "native":
-        transport = NativeTransport(bridge, endpoints, {name: NativeConnections(stale_within, ca_file) for name in names})
+        transport = NativeTransport(bridge, endpoints, {name: NativeConnections(stale_within, ca_file, proxy) for name in names})
     else:
-        transport = HttpxTransport(endpoints, {name: HttpxConnections(stale_within, ca_file) for name in names})
+        transport = HttpxTransport(endpoints, {name: HttpxConnections(stale_within, ca_file, proxy) for name in names})
     try:
         yield transport
     finally:
@@ -43,10 +43,10 @@ async def transport_of(
 
 
 def transport_to(
-    kind: Kind, base_url: str, *, stale_within: float = 5.0, ca_file: str | None = None
+    kind: Kind, base_url: str, *, stale_within: float = 5.0, ca_file: str | None = None, proxy: str | None = None
 ) -> contextlib.AbstractAsyncContextManager[Transport]:
     """A transport that calls one instance, `m`."""
-    return transport_of(kind, {"m": Endpoint("p", base_url, ())}, stale_within=stale_within, ca_file=ca_file)
+    return transport_of(kind, {"m": Endpoint("p", base_url, ())}, stale_within=stale_within, ca_file=ca_file, proxy=proxy)
 
 
 def call(body: bytes = b'{"model": "m"}', *, connect_timeout: float = 5.0) -> UpstreamCall:

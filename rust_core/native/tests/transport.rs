@@ -192,9 +192,18 @@ async fn a_body_that_cannot_be_decoded_is_a_failure_and_closes_its_connection() 
     const LIE: &str = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9\r\n\r\nno gzip";
     let mut provider = Provider::playing(vec![vec![Play::Hang(LIE)]]).await;
     let (endpoint, pool) = (provider.endpoint(), pool(patient()));
-    let answer = endpoint.send(&pool, call()).await.unwrap();
-    assert_eq!(whole(answer).await.unwrap_err().signal, Signal::Reset);
-    assert_eq!(timeout(SOON, provider.ended.recv()).await.unwrap(), Some(0));
+    let mut answer = endpoint.send(&pool, call()).await.unwrap();
+    assert_eq!(answer.body.next().await.unwrap().unwrap_err().signal, Signal::Reset);
+    assert_eq!(timeout(SOON, provider.ended.recv()).await.unwrap(), Some(0), "while the answer is still held");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_frees_its_connection_with_its_head() {
+    let provider = Provider::playing(vec![vec![Play::Say("HTTP/1.1 204 No Content\r\n\r\n")]]).await;
+    let (endpoint, pool) = (provider.endpoint(), pool(patient()));
+    let mut answer = endpoint.send(&pool, call()).await.unwrap();
+    assert_eq!((answer.status, pool.idle()), (204, 1));
+    assert!(answer.body.next().await.is_none());
 }
 
 #[tokio::test]
@@ -224,6 +233,13 @@ async fn interim_answers_and_trailers_are_passed_over() {
     assert_eq!(whole(answer).await.unwrap(), b"{}");
     assert_eq!(pool.idle(), 1);
     ask(&endpoint, &pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_provider_that_switches_protocols_unasked_has_not_answered() {
+    const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n";
+    let provider = Provider::playing(vec![vec![Play::Hang(SWITCH)]]).await;
+    assert_eq!(ask(&provider.endpoint(), &pool(patient())).await.unwrap_err().signal, Signal::Reset);
 }
 
 #[tokio::test]

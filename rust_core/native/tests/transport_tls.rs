@@ -22,7 +22,7 @@ use rust_core_native::transport::trust::Trust;
 use rust_core_native::transport::{Origin, Pool, Settings, Signal};
 use support::{ask, call, corpus, endpoint, patient, pool, whole};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Barrier, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -37,6 +37,8 @@ type Answers = Arc<dyn Fn(Request<Incoming>) -> Pin<Box<dyn Future<Output = Answ
 struct Secure {
     port: u16,
     connections: Arc<AtomicUsize>,
+    /// Told of each connection that has ended.
+    ended: mpsc::UnboundedReceiver<()>,
 }
 
 impl Secure {
@@ -59,9 +61,11 @@ impl Secure {
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
+        let (tell, ended) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, answers, count) = (acceptor.clone(), Arc::clone(&answers), Arc::clone(&count));
+                let tell = tell.clone();
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     count.fetch_add(1, Ordering::SeqCst);
@@ -78,10 +82,11 @@ impl Secure {
                     } else {
                         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                     }
+                    let _ = tell.send(());
                 });
             }
         });
-        Self { port, connections }
+        Self { port, connections, ended }
     }
 
     fn origin(&self) -> Origin {
@@ -175,29 +180,46 @@ async fn http2_is_spoken_where_it_is_offered_and_calls_share_a_connection() {
 
 #[tokio::test]
 async fn more_calls_than_a_connection_takes_open_another_and_none_waits() {
-    let (gate, all_are_here) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
-    let (open, here) = (Arc::clone(&gate), Arc::clone(&all_are_here));
+    let (count, all) = (AtomicUsize::new(0), Arc::new(Barrier::new(25)));
     let answers = always(move |_| {
-        let (open, here) = (Arc::clone(&open), Arc::clone(&here));
+        let (is_first, all) = (count.fetch_add(1, Ordering::SeqCst) == 0, Arc::clone(&all));
         async move {
-            if here.fetch_add(1, Ordering::SeqCst) == 25 {
-                open.notify_waiters();
-            } else if here.load(Ordering::SeqCst) <= 25 {
-                open.notified().await;
+            if !is_first {
+                all.wait().await; // nobody is answered before all have asked
             }
             said("{}")
         }
     });
     let provider = Secure::speaking(&["h2"], answers).await;
     let (endpoint, pool) = (endpoint(provider.origin()), believing());
-    let calls = (0..26).map(|_| ask(&endpoint, &pool));
+    ask(&endpoint, &pool).await.unwrap();
+    let calls = (0..25).map(|_| ask(&endpoint, &pool));
     for answered in timeout(Duration::from_secs(20), join(calls)).await.expect("none waits for another") {
         assert_eq!(answered.unwrap(), b"{}");
     }
-    assert!(provider.connections() >= 3);
-    let before = provider.connections();
-    ask(&endpoint, &pool).await.unwrap();
-    assert_eq!(provider.connections(), before);
+    assert_eq!(provider.connections(), 1 + 15, "those that found no room have made one each");
+    assert_eq!(pool.idle(), 16);
+}
+
+#[tokio::test]
+async fn a_shared_connection_ends_with_the_pool_and_not_before_its_last_answer() {
+    let mut provider = Secure::speaking(&["h2"], always(async |_| said("{}"))).await;
+    let (endpoint, pool) = (endpoint(provider.origin()), believing());
+    let under_way = endpoint.send(&pool, call()).await.unwrap();
+    pool.close();
+    assert_eq!(whole(under_way).await.unwrap(), b"{}");
+    timeout(Duration::from_secs(5), provider.ended.recv()).await.expect("nobody needs it any more").unwrap();
+    assert_eq!(pool.idle(), 0);
+}
+
+#[tokio::test]
+async fn a_shared_connection_that_rests_too_long_is_closed_without_anybody_asking() {
+    let mut provider = Secure::speaking(&["h2"], always(async |_| said("{}"))).await;
+    let trust = Trust::with_file(corpus("ca.pem"));
+    let pool = pool(Settings { trust, keep: Duration::from_millis(60), ..patient() });
+    ask(&endpoint(provider.origin()), &pool).await.unwrap();
+    timeout(Duration::from_secs(5), provider.ended.recv()).await.expect("it rested too long").unwrap();
+    assert_eq!(pool.idle(), 0);
 }
 
 /// A body of pieces that a test sends.

@@ -10,7 +10,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use native::runtime;
 use native::transport::trust::Trust;
-use native::transport::{Answer, Body, Call, Endpoint, Failure, Origin, Pool, Settings};
+use native::transport::{Answer, Body, Call, Endpoint, Failure, Origin, Pool, Proxy, Settings};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -27,10 +27,24 @@ pub(crate) struct NativePool(Arc<Pool>);
 #[pymethods]
 impl NativePool {
     #[new]
-    #[pyo3(signature = (stale_within = 1.0, ca_file = None), text_signature = "(stale_within=1.0, ca_file=None)")]
-    fn new(stale_within: f64, ca_file: Option<PathBuf>) -> PyResult<Self> {
+    #[pyo3(
+        signature = (stale_within = 1.0, ca_file = None, proxy = None),
+        text_signature = "(stale_within=1.0, ca_file=None, proxy=None)"
+    )]
+    fn new(
+        stale_within: f64,
+        ca_file: Option<PathBuf>,
+        proxy: Option<(String, u16, Option<String>)>,
+    ) -> PyResult<Self> {
         let trust = ca_file.map_or_else(Trust::of_the_system, Trust::with_file);
-        let settings = Settings { stale_within: seconds(stale_within)?, trust, ..Settings::default() };
+        let proxy = match proxy {
+            Some((host, port, authorization)) => {
+                let authorization = authorization.map(HeaderValue::try_from).transpose().map_err(value_error)?;
+                Some(Proxy { host, port, authorization })
+            }
+            None => None,
+        };
+        let settings = Settings { stale_within: seconds(stale_within)?, trust, proxy, ..Settings::default() };
         Ok(Self(Pool::new(runtime::handle()?, settings)))
     }
 

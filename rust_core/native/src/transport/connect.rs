@@ -15,6 +15,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::endpoint::Origin;
 use super::failure::{Failure, Signal};
 use super::kept::Kept;
+use super::pool::Settings;
 use super::shared::Shared;
 use super::trust::Trust;
 use super::wire::Wire;
@@ -29,8 +30,8 @@ pub(super) enum Link {
 }
 
 /// Makes a connection.
-pub(super) async fn connect(origin: &Arc<Origin>, trust: &Trust, within: Duration) -> Result<Link, Failure> {
-    match timeout(within, make(origin, trust)).await {
+pub(super) async fn connect(origin: &Arc<Origin>, settings: &Settings, within: Duration) -> Result<Link, Failure> {
+    match timeout(within, make(origin, settings)).await {
         Ok(made) => made,
         Err(_) => Err(Failure {
             signal: Signal::ConnectTimeout,
@@ -39,13 +40,18 @@ pub(super) async fn connect(origin: &Arc<Origin>, trust: &Trust, within: Duratio
     }
 }
 
-async fn make(origin: &Arc<Origin>, trust: &Trust) -> Result<Link, Failure> {
+async fn make(origin: &Arc<Origin>, settings: &Settings) -> Result<Link, Failure> {
     let failed = |error: io::Error| Failure::connect(&error);
-    let stream = tcp(&origin.host, origin.port).await.map_err(failed)?;
+    let proxy = settings.proxy.as_ref();
+    let (host, port) = proxy.map_or((&origin.host, origin.port), |proxy| (&proxy.host, proxy.port));
+    let mut stream = tcp(host, port).await.map_err(failed)?;
     if !origin.secure {
         return Ok(Link::Kept(Kept::begin(Wire::plain(stream), Arc::clone(origin)).await?));
     }
-    let stream = tls(stream, &origin.host, trust).await.map_err(failed)?;
+    if let Some(proxy) = proxy {
+        proxy.open(&mut stream, origin).await.map_err(failed)?;
+    }
+    let stream = tls(stream, &origin.host, &settings.trust).await.map_err(failed)?;
     let speaks_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let wire = Wire::secure(stream);
     Ok(if speaks_http2 {

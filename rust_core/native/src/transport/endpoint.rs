@@ -31,9 +31,17 @@ pub struct Origin {
 impl Origin {
     /// The host and, where it is not the scheme's own, the port, as a URL has them.
     pub(super) fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let own = if self.secure { 443 } else { 80 };
-        if self.port == own { host } else { format!("{host}:{}", self.port) }
+        if self.port == own { self.host_of_url() } else { self.address() }
+    }
+
+    /// The host and the port, always.
+    pub(super) fn address(&self) -> String {
+        format!("{}:{}", self.host_of_url(), self.port)
+    }
+
+    fn host_of_url(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
     }
 }
 

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use h2::Reason;
 use http_body_util::Full;
 use hyper::client::conn::TrySendError;
-use hyper::header::{HOST, HeaderValue};
+use hyper::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{HeaderMap, Method, Request, Uri, Version};
 
 use super::endpoint::Origin;
 use super::failure::Failure;
+use super::proxy::Proxy;
 use super::wire::Meter;
 
 /// A request as the connections here take it.
@@ -33,8 +34,14 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// As HTTP/1.1 has it.
-    pub(super) fn plain(self) -> Result<Sent, Failure> {
+    /// As HTTP/1.1 has it. A proxy is told whom to ask.
+    pub(super) fn plain(mut self, proxy: Option<&Proxy>) -> Result<Sent, Failure> {
+        if let (false, Some(proxy)) = (self.origin.secure, proxy) {
+            self.target = format!("http://{}{}", self.origin.authority(), self.target);
+            if let Some(authorization) = &proxy.authorization {
+                self.headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+            }
+        }
         let uri = Uri::try_from(self.target).map_err(|error| Failure::reset(&error))?;
         Ok(request(self.method, uri, Version::HTTP_11, self.headers, self.body))
     }

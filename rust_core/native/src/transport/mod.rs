@@ -7,6 +7,7 @@
 //! | [`answer`] | a head that has come, and the body that follows |
 //! | [`failure`] | why there is none |
 //! | [`trust`] | whose certificates are believed |
+//! | [`proxy`] | what may be on the way |
 //! | `exchange` | one request on a connection, and whether a failed one was read by nobody |
 //! | `kept` `shared` | a connection of HTTP/1.1, which serves one call at a time; one of HTTP/2, which serves many |
 //! | `connect` `wire` | a connection is made; its bytes go to and fro |
@@ -24,6 +25,7 @@ mod exchange;
 pub mod failure;
 mod kept;
 pub mod pool;
+pub mod proxy;
 mod shared;
 mod target;
 pub mod trust;
@@ -33,3 +35,4 @@ pub use answer::{Answer, Body};
 pub use endpoint::{Call, Endpoint, Origin};
 pub use failure::{Failure, Signal};
 pub use pool::{Pool, Settings};
+pub use proxy::Proxy;

@@ -17,6 +17,7 @@ use super::endpoint::Origin;
 use super::exchange::{Broken, Outgoing};
 use super::failure::Failure;
 use super::kept::Kept;
+use super::proxy::Proxy;
 use super::shared::{Place, Shared};
 use super::trust::Trust;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub keep: Duration,
     /// Whose certificates are believed.
     pub trust: Arc<Trust>,
+    /// What is on the way, if anything is.
+    pub proxy: Option<Proxy>,
 }
 
 impl Default for Settings {
@@ -40,6 +43,7 @@ impl Default for Settings {
             most_idle: 100,
             keep: Duration::from_secs(30),
             trust: Trust::of_the_system(),
+            proxy: None,
         }
     }
 }
@@ -98,7 +102,7 @@ impl Pool {
                 Err(_) => {}
             }
         }
-        let connected = connect(&outgoing.origin, &self.settings.trust, connect_timeout).await?;
+        let connected = connect(&outgoing.origin, &self.settings, connect_timeout).await?;
         self.exchange_on(self.join(connected), outgoing).await.map_err(|broken| broken.failure)
     }
 
@@ -107,7 +111,8 @@ impl Pool {
         let never_sent = |failure| Broken { failure, is_stale: false };
         let (response, carrier) = match on {
             Ride::Kept(kept) => {
-                let (response, kept) = kept.exchange(outgoing.plain().map_err(never_sent)?, within).await?;
+                let (response, kept) =
+                    kept.exchange(outgoing.plain(self.settings.proxy.as_ref()).map_err(never_sent)?, within).await?;
                 (response, Carrier::Kept(kept, Arc::clone(self)))
             }
             Ride::Shared(place) => {

@@ -2,8 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,8 +33,8 @@ pub(super) struct Shared {
     origin: Arc<Origin>,
     sender: http2::SendRequest<Full<Bytes>>,
     meter: Arc<Meter>,
-    /// As many as its provider takes at a time.
-    most_calls: Arc<AtomicUsize>,
+    /// What knows how many calls its provider takes at a time.
+    connection: Arc<Mutex<Connection>>,
     calls: AtomicUsize,
     /// An earlier request was answered on it.
     has_served: AtomicBool,
@@ -52,18 +52,19 @@ impl Shared {
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_max_send_streams(1) // until the provider has said how many it takes
             .keep_alive_interval(ASKED_EVERY)
             .keep_alive_timeout(ANSWERED_WITHIN)
             .handshake(TokioIo::new(wire))
             .await
             .map_err(|error| Failure::connect(&error))?;
-        let most_calls = Arc::new(AtomicUsize::new(MOST_CALLS));
-        tokio::spawn(run(connection, Arc::clone(&most_calls)));
+        let connection = Arc::new(Mutex::new(connection));
+        tokio::spawn(run(Arc::clone(&connection)));
         Ok(Arc::new(Self {
             origin,
             sender,
             meter,
-            most_calls,
+            connection,
             calls: AtomicUsize::new(0),
             has_served: AtomicBool::new(false),
             is_retired: AtomicBool::new(false),
@@ -74,7 +75,7 @@ impl Shared {
 
     /// A call's place on it, if there is one. Only who holds the pool may ask, so that no two take the last.
     pub(super) fn place(self: &Arc<Self>) -> Option<Place> {
-        let most = self.most_calls.load(Ordering::Acquire);
+        let most = lock(&self.connection).current_max_send_streams().min(MOST_CALLS);
         let has_room = self.is_alive() && self.calls.load(Ordering::Acquire) < most;
         has_room.then(|| self.first_place())
     }
@@ -102,13 +103,12 @@ impl Shared {
 type Connection = http2::Connection<TokioIo<Wire>, Full<Bytes>, TokioExecutor>;
 
 /// Moves what is to be moved, until nobody can send any more and the last answer is read. What goes wrong its calls are told.
-async fn run(mut connection: Connection, most_calls: Arc<AtomicUsize>) {
-    let ended = poll_fn(|cx| {
-        let ended = Pin::new(&mut connection).poll(cx);
-        most_calls.store(connection.current_max_send_streams().min(MOST_CALLS), Ordering::Release);
-        ended
-    });
-    let _ = ended.await;
+async fn run(connection: Arc<Mutex<Connection>>) {
+    let _ = poll_fn(|cx| Pin::new(&mut *lock(&connection)).poll(cx)).await;
+}
+
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A call's place on a connection, until it is dropped.

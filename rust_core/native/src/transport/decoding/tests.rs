@@ -81,7 +81,8 @@ fn what_was_compressed_is_what_comes_out_however_it_comes() {
                 if at_once == 1 && compressed.len() > 10_000 {
                     continue;
                 }
-                let (decoded, _) = decoded(codings, &compressed, at_once).unwrap();
+                let (decoded, largest) = decoded(codings, &compressed, at_once).unwrap();
+                assert!(largest <= PIECE, "{codings}: {largest}");
                 assert!(decoded == text, "{codings}, {} bytes, {at_once} at once", text.len());
             }
         }
