@@ -12,14 +12,12 @@ import os
 import random
 import statistics
 import time
-import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import pytest
 from support.scene import until
 
 from pyproxy import Sidecar
@@ -28,6 +26,8 @@ from pyproxy.providers.connections import Connections
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
+    import pytest
+
     from pyproxy.config.changes import ReloadReport
 
 RELOADS = int(os.environ.get("RELOADS", "60"))
@@ -155,15 +155,6 @@ def connections() -> list[Connections]:
     return [each for each in gc.get_objects() if isinstance(each, Connections) and each.holders]
 
 
-@pytest.fixture
-def nothing_left_by_others() -> None:
-    """What tests before this one left to the garbage collector is not counted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.mark.usefixtures("nothing_left_by_others")
 async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "pyproxy.yaml"
     files_at_first, connections_at_first = open_files(), connections()
