@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -15,7 +16,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 from support.scene import until
@@ -26,6 +27,8 @@ from pyproxy.providers.connections import Connections
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pytest
 
     from pyproxy.config.changes import ReloadReport
@@ -34,10 +37,12 @@ RELOADS = int(os.environ.get("RELOADS", "60"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
+# By the loop's own time, which a machine that others use, too, slows down as it does everything; in seconds of the wall no wait is endless.
 LIVE_WITHIN_S = 2.0
-# A machine that others use, too, may stand still for a while: one reload is waited for longer, and most must be live in time.
 PATIENCE_EACH_S = 30.0
 PATIENCE_S = 900
+# Reading and preparing are a thread's: for no reload does the loop stand still, beyond what it does anyway where much is going on.
+STALLED_AT_MOST_S = 0.1
 
 
 def config(base_url: str, number: int) -> dict[str, Any]:
@@ -110,40 +115,82 @@ class Crowd:
             self.answers["whole" if whole else f"{response.status_code}: {text[-300:]!r}"] += 1
 
 
-class Reloads:
-    """Changes the file, asks for reloads or waits for them, and notes how long they took to be in force."""
+class LoopTime:
+    """A clock that stands still where the loop or the whole machine does, and tells for how long it did."""
 
-    def __init__(self, path: Path, base_url: str, sidecar: Sidecar) -> None:
+    TICK_S = 0.01
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self._stalls_s = [0.0]
+
+    @contextlib.contextmanager
+    def stalls(self) -> Iterator[list[float]]:
+        """How late each tick was that came meanwhile; at first it is none."""
+        self._stalls_s = [0.0]
+        yield self._stalls_s
+
+    async def __aenter__(self) -> Self:
+        self._ticking = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ticking.cancel()
+
+    async def _tick(self) -> None:
+        before = time.monotonic()
+        while True:
+            await asyncio.sleep(self.TICK_S)
+            now = time.monotonic()
+            self._stalls_s.append(now - before - self.TICK_S)
+            self.now_s, before = self.now_s + self.TICK_S, now
+
+
+class Reloads:
+    """Changes the file, asks for reloads or waits for them, and notes how long each took and how long the loop stood still for it."""
+
+    def __init__(self, path: Path, base_url: str, sidecar: Sidecar, loop_time: LoopTime) -> None:
         self.path = path
         self.base_url = base_url
         self.sidecar = sidecar
-        self.outcomes: Counter[str] = Counter()
+        self.loop_time = loop_time
         self.live_after_s: list[float] = []
+        self.outcomes: Counter[str] = Counter()
+        self.stalled_s: list[float] = []
         self._reports: asyncio.Queue[ReloadReport] = asyncio.Queue()
         sidecar.on_reload(self._reports.put_nowait)
 
     async def play(self, number: int) -> None:
+        """One reload, and as long again without one."""
+        began = time.monotonic()
+        with self.loop_time.stalls() as with_it:
+            self.outcomes[await self._play(number)] += 1
+            await asyncio.sleep(LoopTime.TICK_S)
+        took = time.monotonic() - began
+        with self.loop_time.stalls() as without:
+            await asyncio.sleep(took)
+        self.stalled_s.append(max(with_it) - max(without))
+
+    async def _play(self, number: int) -> str:
         wanted = config(self.base_url, number)
         good = random.Random(-number).random() >= BROKEN_SHARE
         self.path.write_text(json.dumps(wanted) if good else broken(json.dumps(wanted), number))
         if good and number % SEEN_BY_ITSELF_EVERY < 2:
-            began = time.monotonic()
+            began = self.loop_time.now_s
             while self.in_force() != wanted["server"]["max_body_bytes"]:
                 await asyncio.wait_for(self._reports.get(), PATIENCE_EACH_S)
-            self.live_after_s.append(time.monotonic() - began)
-            self.outcomes["seen"] += 1
-            return
+            self.live_after_s.append(self.loop_time.now_s - began)
+            return "seen"
         before = self.in_force()
         try:
             await self.sidecar.reload()
         except ConfigError:
             assert not good
             assert self.in_force() == before
-            self.outcomes["refused"] += 1
-        else:
-            assert good
-            assert self.in_force() == wanted["server"]["max_body_bytes"]
-            self.outcomes["asked"] += 1
+            return "refused"
+        assert good
+        assert self.in_force() == wanted["server"]["max_body_bytes"]
+        return "asked"
 
     def in_force(self) -> int:
         return self.sidecar.config.server.max_body_bytes
@@ -167,23 +214,25 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
             tasks_at_first = tasks()
             limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
             async with httpx2.AsyncClient(base_url=sidecar.address, trust_env=False, timeout=30, limits=limits) as http:
-                crowd, reloads = Crowd(http), Reloads(path, mock.base_url, sidecar)
+                crowd, streaming = Crowd(http), []
                 clients = [asyncio.create_task(crowd.client()) for _ in range(STREAMS)]
-                await until(lambda: crowd.streaming > STREAMS // 2)
-                streaming = []
-                for number in range(1, RELOADS + 1):
-                    await reloads.play(number)
-                    streaming.append(crowd.streaming)
-                assert statistics.median(streaming) > STREAMS // 2, "the streams ran all the while, but for the moments between two"
+                await until(lambda: crowd.streaming > STREAMS // 2, within_s=PATIENCE_EACH_S)
+                async with LoopTime() as loop_time:
+                    reloads = Reloads(path, mock.base_url, sidecar, loop_time)
+                    for number in range(1, RELOADS + 1):
+                        await reloads.play(number)
+                        streaming.append(crowd.streaming)
+                assert statistics.median(streaming) > STREAMS // 4, "the streams ran all the while, but for the time between two"
                 crowd.home.set()
                 await asyncio.gather(*clients)
 
-            slowest, median = max(reloads.live_after_s), statistics.median(reloads.live_after_s)
-            print(dict(crowd.answers), dict(reloads.outcomes), f"median {median:.2f} s, slowest {slowest:.2f} s")  # noqa: T201 - the figures
+            slowest, stalled = max(reloads.live_after_s), statistics.median(reloads.stalled_s)
+            print(dict(crowd.answers), dict(reloads.outcomes), f"slowest live after {slowest:.2f} s, stalls of {stalled:.3f} s")  # noqa: T201
             assert list(crowd.answers) == ["whole"]
             assert crowd.answers["whole"] >= STREAMS
+            assert slowest < LIVE_WITHIN_S
             assert min(reloads.outcomes[each] for each in ("seen", "asked", "refused")) > 0
-            assert median < LIVE_WITHIN_S
+            assert stalled < STALLED_AT_MOST_S
 
             assembly = sidecar._assembly
             await until(lambda: len(assembly.snapshots.live) == 1 and not assembly._closing)
