@@ -16,10 +16,14 @@ def _state_lies_with_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays to the end: the garbage collector need not look at it again after every file."""
+def _sweep() -> None:
+    """Collect what is garbage; the rest need not be looked at again by each collection to come: much of it stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    _sweep()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,6 +34,6 @@ def _nothing_stays_open(request: pytest.FixtureRequest) -> Iterator[None]:
     """
     before = open_sockets()
     yield
-    gc.collect()
+    _sweep()
     left = [described for name, described in open_sockets().items() if name not in before]
     assert not left, f"{request.node.nodeid} leaves open: {', '.join(left)}"
