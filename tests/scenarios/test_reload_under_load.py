@@ -228,7 +228,7 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
     async with asyncio.timeout(PATIENCE_S), MockProvider() as mock:
         mock.default = Behaviour(chunks=10, pace=0.1)
         path.write_text(json.dumps(config(mock.base_url, 0)))
-        sidecar = Sidecar(path)
+        sidecar = Sidecar(path, own_thread=False)  # its tasks are counted, too
         async with sidecar:
             await sidecar.start()
             tasks_at_first = tasks()
