@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# The tests of a file run one after the other, those of two files side by side, in the order of the folders: long files have few tests.
+SHARED := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo.toml)
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
@@ -37,7 +39,7 @@ test-rust: ## the crates' own tests
 
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(SHARED) $(ARGS)
 
 test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; about a minute
 	$(SAY) "1,000 reloads under load"

@@ -25,8 +25,18 @@ MOST_FAULTS = 1000
 
 def printable(text: str) -> str:
     """Return ``text`` on one line, its control characters escaped, and cut where it gets too long to read."""
-    line = text if text.isprintable() else repr(text)[1:-1]
+    line = _on_one_line(text)
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+def printable_path(path: str) -> str:
+    """Return ``path`` like `printable`, but cut where it begins: its end is what names the file."""
+    line = _on_one_line(path)
+    return line if len(line) <= SHOWN else f"…{line[-SHOWN:]}"
+
+
+def _on_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return ``FILE:LINE:COLUMN: path: message (hint)`` without a line break."""
-        where = self.file if self.file.isprintable() else repr(self.file)[1:-1]
+        where = _on_one_line(self.file)
         if self.line is not None:
             where = f"{where}:{self.line}:{self.column or 1}"
         about = f"{self.path}: " if self.path else ""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
 
-from pyproxy.config.faults import FaultLog, UnreadableError, printable
+from pyproxy.config.faults import FaultLog, UnreadableError, printable_path
 from pyproxy.config.forms import canonical
 from pyproxy.config.forms.moving import without
 from pyproxy.config.fragments import INHERITS, named_entries, settings_alone, with_own_tables, without_others
@@ -139,7 +139,9 @@ class Inheritance:
             self._log.add(asked.place.fault(f"inherits from itself: {circle}", "leave out one of these inherits_from"))
             return None
         if not is_file(path):
-            self._log.add_unread(path, asked.place.fault("there is no such file to inherit from", f"looked for {printable(str(path))}"))
+            self._log.add_unread(
+                path, asked.place.fault("there is no such file to inherit from", f"looked for {printable_path(str(path))}")
+            )
             return None
         self.parents.add(here)
         return path, self._read(path)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.faults import FaultLog, printable, printable_path
 from pyproxy.config.references import TARGET_SECTIONS, Reference, echelon_name, echelons, references
 from pyproxy.config.tree import Place, Table
 from pyproxy.domain.instances import node_scope, pool_scope
@@ -77,7 +77,7 @@ def _claim(meanings: dict[str, tuple[str, Place]], name: str, kind: str, place: 
         return
     other, first = meanings[name]
     lines = f" (lines {first.line} and {place.line})" if place.line is not None else ""
-    where = lines if first.file == place.file else f" (the other in {printable(first.file)}:{first.line})"
+    where = lines if first.file == place.file else f" (the other in {printable_path(first.file)}:{first.line})"
     message = f"'{printable(name)}' is the name of {other} and of {kind}{where}"
     log.add(place.fault(message, f"a request could mean either: rename one of {first.path} and {place.path}"))
 

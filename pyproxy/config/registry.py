@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyproxy.config.faults import FaultLog, printable
+from pyproxy.config.faults import FaultLog, printable_path
 from pyproxy.config.kinds import Kind, kind_of_folder
 from pyproxy.config.paths import is_file, resolved
 from pyproxy.config.sources import SourceFile
@@ -90,7 +90,7 @@ class RegistryReader:
         if not self._is_enabled(table):
             self._disabled.add(resolved(file))
         elif not is_file(file):
-            self._log.add_unread(file, place.place.fault("there is no such file", f"looked for {printable(str(file))}"))
+            self._log.add_unread(file, place.place.fault("there is no such file", f"looked for {printable_path(str(file))}"))
         else:
             kinds = (kind_of_folder(folder) for folder in Path(name).parts[:-1])
             self._listed.append(SourceFile(file, kind or next((found for found in kinds if found is not None), None)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from pyproxy import Sidecar
 from pyproxy.providers.mock import Behaviour
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from support.scene import Scene
 
 JSON = {"content-type": "application/json"}
@@ -39,7 +42,7 @@ UNKNOWN = st.dictionaries(
 
 
 async def test_the_provider_sees_the_clients_bytes_with_only_the_model_replaced() -> None:
-    async with scene() as on:
+    async with scene() as on, renamed(on):
 
         async def check(text: str) -> None:
             sent = text.encode()
@@ -56,21 +59,21 @@ async def test_the_provider_sees_the_clients_bytes_with_only_the_model_replaced(
             body = {**before, "model": "t-a-r-g-e-t", "messages": [{"role": "user", "content": "é 漢 \U0001f600"}], **after}
             asyncio.run_coroutine_threadsafe(check(data.draw(odd_json(body))), loop).result(10)
 
-        on.sidecar = await renamed(on)
         await asyncio.to_thread(run)
 
 
-async def renamed(on: Scene) -> Sidecar:
+@contextlib.asynccontextmanager
+async def renamed(on: Scene) -> AsyncIterator[None]:
     """The same provider under a target whose name occurs nowhere else."""
     config = {
         "providers": {"p": {"dialect": "openai", "base_url": on.mock.base_url}},
         "models": {"t-a-r-g-e-t": {"provider": "p", "model": "first"}},
     }
-    other = Sidecar(config)
     await on.sidecar.stop()
-    await other.start(port=0)
-    on.client.base_url = httpx2.URL(other.address)
-    return other
+    async with Sidecar(config) as other:
+        await other.start(port=0)
+        on.client.base_url = httpx2.URL(other.address)
+        yield
 
 
 async def test_the_answers_bytes_pass_unchanged() -> None:

@@ -185,7 +185,7 @@ async def test_nothing_of_those_who_left_stays_behind(caplog: pytest.LogCaptureF
     async with asyncio.timeout(PATIENCE_S), MockProvider(on_request=ended.append, keep=1) as mock:
         for name, behaviour in (UPSTREAM | FOR_EVER | FAILING).items():
             mock.script(name, behaviour)
-        sidecar = Sidecar(config(mock.base_url), observers=(records.append,))
+        sidecar = Sidecar(config(mock.base_url), observers=(records.append,), own_thread=False)
         async with sidecar:
             await sidecar.start(port=0)
             tasks_at_first, files_when_serving = tasks(), open_files()

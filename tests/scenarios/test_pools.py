@@ -64,7 +64,7 @@ async def stage(**pool: Any) -> AsyncIterator[Stage]:
             "polling_pools": {"pool": {"task_groups": ["g"], "health_check": False, "slow_start": 0, **pool}},
             "wrappers": {"wrapper": {"type": "pool", "target": "pool"}},
         }
-        async with asyncio.timeout(20), Sidecar(config) as sidecar:
+        async with asyncio.timeout(20), Sidecar(config, own_thread=False) as sidecar:
             await sidecar.start(port=0)
             async with httpx2.AsyncClient(base_url=sidecar.address, trust_env=False, timeout=10) as http:
                 yield Stage(mock, other, config, sidecar, http)

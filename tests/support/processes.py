@@ -140,7 +140,13 @@ class Mock:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.base_url = program.wait_for(r"^mock provider at (\S+)$")[1]
-        self._http = httpx2.Client(base_url=self.base_url.removesuffix("/v1"), trust_env=False, timeout=PATIENCE_S)
+        # It lives as long as the tests, but no connection does: what is open when a file's tests are over was forgotten there.
+        self._http = httpx2.Client(
+            base_url=self.base_url.removesuffix("/v1"),
+            trust_env=False,
+            timeout=PATIENCE_S,
+            limits=httpx2.Limits(max_keepalive_connections=0),
+        )
 
     def close(self) -> None:
         self._http.close()

@@ -55,9 +55,9 @@ class Scene:
         await until(lambda: len(self.records) >= count)
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 5) -> None:
     """Wait for what has no event to wait for."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0)
 

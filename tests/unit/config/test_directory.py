@@ -95,6 +95,14 @@ def test_a_name_with_two_meanings_is_told_with_both_files(tmp_path: Path) -> Non
     assert "nodes/b.yaml:1)" in only
 
 
+def test_the_name_of_a_file_is_told_however_long_the_way_to_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 100)
+    (only,) = told(put(folder, {"nodes/b.yaml": "llm_group: g\n", "groups/g.yaml": GROUP}))
+    assert "a/nodes/b.yaml:1)" in only
+    (only,) = told(put(tmp_path / ("b" * 100), {"groups/g.yaml": "inherits_from: ../no.yaml\n" + GROUP}))
+    assert "no.yaml)" in only
+
+
 def test_a_name_in_two_files_is_an_error_that_names_both(tmp_path: Path) -> None:
     (fault,) = told(put(tmp_path, {"groups/first.yaml": "name: g\n" + GROUP, "groups/second.yaml": "\nname: g\n" + GROUP}))
     assert fault.startswith("groups/second.yaml:2:1: ")
