@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from clients.apart.differential import answers, requests
 from clients.apart.environments import python_with
 
+from pyproxy.config import CapabilitiesConfig, ModelConfig, ProviderConfig
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
 from pyproxy.dialects.translation.events import DONE, Event
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
-from pyproxy.domain.capabilities import ALL_CAPABILITIES, Capabilities
+from pyproxy.routing.capabilities import capabilities_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from clients.apart.differential.requests import Json, Meaning
 
     from pyproxy.dialects.translation.translator import Translator
+    from pyproxy.domain.capabilities import Capabilities
+    from pyproxy.domain.surfaces import Dialect
 
 __all__ = ["REFUSED", "TRANSLATIONS", "Case", "Litellm", "ours"]
 
@@ -33,11 +36,8 @@ REFUSED: Final = {"refused": True}
 """The meaning of a body that a translation does not take."""
 
 _APART = Path(__file__).parent.parent
-# litellm knows by a model's name what ours is told.
-_CAPABILITIES: Final = {
-    "claude-opus-4-7": Capabilities(sampling=False, prefill=False),
-    "gpt-5": Capabilities(sampling=False),
-}
+# What a model takes beyond what its name tells, as its users configure it.
+_CONFIGURED: Final = {"glm-4.7": CapabilitiesConfig(reasoning_history=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +50,31 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One of ours, by its translator and what of it is used, and how to tell what it comes to mean."""
+    """One of ours, by its translator and what of it is used, what the provider speaks, and how to tell what it comes to mean."""
 
     translator: Translator
+    provider: Dialect
     meaning: Callable[[Any], Meaning]
     part: str
 
 
 TRANSLATIONS: Final = {
-    "chat_to_messages": Translation(CHAT_OVER_MESSAGES, requests.of_messages, "request"),
-    "chat_to_gemini": Translation(CHAT_OVER_GEMINI, requests.of_gemini, "request"),
-    "messages_to_chat": Translation(MESSAGES_OVER_CHAT, requests.of_chat, "request"),
-    "gemini_to_chat": Translation(GEMINI_OVER_CHAT, requests.of_chat, "request"),
-    "message_as_chat": Translation(CHAT_OVER_MESSAGES, answers.of_completion, "response"),
-    "gemini_as_chat": Translation(CHAT_OVER_GEMINI, answers.of_completion, "response"),
-    "chat_as_message": Translation(MESSAGES_OVER_CHAT, answers.of_message, "response"),
-    "chat_as_gemini": Translation(GEMINI_OVER_CHAT, answers.of_candidate, "response"),
+    "chat_to_messages": Translation(CHAT_OVER_MESSAGES, "anthropic", requests.of_messages, "request"),
+    "chat_to_gemini": Translation(CHAT_OVER_GEMINI, "gemini", requests.of_gemini, "request"),
+    "messages_to_chat": Translation(MESSAGES_OVER_CHAT, "openai", requests.of_chat, "request"),
+    "gemini_to_chat": Translation(GEMINI_OVER_CHAT, "openai", requests.of_chat, "request"),
+    "message_as_chat": Translation(CHAT_OVER_MESSAGES, "anthropic", answers.of_completion, "response"),
+    "gemini_as_chat": Translation(CHAT_OVER_GEMINI, "gemini", answers.of_completion, "response"),
+    "chat_as_message": Translation(MESSAGES_OVER_CHAT, "openai", answers.of_message, "response"),
+    "chat_as_gemini": Translation(GEMINI_OVER_CHAT, "openai", answers.of_candidate, "response"),
     "message_events_as_chat": Translation(
-        CHAT_OVER_MESSAGES, lambda chunks: answers.of_completion(answers.chat_of_chunks(chunks)), "stream"
+        CHAT_OVER_MESSAGES, "anthropic", lambda chunks: answers.of_completion(answers.chat_of_chunks(chunks)), "stream"
     ),
-    "gemini_chunks_as_chat": Translation(CHAT_OVER_GEMINI, lambda chunks: answers.of_completion(answers.chat_of_chunks(chunks)), "stream"),
+    "gemini_chunks_as_chat": Translation(
+        CHAT_OVER_GEMINI, "gemini", lambda chunks: answers.of_completion(answers.chat_of_chunks(chunks)), "stream"
+    ),
     "chat_chunks_as_message": Translation(
-        MESSAGES_OVER_CHAT, lambda events: answers.of_message(answers.message_of_events(events)), "stream"
+        MESSAGES_OVER_CHAT, "openai", lambda events: answers.of_message(answers.message_of_events(events)), "stream"
     ),
 }
 
@@ -80,11 +83,17 @@ def ours(case: Case) -> Meaning:
     """What the body of a case means after our translation."""
     translation = TRANSLATIONS[case.translation]
     model = case.body.get("model", "gpt-4o") if translation.part == "request" else "m"
-    call = Call(model=model, capabilities=_CAPABILITIES.get(model, ALL_CAPABILITIES), stream=translation.part == "stream")
+    call = Call(model=model, capabilities=_capabilities(translation.provider, model), stream=translation.part == "stream")
     try:
         return translation.meaning(_translated(translation, case.body, call))
     except UntranslatableError:
         return REFUSED
+
+
+def _capabilities(dialect: Dialect, model: str) -> Capabilities:
+    """What a model takes, as a request to it would be told: litellm knows it by the model's name, too."""
+    provider = ProviderConfig(dialect=dialect, base_url="http://nobody.invalid")
+    return capabilities_of(provider, ModelConfig(provider="it", model=model, capabilities=_CONFIGURED.get(model, CapabilitiesConfig())))
 
 
 def _translated(translation: Translation, body: Any, call: Call) -> Any:

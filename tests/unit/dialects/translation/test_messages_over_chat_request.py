@@ -225,8 +225,9 @@ def test_no_more_stops_than_chat_takes() -> None:
 
 
 def test_models_of_openai_that_reason_are_given_no_stops_which_they_refuse() -> None:
-    body, lost = ask(stop_sequences=["a"], call=able(sampling=False, thinking="effort"))
-    assert ("stop" in body, lost) == (False, ("stop_sequences",))
+    for refused in ({"sampling": False}, {"sampling_while_thinking": False}):
+        body, lost = ask(stop_sequences=["a"], call=able(**refused, thinking="effort"))
+        assert ("stop" in body, lost) == (False, ("stop_sequences",))
     between = replace(able(sampling=False, thinking="effort"), in_between=True)
     assert ask(stop_sequences=["a"], call=between).body["stop"] == ["a"]
 

@@ -57,7 +57,8 @@ gemini_requests = together(
     st.fixed_dictionaries(
         {"contents": _gemini_contents()},
         optional={
-            "systemInstruction": words.map(lambda text: {"parts": [{"text": text}]}),
+            # OpenAI asks whether a message speaks of JSON where it is to answer in it.
+            "systemInstruction": (words | st.just("Answer in JSON.")).map(lambda text: {"parts": [{"text": text}]}),
             "generationConfig": st.fixed_dictionaries(
                 {},
                 optional={

@@ -56,7 +56,7 @@ def _messages_turns(draw: st.DrawFn) -> list[Json]:
 
 messages_requests = together(
     st.fixed_dictionaries(
-        {"model": st.sampled_from(["gpt-4o", "gpt-5"]), "max_tokens": st.integers(1, 9_000), "messages": _messages_turns()},
+        {"model": st.sampled_from(["gpt-4o", "gpt-5", "glm-4.7"]), "max_tokens": st.integers(1, 9_000), "messages": _messages_turns()},
         optional={
             "system": _messages_texts,
             "stop_sequences": st.lists(words, min_size=1, max_size=2),

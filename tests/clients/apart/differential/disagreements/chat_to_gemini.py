@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clients.apart.differential.comparison import rule
 
+from pyproxy.dialects.translation.schemas import instruction
+
 if TYPE_CHECKING:
     from clients.apart.differential.requests import Json, Meaning
 
@@ -15,6 +17,7 @@ OLDER, NEWER = "gemini-2.5-pro", "gemini-3.1-pro-preview"
 HI: Final = {"role": "user", "content": "hi"}
 PARAMETERS: Final = {"type": "object", "properties": {"city": {"type": "string"}}, "additionalProperties": False}
 LOOK: Final = {"type": "function", "function": {"name": "look", "parameters": PARAMETERS}}
+TOOL: Final = {"type": "function", "function": {"name": "look"}}
 CALLED: Final[list[dict[str, Any]]] = [
     HI,
     {
@@ -131,6 +134,15 @@ def parts_of_instructions(body: Json, theirs: Meaning) -> None:
             told.append([content] if isinstance(content, str) else [part["text"] for part in content])
     assert theirs["system"] == ["".join(parts) for parts in told]
     theirs["system"] = [text for parts in told for text in parts]
+
+
+@rule("ours", chat_to_gemini=chat(tools=[TOOL], response_format={"type": "json_object"}))
+def json_beside_tools(body: Json, theirs: Meaning) -> None:
+    """Before Gemini 3, JSON cannot be demanded beside tools: a 400. litellm demands it nevertheless, ours asks for it in words."""
+    wanted = body.get("response_format") or {}
+    if body["model"] == OLDER and body.get("tools") and wanted.get("type", "text") != "text":
+        theirs["format"] = None
+        theirs["system"].append(instruction((wanted.get("json_schema") or {}).get("schema")))
 
 
 @rule("ours", chat_to_gemini=chat(tools=[LOOK]))

@@ -28,6 +28,7 @@ CALLED: Final[list[dict[str, Any]]] = [
 ]
 BUDGETS: Final = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384}
 SMALLEST_BUDGET: Final = 1_024
+MOST: Final = 64_000
 NOTED: Final = "Operator note (not from the user): the following was originally a mid-conversation system-role reminder."
 DAYS: Final = {"type": "object", "properties": {"days": {"type": "integer", "minimum": 1}}, "additionalProperties": False}
 
@@ -95,6 +96,16 @@ def words_for_constraints(_body: Json, meaning: Meaning) -> None:
             described["description"] = "constraints"
 
 
+@rule("both", chat_to_messages=chat(reasoning_effort="low"))
+def bound_of_an_answer_with_thoughts(body: Json, theirs: Meaning) -> None:
+    """Anthropic demands `max_tokens`. Where a client leaves it open, both tell the model's most; litellm only 4,096 more than a budget of
+    thoughts, where there is one.
+    """
+    thinking = theirs["thinking"] or {}
+    if _bound(body) is None and thinking.get("type") == "enabled" and theirs["most"] == 4_096 + thinking["budget_tokens"]:
+        theirs["most"] = MOST
+
+
 @rule("both", chat_to_messages=chat(reasoning_effort="low", max_tokens=5_000))
 def budgets_of_efforts(body: Json, theirs: Meaning) -> None:
     """How many tokens an effort is worth is for each translation to say: Anthropic has no table of it. Ours leaves half of a bound to the
@@ -134,17 +145,6 @@ def thinking_where_it_is_refused(_body: Json, theirs: Meaning) -> None:
     if forced or unsigned or theirs["turns"][-1][0] == "assistant":
         effort = theirs["thinking"].get("effort")
         theirs["thinking"] = {"effort": effort} if effort else None
-
-
-@rule("both", chat_to_messages=chat())
-def bound_of_an_answer_without_one(body: Json, theirs: Meaning) -> None:
-    """Anthropic demands `max_tokens`. litellm takes the most of its table of models, ours the model's `max_output` or 4,096, plus
-    thoughts.
-    """
-    if _bound(body) is None:
-        theirs["most"] = 4_096 + ((theirs["thinking"] or {}).get("budget_tokens") or 0)
-    else:
-        theirs["most"] = _bound(body)
 
 
 @rule("ours", chat_to_messages=chat(temperature=1.5))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clients.apart.differential.comparison import rule
 
+from pyproxy.dialects.translation.schemas import instruction
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -84,9 +86,13 @@ def texts_of_an_answer(_body: Json, meaning: Meaning) -> None:
 
 @rule("ours", gemini_to_chat=ask(generationConfig={"responseMimeType": "application/json"}))
 def any_json(body: Json, theirs: Meaning) -> None:
-    """litellm asks for JSON only where there is a schema; without one it is a `json_object` in chat."""
+    """litellm asks for JSON only where there is a schema; without one it is a `json_object` in chat, which OpenAI refuses unless a message
+    speaks of JSON, too: ours has one do so.
+    """
     if body.get("generationConfig", {}).get("responseMimeType") == "application/json":
         theirs["format"] = "json"
+        if "json" not in json.dumps([theirs["system"], theirs["turns"]]).lower():
+            theirs["system"].insert(0, instruction(None))
 
 
 @rule(

@@ -9,7 +9,7 @@ from clients.apart.differential.comparison import rule
 if TYPE_CHECKING:
     from clients.apart.differential.requests import Json, Meaning
 
-OLDER, NEWER = "gpt-4o", "gpt-5"
+OLDER, NEWER, OPEN = "gpt-4o", "gpt-5", "glm-4.7"
 HI: Final = {"role": "user", "content": "hi"}
 LOOK: Final = {"name": "look", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
 USE: Final = {"type": "tool_use", "id": "c1", "name": "look", "input": {}}
@@ -35,10 +35,19 @@ def sampling_for_models_that_refuse_it(body: Json, theirs: Meaning) -> None:
         theirs["sampling"] = {}
 
 
+@rule("ours", messages_to_chat=ask(model=NEWER, stop_sequences=["."]))
+def stops_for_models_that_refuse_them(body: Json, theirs: Meaning) -> None:
+    """OpenAI's models that always think refuse `stop`: a 400. litellm leaves that to a later step of its own."""
+    if body["model"] == NEWER:
+        theirs["stop"] = []
+
+
 @rule("ours", messages_to_chat=ask(thinking={"type": "enabled", "budget_tokens": 1_024}))
 def efforts_for_models_that_do_not_think(body: Json, theirs: Meaning) -> None:
-    """OpenAI refuses `reasoning_effort` for models that do not think. litellm leaves that to a later step, if its table knows the model."""
-    if body["model"] == OLDER:
+    """OpenAI refuses `reasoning_effort` for models that do not think, and others may not know it. litellm leaves that to a later step, if
+    its table knows the model; ours tells an effort to models that are known to take one, or that are configured to.
+    """
+    if body["model"] != NEWER:
         theirs["thinking"] = None
 
 
@@ -74,12 +83,12 @@ def one_call_at_a_time(body: Json, theirs: Meaning) -> None:
         theirs["parallel"] = False
 
 
-@rule("ours", messages_to_chat=ask(HI, {"role": "assistant", "content": [THOUGHT, USE]}, result(), model=NEWER))
+@rule("ours", messages_to_chat=ask(HI, {"role": "assistant", "content": [THOUGHT, USE]}, result()))
 def thoughts_for_providers_that_take_none(body: Json, theirs: Meaning) -> None:
     """OpenAI knows no `thinking_blocks`. litellm sends them to whomever, ours to providers whose `reasoning_history` says that they take
     them.
     """
-    if body["model"] == NEWER:
+    if body["model"] != OPEN:
         for _, items in theirs["turns"]:
             items[:] = [item for item in items if item[0] not in ("thought", "sealed")]
 
