@@ -16,12 +16,13 @@ import pytest
 from support.broken_servers import serving
 from support.transports import ask, call, transport_to
 
-from pyproxy.native import Bridge
 from pyproxy.providers.native_transport import NativeTransport
 from pyproxy.rust_core import NativeEndpoint, NativeIo, NativePool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+    from pyproxy.native import Bridge
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -77,9 +78,10 @@ async def test_a_call_that_is_cancelled_after_the_end_opens_nothing_again() -> N
 async def test_what_is_begun_after_the_end_is_not_sent() -> None:
     connections = 0
 
-    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
+        await reader.readuntil(call().body)
         writer.write(ANSWER)
 
     async with asyncio.timeout(5), serving(accept) as url, transport_to("native", url) as transport:
