@@ -237,7 +237,8 @@ async fn interim_answers_and_trailers_are_passed_over() {
 
 #[tokio::test]
 async fn an_answer_may_have_many_headers() {
-    let headers: String = (0..200).map(|number| format!("x-{number}: value\r\n")).collect();
+    let headers: Vec<_> = (0..200).map(|number| format!("x-{number}: value\r\n")).collect();
+    let headers = headers.concat();
     let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\n{{}}").leak();
     let provider = Provider::playing(vec![vec![Play::Say(answer)]]).await;
     let answer = provider.endpoint().send(&pool(patient()), call()).await.unwrap();
