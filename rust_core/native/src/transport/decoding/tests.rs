@@ -39,13 +39,16 @@ fn decoded(codings: &str, compressed: &[u8], at_once: usize) -> Result<(Vec<u8>,
 fn turns_until_nothing(codings: &str, compressed: Vec<u8>) -> usize {
     let mut decoder = decoder(codings).unwrap().unwrap();
     decoder.push(compressed.into());
-    let turns = (0..).find(|_| match decoder.pull(&mut Effort::new()).unwrap() {
-        Decoded::Piece(piece) => panic!("{piece:?} came of nothing"),
-        Decoded::Spent => false,
-        Decoded::Starved => true,
-    });
+    let mut turns = 0;
+    loop {
+        match decoder.pull(&mut Effort::new()).unwrap() {
+            Decoded::Piece(piece) => panic!("{piece:?} came of nothing"),
+            Decoded::Spent => turns += 1,
+            Decoded::Starved => break,
+        }
+    }
     decoder.finish().unwrap();
-    turns.unwrap()
+    turns
 }
 
 /// A frame of Zstandard that is to be skipped, with so many bytes.
