@@ -1149,7 +1149,7 @@ class NativeIo:
         """Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended."""
 
     def close(self) -> None:
-        """Lets nothing be known any more."""
+        """Ends all that was begun and has not ended, and lets nothing be known any more; nor can anything be begun."""
 
 @final
 class NativeServer:

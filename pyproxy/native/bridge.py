@@ -39,15 +39,20 @@ class Bridge:
         """Wait for what was begun under `ticket`, if that is not 0: 0 is done already. A wait that is cancelled ends it.
 
         The ticket must have been drawn in the same step of the loop.
+
+        Raises:
+            asyncio.CancelledError: the bridge is closed, or was while this waited.
         """
         if not ticket:
             return None
+        if self._io is None:
+            raise asyncio.CancelledError("native I/O has ended")
         future = self.expect(ticket)
         try:
             return await future
         finally:
-            if self._waiting.pop(ticket, None) is not None:
-                self.io.cancel(ticket)
+            if self._waiting.pop(ticket, None) is not None and self._io is not None:
+                self._io.cancel(ticket)
             del future  # what came of it too late is let go of now, and not when a traceback is
 
     def expect(self, ticket: int) -> asyncio.Future[Any]:
@@ -69,13 +74,17 @@ class Bridge:
         self._listening.pop(ticket, None)
 
     def close(self) -> None:
-        """Listen no more; whoever still waits is not told anything."""
+        """Listen no more, and end what is under way: whoever still waits is cancelled."""
         if self._loop is not None:
             self._loop.remove_reader(self.io.fileno())
             self._loop = None
         if self._io is not None:
             self._io.close()
             self._io = None
+        waiting, self._waiting = self._waiting, {}
+        self._listening.clear()
+        for future in waiting.values():
+            future.cancel("native I/O has ended")
 
     def _open(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

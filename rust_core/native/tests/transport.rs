@@ -236,6 +236,17 @@ async fn interim_answers_and_trailers_are_passed_over() {
 }
 
 #[tokio::test]
+async fn an_answer_may_have_many_headers() {
+    let headers: Vec<_> = (0..200).map(|number| format!("x-{number}: value\r\n")).collect();
+    let headers = headers.concat();
+    let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\n{{}}").leak();
+    let provider = Provider::playing(vec![vec![Play::Say(answer)]]).await;
+    let answer = provider.endpoint().send(&pool(patient()), call()).await.unwrap();
+    assert_eq!(answer.headers.get("x-199").unwrap(), "value");
+    assert_eq!(whole(answer).await.unwrap(), b"{}");
+}
+
+#[tokio::test]
 async fn a_provider_that_switches_protocols_unasked_has_not_answered() {
     const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n";
     let provider = Provider::playing(vec![vec![Play::Hang(SWITCH)]]).await;

@@ -47,16 +47,7 @@ impl Secure {
     }
 
     async fn at(address: &str, protocols: &[&str], answers: Answers) -> Self {
-        let certificates = CertificateDer::pem_file_iter(corpus("server.pem")).unwrap().map(Result::unwrap).collect();
-        let key = PrivateKeyDer::from_pem_file(corpus("server.key")).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .unwrap();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(protocols);
         let listener = TcpListener::bind(address).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -90,12 +81,29 @@ impl Secure {
     }
 
     fn origin(&self) -> Origin {
-        Origin { secure: true, host: "localhost".to_owned(), port: self.port }
+        origin(self.port)
     }
 
     fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
+}
+
+fn origin(port: u16) -> Origin {
+    Origin { secure: true, host: "localhost".to_owned(), port }
+}
+
+fn acceptor(protocols: &[&str]) -> TlsAcceptor {
+    let certificates = CertificateDer::pem_file_iter(corpus("server.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(corpus("server.key")).unwrap();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 fn always<A, F>(answers: A) -> Answers
@@ -220,6 +228,75 @@ async fn a_shared_connection_that_rests_too_long_is_closed_without_anybody_askin
     ask(&endpoint(provider.origin()), &pool).await.unwrap();
     timeout(Duration::from_secs(5), provider.ended.recv()).await.expect("it rested too long").unwrap();
     assert_eq!(pool.idle(), 0);
+}
+
+/// What becomes of the second request on a connection of HTTP/2.
+#[derive(Clone, Copy, Debug)]
+enum Second {
+    /// Its connection ends, without a word.
+    Closed,
+    /// It is refused, unread.
+    Refused,
+    /// Something went wrong with it.
+    Reset,
+}
+
+/// A provider that does so with the second request on its first connection, and answers all others: where it listens, and how
+/// many have come.
+async fn at_the_second(second: Second) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    tokio::spawn(async move {
+        let acceptor = acceptor(&["h2"]);
+        while let Ok((stream, _)) = listener.accept().await {
+            let stream = acceptor.accept(stream).await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                match (count.fetch_add(1, Ordering::SeqCst), second) {
+                    (1, Second::Closed) => break,
+                    (1, Second::Refused) => respond.send_reset(h2::Reason::REFUSED_STREAM),
+                    (1, Second::Reset) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
+                    _ => {
+                        let mut body = respond.send_response(Response::new(()), false).unwrap();
+                        body.send_data("{}".into(), true).unwrap();
+                    }
+                }
+                if let (2, Second::Refused | Second::Reset) = (count.load(Ordering::SeqCst), second) {
+                    tokio::spawn(async move { while connection.accept().await.is_some() {} });
+                    break;
+                }
+            }
+        }
+    });
+    (port, requests)
+}
+
+#[tokio::test]
+async fn over_http2_only_what_was_refused_unread_is_sent_again() {
+    for (second, is_answered) in [(Second::Closed, false), (Second::Refused, true), (Second::Reset, false)] {
+        let (port, requests) = at_the_second(second).await;
+        let (endpoint, pool) = (endpoint(origin(port)), believing());
+        assert_eq!(ask(&endpoint, &pool).await.unwrap(), b"{}");
+        match timeout(Duration::from_secs(5), ask(&endpoint, &pool)).await.unwrap() {
+            Ok(answer) => assert!(is_answered && answer == b"{}", "{second:?}"),
+            Err(failure) => assert!(!is_answered && failure.signal == Signal::Reset, "{second:?}: {failure}"),
+        }
+        assert_eq!(requests.load(Ordering::SeqCst), if is_answered { 3 } else { 2 }, "{second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_may_be_as_long_over_http2_as_over_http1() {
+    let answers = always(async |_| {
+        let mut answered = said("{}");
+        answered.headers_mut().insert("x-long", "x".repeat(60_000).parse().unwrap());
+        answered
+    });
+    let provider = Secure::speaking(&["h2"], answers).await;
+    let answer = endpoint(provider.origin()).send(&believing(), call()).await.unwrap();
+    assert_eq!(answer.headers["x-long"].len(), 60_000);
 }
 
 /// A body of pieces that a test sends.

@@ -70,6 +70,17 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_a_reset(kind: Kind) -
     assert failure.value.signal == "reset"
 
 
+async def test_what_comes_to_nothing_does_not_hold_the_loop() -> None:
+    nothing = gzip.compress(b"", mtime=0) * 100_000
+    async with to("native", body_of("gzip, gzip", gzip.compress(nothing))) as transport:
+        assert isinstance(transport, NativeTransport)
+        response = await transport.open(call())  # with its body, which came in the same packet
+        piece = response._answer.read(transport._bridge.io)
+        assert isinstance(piece, int), "a ticket, since it takes long"
+        assert await transport._bridge.done(piece) == b""
+        await response.aclose()
+
+
 async def test_interim_answers_are_passed_over_and_trailers_dropped(kind: Kind) -> None:
     interim = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
     whole = head("transfer-encoding: chunked", "trailer: x-t") + b"2\r\n{}\r\n0\r\nx-t: 1\r\n\r\n"

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use native::inbox::Inbox;
 use native::ingress::{Exchange, Part};
-use native::runtime;
+use native::runtime::{self, Process};
 use native::transport::{Answer, Failure};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tokio::runtime::Handle;
@@ -62,18 +63,22 @@ pub(super) fn part_to_python(py: Python<'_>, part: Part) -> PyResult<Py<PyAny>> 
 /// What is shared between the loop and the tasks that it has begun.
 pub(crate) struct Begun {
     inbox: Inbox<(u64, Done)>,
-    tasks: Mutex<HashMap<u64, AbortHandle>>,
+    /// Gone when nothing is to be known any more, and nothing begun.
+    tasks: Mutex<Option<HashMap<u64, AbortHandle>>>,
     tickets: AtomicU64,
+    process: Process,
     runtime: Handle,
 }
 
 impl Begun {
-    /// Begins something. Its ticket comes out of the inbox with what became of it, unless it is cancelled before.
+    /// Begins something. Its ticket comes out of the inbox with what became of it, unless it is cancelled before; once this is closed,
+    /// nothing is begun.
     pub(crate) fn begin(self: &Arc<Self>, work: impl Future<Output = Done> + Send + 'static) -> u64 {
         let ticket = self.ticket();
         let begun = Arc::clone(self);
         // Held until it is noted: it may end at once, and must find itself there.
-        let mut tasks = lock(&self.tasks);
+        let mut open = lock(&self.tasks);
+        let Some(tasks) = &mut *open else { return ticket };
         let task = self.runtime.spawn(async move {
             let mut telling = Word { begun, ticket, done: Done::Failed(Failure::of_a_fault()) };
             telling.done = work.await;
@@ -95,6 +100,32 @@ impl Begun {
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
+
+    /// Takes what was begun under a ticket out of what is under way, if it is.
+    fn remove(&self, ticket: u64) -> Option<AbortHandle> {
+        lock(&self.tasks).as_mut()?.remove(&ticket)
+    }
+
+    /// Ends all that is under way, and lets nothing be known any more.
+    fn close(&self) {
+        if !self.process.is_current() {
+            // What is here belongs to the process from which this one was forked, and so do the threads that held its locks then.
+            return;
+        }
+        let tasks = lock(&self.tasks).take();
+        for task in tasks.into_iter().flatten() {
+            task.1.abort();
+        }
+        self.inbox.close();
+    }
+}
+
+/// Refuses what was made before a fork: the threads that it needs are not in this process, and its connections are not its own.
+pub(super) fn check(process: Process) -> PyResult<()> {
+    if process.is_current() {
+        return Ok(());
+    }
+    Err(PyRuntimeError::new_err("native I/O does not survive a fork: make it anew in each process"))
 }
 
 /// What is told of something that was begun, when this is dropped: whoever waits is told of a panic, too.
@@ -106,7 +137,7 @@ struct Word {
 
 impl Drop for Word {
     fn drop(&mut self) {
-        if lock(&self.begun.tasks).remove(&self.ticket).is_some() {
+        if self.begun.remove(self.ticket).is_some() {
             let done = mem::replace(&mut self.done, Done::Nothing);
             self.begun.tell(self.ticket, done);
         }
@@ -121,6 +152,10 @@ impl NativeIo {
     pub(super) fn begun(&self) -> &Arc<Begun> {
         &self.0
     }
+
+    pub(super) fn process(&self) -> Process {
+        self.0.process
+    }
 }
 
 #[pymethods]
@@ -129,8 +164,9 @@ impl NativeIo {
     fn new() -> PyResult<Self> {
         let begun = Begun {
             inbox: Inbox::new()?,
-            tasks: Mutex::new(HashMap::new()),
+            tasks: Mutex::new(Some(HashMap::new())),
             tickets: AtomicU64::new(1),
+            process: Process::current(),
             runtime: runtime::handle()?,
         };
         Ok(Self(Arc::new(begun)))
@@ -141,9 +177,9 @@ impl NativeIo {
         self.0.inbox.bell().unwrap_or(-1)
     }
 
-    /// Lets nothing be known any more.
+    /// Ends all that was begun and has not ended, and lets nothing be known any more; nor can anything be begun.
     fn close(&self) {
-        self.0.inbox.close();
+        self.0.close();
     }
 
     /// The tickets of what has ended, each with what became of it, the oldest first.
@@ -153,8 +189,15 @@ impl NativeIo {
 
     /// Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended.
     fn cancel(&self, ticket: u64) {
-        if let Some(task) = lock(&self.0.tasks).remove(&ticket) {
+        if let Some(task) = self.0.remove(ticket) {
             task.abort();
         }
+    }
+}
+
+impl Drop for NativeIo {
+    fn drop(&mut self) {
+        // The tasks hold what is shared: without this they would go on for nobody.
+        self.0.close();
     }
 }

@@ -8,21 +8,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
-use native::runtime;
+use native::runtime::{self, Process};
 use native::transport::trust::Trust;
 use native::transport::{Answer, Body, Call, Endpoint, Failure, Origin, Pool, Proxy, Settings};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-use super::io::{Done, NativeIo};
+use super::io::{Done, NativeIo, check};
 use crate::convert::{Items, lock, value_error};
 
 type Headers = Items<(PyBackedBytes, PyBackedBytes)>;
 
 /// The connections to one provider.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct NativePool(Arc<Pool>);
+pub(crate) struct NativePool {
+    pool: Arc<Pool>,
+    process: Process,
+}
 
 #[pymethods]
 impl NativePool {
@@ -45,18 +48,18 @@ impl NativePool {
             None => None,
         };
         let settings = Settings { stale_within: seconds(stale_within)?, trust, proxy, ..Settings::default() };
-        Ok(Self(Pool::new(runtime::handle()?, settings)))
+        Ok(Self { pool: Pool::new(runtime::handle()?, settings), process: Process::current() })
     }
 
     /// How many connections could serve a call at once.
     #[getter]
     fn idle(&self) -> usize {
-        self.0.idle()
+        self.pool.idle()
     }
 
     /// Closes the connections that serve nobody, and keeps none from now on.
     fn close(&self) {
-        self.0.close();
+        self.pool.close();
     }
 }
 
@@ -106,6 +109,8 @@ impl NativeEndpoint {
         body: &[u8],
         connect_timeout: f64,
     ) -> PyResult<u64> {
+        check(io.process())?;
+        check(pool.process)?;
         let call = Call {
             method: Method::from_bytes(method.as_bytes()).map_err(value_error)?,
             path: Bytes::copy_from_slice(path),
@@ -115,7 +120,7 @@ impl NativeEndpoint {
             body: Bytes::copy_from_slice(body),
             connect_timeout: seconds(connect_timeout)?,
         };
-        let (endpoint, pool) = (Arc::clone(&self.0), Arc::clone(&pool.0));
+        let (endpoint, pool) = (Arc::clone(&self.0), Arc::clone(&pool.pool));
         Ok(io.begun().begin(async move {
             match endpoint.send(&pool, call).await {
                 Ok(answer) => Done::Answer(Box::new(answer)),
@@ -165,6 +170,7 @@ impl NativeAnswer {
     /// The next piece of the body, decoded, if it is there: empty at the end, or a `NativeFailure`. Else a ticket for it.
     #[pyo3(signature = (io))]
     fn read(&self, py: Python<'_>, io: &NativeIo) -> PyResult<Py<PyAny>> {
+        check(io.process())?;
         let mut held = lock(&self.body);
         let Held::Here(body) = &mut *held else {
             return Err(value_error("the answer is closed, or its next piece is waited for"));

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 use hyper::{HeaderMap, Response};
 
-use super::decoding::{Corrupt, Decoder};
+use super::decoding::{Corrupt, Decoded, Decoder, Effort};
 use super::failure::Failure;
 use super::kept::Kept;
 use super::pool::Pool;
@@ -89,12 +89,17 @@ impl Body {
         }
     }
 
-    /// `next`, for who polls.
+    /// `next`, for who polls: bounded in what it does at once, however much comes to nothing.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
         if self.has_failed {
             return Poll::Ready(None);
         }
-        let next = ready!(self.poll_decoded(cx)).transpose();
+        let mut effort = Effort::new();
+        let polled = self.poll_decoded(cx, &mut effort);
+        if polled.is_pending() && effort.is_spent() {
+            cx.waker().wake_by_ref(); // there is more, after others had their turn
+        }
+        let next = ready!(polled).transpose();
         if let Some(Err(_)) = next {
             self.has_failed = true;
             self.raw.carrier = None;
@@ -102,13 +107,16 @@ impl Body {
         Poll::Ready(next)
     }
 
-    fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
-        let Some(decoder) = &mut self.decoder else { return self.raw.poll_next(cx) };
+    /// Pending, too, when the effort is spent.
+    fn poll_decoded(&mut self, cx: &mut Context<'_>, effort: &mut Effort) -> Poll<Result<Option<Bytes>, Failure>> {
+        let Some(decoder) = &mut self.decoder else { return self.raw.poll_next(cx, effort) };
         loop {
-            if let Some(piece) = decoder.pull().map_err(of_corrupt)? {
-                return Poll::Ready(Ok(Some(piece)));
+            match decoder.pull(effort).map_err(of_corrupt)? {
+                Decoded::Piece(piece) => return Poll::Ready(Ok(Some(piece))),
+                Decoded::Starved => {}
+                Decoded::Spent => return Poll::Pending,
             }
-            match ready!(self.raw.poll_next(cx))? {
+            match ready!(self.raw.poll_next(cx, effort))? {
                 Some(piece) => decoder.push(piece),
                 None => return Poll::Ready(decoder.finish().map_err(of_corrupt).map(|()| None)),
             }
@@ -124,9 +132,9 @@ struct Raw {
 }
 
 impl Raw {
-    /// The next piece; the connection is given back at the last.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
-        loop {
+    /// The next piece; the connection is given back at the last. Pending, too, when the effort is spent.
+    fn poll_next(&mut self, cx: &mut Context<'_>, effort: &mut Effort) -> Poll<Result<Option<Bytes>, Failure>> {
+        while !effort.is_spent() {
             let mut frame = Pin::new(&mut self.incoming).poll_frame(cx);
             if let (Poll::Pending, Some(carrier)) = (&frame, &mut self.carrier) {
                 // Asked for, and not there: the connection may have it, and if it has ended says so.
@@ -135,6 +143,7 @@ impl Raw {
             }
             match ready!(frame) {
                 Some(Ok(frame)) => {
+                    effort.spend(0); // a provider may send as many frames without content as it likes
                     let Ok(piece) = frame.into_data() else { continue }; // trailers
                     self.settle_at_end();
                     if !piece.is_empty() {
@@ -148,6 +157,7 @@ impl Raw {
                 }
             }
         }
+        Poll::Pending
     }
 
     /// Gives the connection back as soon as nothing more can come: whoever has all of a body may not ask for more.

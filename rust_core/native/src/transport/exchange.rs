@@ -76,7 +76,25 @@ pub(super) struct Broken {
     pub(super) is_stale: bool,
 }
 
-/// What tells, of a request that failed, whether its connection had been closed before.
+impl Broken {
+    /// Of a request over HTTP/2, which has words for what was not looked at: that its connection ended says nothing, however soon.
+    pub(super) fn of_shared(error: TrySendError<Sent>) -> Self {
+        let was_not_sent = error.message().is_some();
+        let error = error.into_error();
+        Self { failure: Failure::reset(&error), is_stale: was_not_sent || was_refused(&error) }
+    }
+}
+
+/// Whether a provider said that it has not looked at a request.
+fn was_refused(error: &hyper::Error) -> bool {
+    let Some(error) = error.source().and_then(|source| source.downcast_ref::<h2::Error>()) else { return false };
+    let reason = error.reason();
+    error.is_remote()
+        && (error.is_reset() && reason == Some(Reason::REFUSED_STREAM)
+            || error.is_go_away() && reason == Some(Reason::NO_ERROR))
+}
+
+/// What tells, of a request over HTTP/1.1 that failed, whether its connection had been closed before.
 ///
 /// A provider may close an idle connection in the very moment in which a request is on its way to it. All its sender sees
 /// then is an end without a byte of an answer, and it sees that soon: the news takes a round trip. A provider that ends the
@@ -85,7 +103,7 @@ pub(super) struct Since {
     meter: Arc<Meter>,
     received: u64,
     began: Instant,
-    /// An earlier request was answered on the connection, and no other is under way.
+    /// An earlier request was answered on the connection.
     rested: bool,
     stale_within: Duration,
 }
@@ -97,18 +115,8 @@ impl Since {
 
     pub(super) fn broken(&self, error: TrySendError<Sent>) -> Broken {
         let was_not_sent = error.message().is_some();
-        let error = error.into_error();
         let heard_nothing = self.meter.received() == self.received;
         let found_closed = self.rested && heard_nothing && self.began.elapsed() < self.stale_within;
-        Broken { failure: Failure::reset(&error), is_stale: was_not_sent || found_closed || was_refused(&error) }
+        Broken { failure: Failure::reset(&error.into_error()), is_stale: was_not_sent || found_closed }
     }
-}
-
-/// Whether a provider said that it has not looked at a request: HTTP/2 has words for it.
-fn was_refused(error: &hyper::Error) -> bool {
-    let Some(error) = error.source().and_then(|source| source.downcast_ref::<h2::Error>()) else { return false };
-    let reason = error.reason();
-    error.is_remote()
-        && (error.is_reset() && reason == Some(Reason::REFUSED_STREAM)
-            || error.is_go_away() && reason == Some(Reason::NO_ERROR))
 }

@@ -21,6 +21,8 @@ use super::wire::{Meter, Wire};
 
 /// What is read at once, and what a head may be long at most: what an open stream costs in memory.
 const MOST_BUFFERED: usize = 128 * 1024;
+/// A provider behind others that each add their own has many; a hundred is not enough.
+const MOST_HEADERS: usize = 256;
 
 /// A connection.
 pub(super) struct Kept {
@@ -38,6 +40,7 @@ impl Kept {
         let meter = wire.meter();
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(MOST_BUFFERED)
+            .max_headers(MOST_HEADERS)
             .handshake(TokioIo::new(wire))
             .await
             .map_err(|error| Failure::connect(&error))?;

@@ -24,7 +24,7 @@ use super::trust::Trust;
 /// How the connections of a provider are made and kept.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How soon a connection that had been closed is found out: a provider that ends it later had the request.
+    /// How soon a connection of HTTP/1.1 that had been closed is found out: a provider that ends it later had the request.
     pub stale_within: Duration,
     /// How many may rest.
     pub most_idle: usize,
@@ -89,7 +89,7 @@ impl Pool {
 
     /// Sends a request and waits for the head of its answer.
     ///
-    /// One that found a resting connection closed was read by nobody: it is sent once more, on a fresh one.
+    /// One that found a resting connection closed, or that was refused unread, is sent once more, on a fresh one.
     pub(super) async fn exchange(
         self: &Arc<Self>,
         outgoing: Outgoing,
@@ -116,7 +116,7 @@ impl Pool {
                 (response, Carrier::Kept(kept, Arc::clone(self)))
             }
             Ride::Shared(place) => {
-                let (response, place) = place.exchange(outgoing.shared().map_err(never_sent)?, within).await?;
+                let (response, place) = place.exchange(outgoing.shared().map_err(never_sent)?).await?;
                 (response, Carrier::Shared(place))
             }
         };

@@ -15,15 +15,17 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::Instant;
 
 use super::endpoint::Origin;
-use super::exchange::{Broken, Sent, Since};
+use super::exchange::{Broken, Sent};
 use super::failure::Failure;
-use super::wire::{Meter, Wire};
+use super::wire::Wire;
 
 /// What a stream may send that nobody has read yet.
 const STREAM_WINDOW: u32 = 256 * 1024;
 /// Calls at a time. All of them together fill the connection's window, and no fewer: one whose reader is slow holds up none.
 const MOST_CALLS: usize = 64;
 const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 64;
+/// What a head may be long at most, as over HTTP/1.1.
+const LARGEST_HEAD: u32 = 128 * 1024;
 /// A connection that is silently gone is noticed by asking it for a sign of life.
 const ASKED_EVERY: Duration = Duration::from_secs(15);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
@@ -32,12 +34,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Shared {
     origin: Arc<Origin>,
     sender: http2::SendRequest<Full<Bytes>>,
-    meter: Arc<Meter>,
     /// What knows how many calls its provider takes at a time.
     connection: Arc<Mutex<Connection>>,
     calls: AtomicUsize,
-    /// An earlier request was answered on it.
-    has_served: AtomicBool,
     /// Takes no more calls.
     is_retired: AtomicBool,
     began: Instant,
@@ -47,11 +46,11 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) async fn begin(wire: Wire, origin: Arc<Origin>) -> Result<Arc<Self>, Failure> {
-        let meter = wire.meter();
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(LARGEST_HEAD)
             .initial_max_send_streams(1) // until the provider has said how many it takes
             .keep_alive_interval(ASKED_EVERY)
             .keep_alive_timeout(ANSWERED_WITHIN)
@@ -63,10 +62,8 @@ impl Shared {
         Ok(Arc::new(Self {
             origin,
             sender,
-            meter,
             connection,
             calls: AtomicUsize::new(0),
-            has_served: AtomicBool::new(false),
             is_retired: AtomicBool::new(false),
             began: Instant::now(),
             rests_since: AtomicU64::new(0),
@@ -119,22 +116,13 @@ pub(super) struct Place {
 
 impl Place {
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn exchange(
-        mut self,
-        request: Sent,
-        stale_within: Duration,
-    ) -> Result<(Response<Incoming>, Self), Broken> {
-        let connection = &self.connection;
-        let rested = connection.has_served.load(Ordering::Acquire) && connection.calls.load(Ordering::Acquire) == 1;
-        let since = Since::now(&connection.meter, rested, stale_within);
-        let answered = connection.sender.clone().try_send_request(request).await;
-        match answered {
+    pub(super) async fn exchange(mut self, request: Sent) -> Result<(Response<Incoming>, Self), Broken> {
+        match self.connection.sender.clone().try_send_request(request).await {
             Ok(response) => {
-                self.connection.has_served.store(true, Ordering::Release);
                 self.is_answered = true;
                 Ok((response, self))
             }
-            Err(error) => Err(since.broken(error)),
+            Err(error) => Err(Broken::of_shared(error)),
         }
     }
 }

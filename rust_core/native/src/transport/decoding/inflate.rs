@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes};
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Codec, Corrupt, PIECE};
+use super::{Codec, Corrupt, Decoded, Effort, PIECE};
 
 /// The first byte of each member of a gzip file.
 const MEMBER: u8 = 0x1f;
@@ -32,6 +32,22 @@ impl Inflate {
         Self { form: Form::Deflate, ..Self::gzip() }
     }
 
+    /// What comes next of the member that is open, a piece at most, or nothing where more of it is needed.
+    fn inflate(&mut self, input: &mut Bytes, effort: &mut Effort) -> Result<Vec<u8>, Corrupt> {
+        let first = input.first().copied().unwrap_or_default();
+        let state = self.begin(first);
+        let mut piece = Vec::with_capacity(input.len().saturating_mul(4).clamp(1024, PIECE));
+        let before = state.total_in();
+        let status = state
+            .decompress_vec(input, &mut piece, FlushDecompress::None)
+            .map_err(|error| Corrupt(format!("a body that cannot be inflated: {error}")))?;
+        let taken = usize::try_from(state.total_in() - before).unwrap_or(usize::MAX).min(input.len());
+        input.advance(taken);
+        effort.spend(taken + piece.len());
+        self.ended = status == Status::StreamEnd;
+        Ok(piece)
+    }
+
     fn begin(&mut self, first: u8) -> &mut Decompress {
         let form = self.form;
         self.begun = true;
@@ -45,32 +61,30 @@ impl Inflate {
 }
 
 impl Codec for Inflate {
-    fn decode(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, Corrupt> {
-        if self.ended {
-            if self.form == Form::Deflate || input.first() != Some(&MEMBER) {
-                input.clear(); // padding
-                return Ok(None);
+    fn decode(&mut self, input: &mut Bytes, effort: &mut Effort) -> Result<Decoded, Corrupt> {
+        loop {
+            if self.ended {
+                if self.form == Form::Deflate || input.first() != Some(&MEMBER) {
+                    input.clear(); // padding
+                    return Ok(Decoded::Starved);
+                }
+                (self.state, self.ended) = (None, false);
             }
-            (self.state, self.ended) = (None, false);
-        }
-        if self.state.is_none() && input.is_empty() {
-            return Ok(None);
-        }
-        let first = input.first().copied().unwrap_or_default();
-        let state = self.begin(first);
-        let mut piece = Vec::with_capacity(input.len().saturating_mul(4).clamp(1024, PIECE));
-        let before = state.total_in();
-        let status = state
-            .decompress_vec(input, &mut piece, FlushDecompress::None)
-            .map_err(|error| Corrupt(format!("a body that cannot be inflated: {error}")))?;
-        input.advance(usize::try_from(state.total_in() - before).unwrap_or(usize::MAX).min(input.len()));
-        if status == Status::StreamEnd {
-            self.ended = true;
-            if piece.is_empty() {
-                return self.decode(input);
+            if self.state.is_none() && input.is_empty() {
+                return Ok(Decoded::Starved);
             }
+            if effort.is_spent() {
+                return Ok(Decoded::Spent);
+            }
+            let piece = self.inflate(input, effort)?;
+            if !piece.is_empty() {
+                return Ok(Decoded::Piece(piece.into()));
+            }
+            if !self.ended {
+                return Ok(Decoded::Starved);
+            }
+            // A member without content may be followed by as many more as there is room for.
         }
-        Ok((!piece.is_empty()).then(|| piece.into()))
     }
 
     fn is_whole(&self) -> bool {

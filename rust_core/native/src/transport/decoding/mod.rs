@@ -1,5 +1,6 @@
 //! What was compressed, in pieces that are bounded: however well a bomb is packed, it comes out as slowly as it is asked for.
 
+mod effort;
 mod inflate;
 mod zstd;
 
@@ -9,13 +10,14 @@ use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::CONTENT_ENCODING;
 
+pub(super) use effort::Effort;
 use inflate::Inflate;
 use zstd::Zstd;
 
 /// The largest piece that is made at once.
 const PIECE: usize = 64 * 1024;
-/// More than these on one another are an attack.
-const MOST_LAYERS: usize = 5;
+/// More than these on one another are an attack: each multiplies what the one around it makes of a byte.
+const MOST_LAYERS: usize = 2;
 
 /// What cannot be decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,10 +29,21 @@ impl fmt::Display for Corrupt {
     }
 }
 
+/// What comes of the compressed bytes at hand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// The next piece, never empty.
+    Piece(Bytes),
+    /// Nothing more before more of them come.
+    Starved,
+    /// Nothing yet, and enough was done for once: much may be packed that comes to nothing.
+    Spent,
+}
+
 /// One way of compressing, undone.
 trait Codec: Send {
-    /// The next piece of what `input` begins with, which is taken from it; `None` when more of it is needed.
-    fn decode(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, Corrupt>;
+    /// Makes the next piece of what `input` begins with, which is taken from it, as long as there is `effort` left.
+    fn decode(&mut self, input: &mut Bytes, effort: &mut Effort) -> Result<Decoded, Corrupt>;
 
     /// Whether what came until now is all there has to be.
     fn is_whole(&self) -> bool;
@@ -59,27 +72,27 @@ impl Decoder {
                 "zstd" => Box::new(Zstd::default()),
                 _ => continue,
             };
+            if layers.len() == MOST_LAYERS {
+                return Err(Corrupt(format!("the body is compressed more than {MOST_LAYERS} times over")));
+            }
             layers.insert(0, Layer { codec, input: Bytes::new() });
-        }
-        if layers.len() > MOST_LAYERS {
-            return Err(Corrupt(format!("the body is compressed {} times over", layers.len())));
         }
         Ok((!layers.is_empty()).then_some(Self { layers }))
     }
 
-    /// Hands in what came, once `pull` has nothing left.
+    /// Hands in what came, once `pull` is starved.
     pub(super) fn push(&mut self, piece: Bytes) {
         if let Some(outermost) = self.layers.first_mut() {
             outermost.input = piece;
         }
     }
 
-    /// The next piece, if what was handed in makes one.
-    pub(super) fn pull(&mut self) -> Result<Option<Bytes>, Corrupt> {
-        pull(&mut self.layers)
+    /// The next piece, if what was handed in makes one with no more than this `effort`.
+    pub(super) fn pull(&mut self, effort: &mut Effort) -> Result<Decoded, Corrupt> {
+        pull(&mut self.layers, effort)
     }
 
-    /// Checks that nothing is missing, once nothing more comes and `pull` has nothing left.
+    /// Checks that nothing is missing, once nothing more comes and `pull` is starved.
     pub(super) fn finish(&self) -> Result<(), Corrupt> {
         if self.layers.iter().all(|layer| layer.codec.is_whole()) {
             return Ok(());
@@ -88,15 +101,16 @@ impl Decoder {
     }
 }
 
-fn pull(layers: &mut [Layer]) -> Result<Option<Bytes>, Corrupt> {
-    let Some((innermost, outer)) = layers.split_last_mut() else { return Ok(None) };
+fn pull(layers: &mut [Layer], effort: &mut Effort) -> Result<Decoded, Corrupt> {
+    let Some((innermost, outer)) = layers.split_last_mut() else { return Ok(Decoded::Starved) };
     loop {
-        if let Some(piece) = innermost.codec.decode(&mut innermost.input)? {
-            return Ok(Some(piece));
+        match innermost.codec.decode(&mut innermost.input, effort)? {
+            Decoded::Starved => {}
+            made_or_spent => return Ok(made_or_spent),
         }
-        match pull(outer)? {
-            Some(piece) => innermost.input = piece,
-            None => return Ok(None),
+        match pull(outer, effort)? {
+            Decoded::Piece(piece) => innermost.input = piece,
+            starved_or_spent => return Ok(starved_or_spent),
         }
     }
 }

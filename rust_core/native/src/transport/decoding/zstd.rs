@@ -5,13 +5,15 @@ use std::io::Read;
 use bytes::{Buf, Bytes, BytesMut};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::{Codec, Corrupt, PIECE};
+use super::{Codec, Corrupt, Decoded, Effort, PIECE};
 
 /// What a frame may ask to be remembered of it: the bound of RFC 9659 for what travels over HTTP.
 const LARGEST_WINDOW: u64 = 8 * 1024 * 1024;
 const MAGIC: u32 = 0xFD2F_B528;
 /// The frames that are to be skipped begin with any of sixteen.
 const SKIPPED: u32 = 0x184D_2A50;
+/// What a block comes to at most.
+const LARGEST_BLOCK: usize = 128 * 1024;
 const BLOCK_HEADER: usize = 3;
 const CHECKSUM: usize = 4;
 
@@ -42,22 +44,26 @@ struct Head {
 }
 
 impl Codec for Zstd {
-    fn decode(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, Corrupt> {
+    fn decode(&mut self, input: &mut Bytes, effort: &mut Effort) -> Result<Decoded, Corrupt> {
         self.waiting.extend_from_slice(&input.split_to(input.len()));
         loop {
             if self.decoder.can_collect() > 0 {
                 let mut piece = vec![0; self.decoder.can_collect().min(PIECE)];
                 let length = self.decoder.read(&mut piece).map_err(corrupt)?;
                 piece.truncate(length);
-                return Ok(Some(piece.into()));
+                effort.spend(length);
+                return Ok(Decoded::Piece(piece.into()));
+            }
+            if effort.is_spent() {
+                return Ok(Decoded::Spent);
             }
             let goes_on = match self.frame {
-                Frame::None => self.open()?,
-                Frame::Skipped(length) => self.skip(length),
-                Frame::Open { has_checksum } => self.decode_block(has_checksum)?,
+                Frame::None => self.open(effort)?,
+                Frame::Skipped(length) => self.skip(length, effort),
+                Frame::Open { has_checksum } => self.decode_block(has_checksum, effort)?,
             };
             if !goes_on {
-                return Ok(None);
+                return Ok(Decoded::Starved);
             }
         }
     }
@@ -68,11 +74,12 @@ impl Codec for Zstd {
 }
 
 impl Zstd {
-    fn open(&mut self) -> Result<bool, Corrupt> {
+    fn open(&mut self, effort: &mut Effort) -> Result<bool, Corrupt> {
         let Some(magic) = little_endian(&self.waiting, 0, 4) else { return Ok(false) };
         if magic & !15 == u64::from(SKIPPED) {
             let Some(length) = little_endian(&self.waiting, 4, 4) else { return Ok(false) };
             self.waiting.advance(8);
+            effort.spend(8);
             self.frame = Frame::Skipped(usize::try_from(length).unwrap_or(usize::MAX));
             return Ok(true);
         }
@@ -84,19 +91,21 @@ impl Zstd {
             return Err(Corrupt(format!("a body that needs {} bytes of memory to be decoded", head.window)));
         }
         let bytes = self.waiting.split_to(head.length);
+        effort.spend(head.length);
         self.decoder.reset(&*bytes).map_err(corrupt)?;
         self.frame = Frame::Open { has_checksum: head.has_checksum };
         Ok(true)
     }
 
-    fn skip(&mut self, length: usize) -> bool {
+    fn skip(&mut self, length: usize, effort: &mut Effort) -> bool {
         let skipped = length.min(self.waiting.len());
+        effort.spend(skipped);
         self.waiting.advance(skipped);
         self.frame = if skipped == length { Frame::None } else { Frame::Skipped(length - skipped) };
         skipped == length
     }
 
-    fn decode_block(&mut self, has_checksum: bool) -> Result<bool, Corrupt> {
+    fn decode_block(&mut self, has_checksum: bool, effort: &mut Effort) -> Result<bool, Corrupt> {
         let Some(header) = little_endian(&self.waiting, 0, BLOCK_HEADER) else { return Ok(false) };
         let (is_last, repeats) = (header & 1 == 1, header >> 1 & 3 == 1);
         let size = if repeats { 1 } else { usize::try_from(header >> 3).unwrap_or(usize::MAX) };
@@ -105,6 +114,7 @@ impl Zstd {
             return Ok(false);
         }
         let block = self.waiting.split_to(length);
+        effort.spend(LARGEST_BLOCK); // what it comes to nobody tells: it stays in the window
         self.decoder.decode_blocks(&*block, BlockDecodingStrategy::UptoBlocks(1)).map_err(corrupt)?;
         if is_last {
             self.frame = Frame::None;
