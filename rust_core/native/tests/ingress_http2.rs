@@ -132,7 +132,9 @@ async fn a_client_that_opens_no_window_holds_its_connection_no_longer_than_the_l
 async fn a_head_that_the_gate_would_refuse_is_refused_here_too() {
     let mut front = Front::open().await;
     let all = [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")];
-    let hosts = |hosts: &[&'static str]| head(&[&all[..], &hosts.iter().map(|host| ("host", *host)).collect::<Vec<_>>()].concat());
+    let hosts = |hosts: &[&'static str]| {
+        head(&[&all[..], &hosts.iter().map(|host| ("host", *host)).collect::<Vec<_>>()].concat())
+    };
     for (sent, status, path) in [
         (get("/\u{e9}"), Some(400), None),
         (get("/x?\u{e9}"), Some(400), Some("/x")),
