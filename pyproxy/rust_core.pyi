@@ -1229,10 +1229,13 @@ class NativeExchange:
         """Begins an answer that comes in pieces."""
 
     def send(self, piece: bytes) -> int:
-        """Sends a piece. Returns 0 if that is done, else the ticket of it: the client has not taken those before."""
+        """Sends a piece. Returns 0, or the ticket to wait for before the next one: the client has not taken those before.
+
+        The piece is on its way even if that is cancelled.
+        """
 
     def finish(self) -> int:
-        """Ends the answer: it is whole. Returns 0 if that is done, else the ticket of it."""
+        """Ends the answer: it is whole. Returns 0, or the ticket to wait for until the client has taken it."""
 
     def cut(self) -> None:
         """Ends the connection without an end of the answer, unless that has come."""

@@ -65,8 +65,9 @@ class NativeHttpServer:
 
     def _asked(self, exchange: NativeExchange) -> None:
         """Serve a request in a task of its own. That its client may leave is watched from this very moment."""
+        scope = _scope(exchange)
         cycle = NativeCycle(exchange, self._bridge)
-        task = asyncio.get_running_loop().create_task(cycle.run(self._edge, _scope(exchange)), name="native-request")
+        task = asyncio.get_running_loop().create_task(cycle.run(self._edge, scope), name="native-request")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -6,6 +6,7 @@ To be used from one event loop's thread. The native threads never call: they lea
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.rust_core import NativeIo
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Bridge"]
+
+_log = logging.getLogger("pyproxy")
 
 
 class Bridge:
@@ -99,4 +102,11 @@ class Bridge:
                 if not future.done():
                     future.set_result(result)
             elif ticket in self._listening:
-                self._listening[ticket](result)
+                self._tell(self._listening[ticket], result)
+
+    def _tell(self, listener: Callable[[Any], None], result: Any) -> None:
+        """Let a listener know. What came together with it is for others, who must not miss it for its failure."""
+        try:
+            listener(result)
+        except Exception:  # noqa: BLE001 - as an event loop does with what it calls
+            _log.exception("what was told natively could not be taken")

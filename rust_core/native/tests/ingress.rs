@@ -1,90 +1,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // the helpers of tests are tests too
 //! Clients over real sockets: served one after the other, cut, gone, refused.
 
+mod front;
+
 use std::convert::Infallible;
-use std::io::ErrorKind;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper::{HeaderMap, Request};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use rust_core_native::ingress::{Deadlines, Exchange, Host, Listener, Part, Server};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use rust_core_native::ingress::{Deadlines, Part};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(5);
-const GET: &[u8] = b"GET /x?y HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-/// Hands on what it is told of.
-struct Told {
-    numbers: AtomicU64,
-    asked: mpsc::UnboundedSender<Exchange>,
-    gone: mpsc::UnboundedSender<u64>,
-}
-
-impl Host for Told {
-    fn number(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn asked(&self, exchange: Exchange) {
-        self.asked.send(exchange).ok();
-    }
-
-    fn gone(&self, number: u64) {
-        self.gone.send(number).ok();
-    }
-}
-
-struct Front {
-    server: Server,
-    port: u16,
-    asked: mpsc::UnboundedReceiver<Exchange>,
-    gone: mpsc::UnboundedReceiver<u64>,
-}
-
-impl Front {
-    async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (asking, asked) = mpsc::unbounded_channel();
-        let (going, gone) = mpsc::unbounded_channel();
-        let host: Arc<dyn Host> = Arc::new(Told { numbers: AtomicU64::new(1), asked: asking, gone: going });
-        let deadlines = Deadlines { head: SOON, idle: SOON, close: SOON };
-        let server = Server::start(&tokio::runtime::Handle::current(), vec![Listener::Tcp(listener)], deadlines, &host);
-        Self { server, port, asked, gone }
-    }
-
-    async fn client(&self) -> TcpStream {
-        TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
-    }
-
-    async fn next(&mut self) -> Exchange {
-        timeout(SOON, self.asked.recv()).await.expect("nobody asked").unwrap()
-    }
-}
-
-async fn rest(client: &mut TcpStream) -> (String, bool) {
-    let mut read = Vec::new();
-    let ended = timeout(SOON, client.read_to_end(&mut read)).await.expect("it goes on");
-    let reset = matches!(&ended, Err(error) if error.kind() == ErrorKind::ConnectionReset);
-    (String::from_utf8(read).unwrap(), reset)
-}
-
-async fn until(client: &mut TcpStream, end: &str) -> String {
-    let mut read = Vec::new();
-    while !String::from_utf8_lossy(&read).ends_with(end) {
-        let mut byte = [0];
-        timeout(SOON, client.read_exact(&mut byte)).await.expect("nothing comes").unwrap();
-        read.push(byte[0]);
-    }
-    String::from_utf8(read).unwrap()
-}
+use front::{BRIEF, Front, GET, LONG, SOON, rest, send, until};
 
 #[tokio::test]
 async fn requests_of_a_connection_are_served_one_after_the_other() {
@@ -136,8 +66,8 @@ async fn what_was_sent_comes_before_a_cut_and_no_end_with_it() {
         client.write_all(format!("GET / HTTP/{version}\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
         let exchange = front.next().await;
         exchange.begin(200, HeaderMap::new());
-        exchange.send(Bytes::from_static(b"some")).await;
-        exchange.send(Bytes::from_static(b"error")).await;
+        send(&exchange, Bytes::from_static(b"some")).await;
+        send(&exchange, Bytes::from_static(b"error")).await;
         exchange.cut();
         let (said, reset) = rest(&mut client).await;
         assert!(said.contains("some") && said.contains("error"), "{said}");
@@ -155,7 +85,7 @@ async fn a_client_that_reads_nothing_takes_no_more_than_a_bounded_many_pieces() 
     exchange.begin(200, HeaderMap::new());
     let piece = Bytes::from(vec![0; 64 * 1024]);
     let mut sent = 0;
-    while timeout(Duration::from_millis(300), exchange.send(piece.clone())).await.is_ok() {
+    while timeout(Duration::from_millis(300), send(&exchange, piece.clone())).await.is_ok() {
         sent += 1;
         assert!(sent < 1_000, "it is kept in memory");
     }
@@ -192,23 +122,6 @@ async fn a_body_that_ends_nowhere_is_told_apart_from_a_client_that_went() {
 }
 
 #[tokio::test]
-async fn http2_without_a_word_before_is_served_too() {
-    let mut front = Front::open().await;
-    let stream = TokioIo::new(front.client().await);
-    let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
-    tokio::spawn(connection);
-    let request = Request::get("http://localhost/v1/models").body(Empty::<Bytes>::new()).unwrap();
-    let asking = tokio::spawn(async move { client.send_request(request).await });
-    let exchange = front.next().await;
-    assert_eq!(exchange.head.headers["host"], "localhost");
-    exchange.begin(200, HeaderMap::new());
-    exchange.send(Bytes::from_static(b"piece")).await;
-    exchange.finish().await;
-    let answer = timeout(SOON, asking).await.unwrap().unwrap().unwrap();
-    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "piece");
-}
-
-#[tokio::test]
 async fn a_stop_waits_for_answers_under_way_and_for_nobody_else() {
     let mut front = Front::open().await;
     let (mut busy, mut idle) = (front.client().await, front.client().await);
@@ -224,4 +137,180 @@ async fn a_stop_waits_for_answers_under_way_and_for_nobody_else() {
     assert!(rest(&mut busy).await.0.ends_with("last"));
     let front = timeout(SOON, stopping).await.expect("somebody is waited for").unwrap().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", front.port)).await.is_err());
+}
+
+/// More than a system takes for a client that reads nothing.
+const FLOOD: usize = 256;
+
+fn flood() -> Bytes {
+    Bytes::from(vec![b'x'; 64 * 1024])
+}
+
+fn declaring(length: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static(length))])
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_its_connection_no_longer_than_the_last_bytes_may_take() {
+    for ending in ["cut", "finish", "drop"] {
+        let mut front = Front::held_to(Deadlines { close: BRIEF, ..LONG }).await;
+        let mut client = front.client().await;
+        client.write_all(GET).await.unwrap();
+        let exchange = front.next().await;
+        exchange.begin(200, HeaderMap::new());
+        for _ in 0..FLOOD {
+            let _ = exchange.send(flood());
+        }
+        match ending {
+            "cut" => exchange.cut(),
+            "finish" => drop(exchange.finish()),
+            _ => drop(exchange),
+        }
+        front.stopped().await;
+        assert!(rest(&mut client).await.0.len() < FLOOD * flood().len(), "{ending}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_client_misses_no_piece_whose_sender_waited_no_longer() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(GET).await.unwrap();
+    let exchange = front.next().await;
+    exchange.begin(200, HeaderMap::new());
+    for _ in 0..FLOOD {
+        let _ = exchange.send(flood());
+    }
+    assert!(exchange.send(Bytes::from_static(b"error")).is_some(), "there is room");
+    assert!(exchange.finish().is_some());
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    let answering = tokio::spawn(async move { rest(&mut client).await.0 });
+    front.next().await.answer(200, HeaderMap::new(), Bytes::new());
+    let said = answering.await.unwrap();
+    assert_eq!(said.matches("xx").count(), FLOOD * flood().len() / 2);
+    assert!(said.contains("error"));
+}
+
+#[tokio::test]
+async fn a_client_that_has_all_that_was_declared_is_served() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(GET).await.unwrap();
+    let exchange = front.next().await;
+    exchange.begin(200, declaring("10"));
+    send(&exchange, Bytes::from_static(b"first")).await;
+    send(&exchange, Bytes::from_static(b"other")).await;
+    until(&mut client, "firstother").await;
+    drop(client);
+    front.stopped().await;
+    assert!(front.gone.try_recv().is_err());
+    assert!(exchange.finish().is_none());
+}
+
+#[tokio::test]
+async fn an_answer_in_pieces_of_which_none_are_sent_is_served() {
+    let mut front = Front::open().await;
+    for (method, declared) in [("GET", "0"), ("HEAD", "5")] {
+        let mut client = front.client().await;
+        client.write_all(format!("{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+        let exchange = front.next().await;
+        exchange.begin(200, declaring(declared));
+        send(&exchange, Bytes::from_static(b"hello")).await;
+        exchange.cut();
+        client.write_all(GET).await.unwrap();
+        front.next().await.answer(200, HeaderMap::new(), Bytes::from_static(b"next"));
+        let said = until(&mut client, "next").await;
+        assert!(said.contains(&format!("content-length: {declared}\r\n")) && !said.contains("hello"), "{said}");
+    }
+    assert!(front.gone.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_as_long_as_it_says_ends_its_connection() {
+    for (declared, in_pieces) in [("9", false), ("9", true), ("2", false), ("2", true)] {
+        let mut front = Front::open().await;
+        let mut client = front.client().await;
+        client.write_all(GET).await.unwrap();
+        let exchange = front.next().await;
+        if in_pieces {
+            exchange.begin(200, declaring(declared));
+            send(&exchange, Bytes::from_static(b"short")).await;
+            let _ = exchange.finish();
+        } else {
+            exchange.answer(200, declaring(declared), Bytes::from_static(b"short"));
+        }
+        let (said, _) = rest(&mut client).await;
+        let body = said.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        assert_ne!(body.len().to_string(), declared, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_side_has_the_answers_that_are_ready() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(&[GET, GET].concat()).await.unwrap();
+    client.shutdown().await.unwrap();
+    for body in ["one", "two"] {
+        front.next().await.answer(200, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+    }
+    let (said, reset) = rest(&mut client).await;
+    assert!(said.contains("one") && said.ends_with("two") && !reset, "{said}");
+    assert!(front.gone.try_recv().is_err());
+    let mut client = front.client().await;
+    client.write_all(GET).await.unwrap();
+    client.shutdown().await.unwrap();
+    let exchange = front.next().await;
+    assert_eq!(front.next_gone().await, exchange.number);
+}
+
+const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+
+#[tokio::test]
+async fn a_client_is_told_to_go_on_when_its_body_is_asked_for() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(POST).await.unwrap();
+    let exchange = front.next().await;
+    assert_eq!(exchange.body().take(), Some(Part::Bytes(Bytes::new(), false)));
+    let body = exchange.body().clone();
+    let reading = tokio::spawn(async move { body.next().await });
+    assert_eq!(until(&mut client, "\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(b"abc").await.unwrap();
+    assert_eq!(reading.await.unwrap(), Part::Bytes(Bytes::from_static(b"abc"), true));
+}
+
+#[tokio::test]
+async fn a_client_whose_body_nobody_asked_for_is_not_told_to_go_on() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(POST).await.unwrap();
+    front.next().await.answer(413, HeaderMap::new(), Bytes::from_static(b"no"));
+    let (said, _) = rest(&mut client).await;
+    assert!(said.starts_with("HTTP/1.1 413 ") && said.ends_with("no"), "{said}");
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_for_the_body_that_somebody_reads() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n").await.unwrap();
+    let exchange = front.next().await;
+    let body = exchange.body().clone();
+    let reading = tokio::spawn(async move { body.next().await });
+    tokio::task::yield_now().await; // now it reads
+    exchange.answer(413, HeaderMap::new(), Bytes::from_static(b"no"));
+    until(&mut client, "no").await;
+    client.write_all(b"abc").await.unwrap();
+    assert_eq!(reading.await.unwrap(), Part::Bytes(Bytes::from_static(b"abc"), true));
+}
+
+#[tokio::test]
+async fn a_server_that_was_closed_waits_for_nobody_when_it_is_stopped() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    client.write_all(GET).await.unwrap();
+    let _exchange = front.next().await;
+    front.server.close();
+    front.stopped().await;
 }

@@ -1,5 +1,6 @@
 //! `NativeExchange`: one request, and the way back to its client.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use hyper::HeaderMap;
@@ -17,13 +18,23 @@ type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 /// One request that a client makes, and the way back to it. What is sent to a client that has gone goes nowhere.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeExchange {
-    exchange: Arc<Exchange>,
+    exchange: Exchange,
     begun: Arc<Begun>,
 }
 
 impl NativeExchange {
     pub(super) fn new(exchange: Exchange, begun: &Arc<Begun>) -> Self {
-        Self { exchange: Arc::new(exchange), begun: Arc::clone(begun) }
+        Self { exchange, begun: Arc::clone(begun) }
+    }
+
+    /// Draws a ticket for the end of a wait; 0 where there is nothing to wait for.
+    fn waited_for(&self, wait: Option<impl Future<Output = ()> + Send + 'static>) -> u64 {
+        wait.map_or(0, |wait| {
+            self.begun.begin(async move {
+                wait.await;
+                Done::Nothing
+            })
+        })
     }
 }
 
@@ -107,30 +118,15 @@ impl NativeExchange {
         Ok(())
     }
 
-    /// Sends a piece. Returns 0 if that is done, else the ticket of it: the client has not taken those before.
+    /// Sends a piece. Returns 0, or the ticket to wait for before the next one: the client has not taken those before. The piece is
+    /// on its way even if that is cancelled.
     fn send(&self, piece: &[u8]) -> u64 {
-        match self.exchange.try_send(bytes::Bytes::copy_from_slice(piece)) {
-            Err((piece, true)) => {
-                let exchange = Arc::clone(&self.exchange);
-                self.begun.begin(async move {
-                    exchange.send(piece).await;
-                    Done::Nothing
-                })
-            }
-            Ok(()) | Err((_, false)) => 0,
-        }
+        self.waited_for(self.exchange.send(bytes::Bytes::copy_from_slice(piece)))
     }
 
-    /// Ends the answer: it is whole. Returns 0 if that is done, else the ticket of it.
+    /// Ends the answer: it is whole. Returns 0, or the ticket to wait for until the client has taken it.
     fn finish(&self) -> u64 {
-        if self.exchange.try_finish() {
-            return 0;
-        }
-        let exchange = Arc::clone(&self.exchange);
-        self.begun.begin(async move {
-            exchange.finish().await;
-            Done::Nothing
-        })
+        self.waited_for(self.exchange.finish())
     }
 
     /// Ends the connection without an end of the answer, unless that has come.

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use socket2::{Domain, Socket};
 
 use super::io::{Begun, Done, NativeIo};
+use crate::convert::value_error;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 2048;
@@ -47,11 +48,16 @@ impl NativeServer {
     #[new]
     #[pyo3(signature = (io, descriptors, *, head, idle, close))]
     fn new(io: &NativeIo, descriptors: Vec<RawFd>, head: f64, idle: f64, close: f64) -> PyResult<Self> {
+        if descriptors.iter().any(|descriptor| *descriptor < 0) {
+            return Err(value_error("a descriptor is not negative"));
+        }
+        // SAFETY: their sockets have been detached from them, as is demanded above, so that nobody else closes them.
+        let own = |descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) };
+        let owned: Vec<OwnedFd> = descriptors.into_iter().map(own).collect(); // all, before any can fail
+        let deadlines = Deadlines { head: seconds(head)?, idle: seconds(idle)?, close: seconds(close)? };
         let begun = Arc::clone(io.begun());
         let entered = begun.runtime().enter();
-        let listeners = descriptors.into_iter().map(listener).collect::<PyResult<_>>()?;
-        let seconds = Duration::from_secs_f64;
-        let deadlines = Deadlines { head: seconds(head), idle: seconds(idle), close: seconds(close) };
+        let listeners = owned.into_iter().map(listener).collect::<PyResult<_>>()?;
         let ticket = begun.ticket();
         let host: Arc<dyn Host> = Arc::new(Asking { begun: Arc::clone(&begun), ticket });
         let server = Arc::new(Server::start(begun.runtime(), listeners, deadlines, &host));
@@ -67,12 +73,12 @@ impl NativeServer {
 
     /// Listens no more, and closes each connection after the answer under way on it. Draws a ticket that ends when all are closed,
     /// or after so many seconds.
-    fn stop(&self, seconds: f64) -> u64 {
-        let server = Arc::clone(&self.server);
-        self.begun.begin(async move {
-            server.stop(Duration::from_secs_f64(seconds)).await;
+    fn stop(&self, seconds: f64) -> PyResult<u64> {
+        let (server, grace) = (Arc::clone(&self.server), self::seconds(seconds)?);
+        Ok(self.begun.begin(async move {
+            server.stop(grace).await;
             Done::Nothing
-        })
+        }))
     }
 
     /// Closes every connection.
@@ -81,9 +87,12 @@ impl NativeServer {
     }
 }
 
-fn listener(descriptor: RawFd) -> PyResult<Listener> {
-    // SAFETY: its socket has been detached from it, as the constructor demands, so that nobody else closes it.
-    let socket = Socket::from(unsafe { OwnedFd::from_raw_fd(descriptor) });
+fn seconds(seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(value_error)
+}
+
+fn listener(descriptor: OwnedFd) -> PyResult<Listener> {
+    let socket = Socket::from(descriptor);
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     let listener = if socket.domain()? == Domain::UNIX {

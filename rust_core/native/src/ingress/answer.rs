@@ -11,19 +11,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
 use super::connection_state::ConnectionState;
+use super::pieces::{Listener, Piece};
 use super::presence::Presence;
-
-/// What comes of an answer.
-#[derive(Debug)]
-pub(super) enum Piece {
-    Data(Bytes),
-    /// The last of it has come.
-    End,
-}
 
 /// The cause with which an answer is cut. Nobody reads it: the connection ends without the end of the answer.
 #[derive(Debug)]
@@ -54,7 +46,11 @@ pub(super) struct AnswerBody {
 #[derive(Debug)]
 enum Coming {
     Whole(Option<Bytes>),
-    Pieces(mpsc::Receiver<Piece>),
+    Pieces {
+        pieces: Listener,
+        /// How many bytes are to come, where the head has said how many there are.
+        left: Option<u64>,
+    },
     /// It is cut as soon as the client has what was sent before, or when it takes none of it for too long.
     Cutting {
         flushed: bool,
@@ -75,8 +71,48 @@ impl AnswerBody {
         Self { coming, presence, connection }
     }
 
-    pub(super) fn pieces(pieces: mpsc::Receiver<Piece>, presence: Presence, connection: Arc<ConnectionState>) -> Self {
-        Self { coming: Coming::Pieces(pieces), presence, connection }
+    pub(super) fn pieces(
+        pieces: Listener,
+        declared: Option<u64>,
+        presence: Presence,
+        connection: Arc<ConnectionState>,
+    ) -> Self {
+        let mut body = Self { coming: Coming::Pieces { pieces, left: declared }, presence, connection };
+        if declared == Some(0) {
+            body.is_served();
+        }
+        body
+    }
+
+    /// All has been handed out. Whoever writes it knows that from a length that was declared, too, and asks no more.
+    fn is_served(&mut self) {
+        self.coming = Coming::Nothing;
+        self.presence.served(true);
+    }
+
+    /// Hands out a piece of an answer, or the end of it; cuts one that is not what was declared.
+    fn passed_on(&mut self, piece: Option<Piece>) -> Option<Option<Bytes>> {
+        let Coming::Pieces { left, .. } = &mut self.coming else { return None };
+        match (piece, *left) {
+            (Some(Piece::Data(bytes)), None) => Some(Some(bytes)),
+            (Some(Piece::Data(bytes)), Some(before)) if bytes.len() as u64 <= before => {
+                let behind = before - bytes.len() as u64;
+                *left = Some(behind);
+                if behind == 0 {
+                    self.is_served();
+                }
+                Some(Some(bytes))
+            }
+            (Some(Piece::End), None | Some(0)) => {
+                self.is_served();
+                Some(None)
+            }
+            (Some(_), Some(_)) | (None, _) => {
+                let (patience, next_look) = (Box::pin(sleep(PATIENCE)), Box::pin(sleep(LOOK)));
+                self.coming = Coming::Cutting { flushed: false, patience, next_look };
+                None
+            }
+        }
     }
 
     /// Waits until what was sent has left, as far as the client takes it.
@@ -107,22 +143,15 @@ impl Body for AnswerBody {
                 Coming::Nothing => return Poll::Ready(None),
                 Coming::Whole(body) => {
                     let frame = body.take().map(|body| Ok(Frame::data(body)));
-                    this.coming = Coming::Nothing;
-                    this.presence.served(true);
+                    this.is_served();
                     return Poll::Ready(frame);
                 }
-                Coming::Pieces(pieces) => match ready!(pieces.poll_recv(context)) {
-                    Some(Piece::Data(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                    Some(Piece::End) => {
-                        this.coming = Coming::Nothing;
-                        this.presence.served(true);
-                        return Poll::Ready(None);
+                Coming::Pieces { pieces, .. } => {
+                    let piece = ready!(pieces.poll_next(context));
+                    if let Some(bytes) = this.passed_on(piece) {
+                        return Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))));
                     }
-                    None => {
-                        let (patience, next_look) = (Box::pin(sleep(PATIENCE)), Box::pin(sleep(LOOK)));
-                        this.coming = Coming::Cutting { flushed: false, patience, next_look };
-                    }
-                },
+                }
                 Coming::Cutting { .. } => {
                     ready!(this.poll_cut(context));
                     this.presence.served(true);
@@ -143,7 +172,7 @@ impl Body for AnswerBody {
         match &self.coming {
             Coming::Whole(Some(body)) => SizeHint::with_exact(body.len() as u64),
             Coming::Nothing | Coming::Whole(None) => SizeHint::with_exact(0),
-            Coming::Pieces(_) | Coming::Cutting { .. } => SizeHint::default(),
+            Coming::Pieces { .. } | Coming::Cutting { .. } => SizeHint::default(),
         }
     }
 }

@@ -1,20 +1,17 @@
 //! One request and the way back to its client, as the host holds them.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::http::request::Parts;
 use rust_core_pure::wire::http1::Violation;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use super::answer::Piece;
+use super::connection_state::Voice;
+use super::pieces::{self, Piece};
 use super::request_body::RequestBody;
-
-/// How many pieces of an answer wait for a client that takes them slowly. Whoever sends more waits, so that what is not wanted yet
-/// stays with its provider.
-const PIECES: usize = 1;
 
 /// An answer's head, and what comes of its body.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum Answered {
     Whole(Bytes),
-    Pieces(mpsc::Receiver<Piece>),
+    Pieces(pieces::Listener),
 }
 
 /// A request, its head read and perhaps its body.
@@ -41,7 +38,9 @@ pub struct Exchange {
     pub violation: Option<Violation>,
     body: Arc<RequestBody>,
     answer: Mutex<Option<oneshot::Sender<Answer>>>,
-    pieces: Mutex<Option<mpsc::Sender<Piece>>>,
+    pieces: Mutex<Option<pieces::Speaker>>,
+    /// Until all is said.
+    voice: Mutex<Option<Voice>>,
 }
 
 impl Exchange {
@@ -50,9 +49,11 @@ impl Exchange {
         head: Parts,
         violation: Option<Violation>,
         body: Arc<RequestBody>,
+        voice: Voice,
     ) -> (Self, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { number, head, violation, body, answer: Mutex::new(Some(sender)), pieces: Mutex::new(None) }, receiver)
+        let (answer, pieces, voice) = (Mutex::new(Some(sender)), Mutex::new(None), Mutex::new(Some(voice)));
+        (Self { number, head, violation, body, answer, pieces, voice }, receiver)
     }
 
     /// The body, as it comes.
@@ -63,64 +64,41 @@ impl Exchange {
 
     /// Answers with a body that is known whole. Returns whether the client is there to take it, as far as is known.
     pub fn answer(&self, status: u16, headers: HeaderMap, body: Bytes) -> bool {
-        self.begin_with(Answer { status, headers, body: Answered::Whole(body) })
+        let taken = self.begin_with(Answer { status, headers, body: Answered::Whole(body) });
+        self.fall_silent();
+        taken
     }
 
     /// Begins an answer that comes in pieces. Returns whether the client is there to take it, as far as is known.
     pub fn begin(&self, status: u16, headers: HeaderMap) -> bool {
-        let (sender, receiver) = mpsc::channel(PIECES);
+        let (sender, receiver) = pieces::channel();
         *lock(&self.pieces) = Some(sender);
         self.begin_with(Answer { status, headers, body: Answered::Pieces(receiver) })
     }
 
-    /// Sends a piece at once, if the client has taken those before; hands it back if not.
-    ///
-    /// # Errors
-    /// The piece, with whether it may be sent later: not where the client has gone, or no answer was begun.
-    pub fn try_send(&self, piece: Bytes) -> Result<(), (Bytes, bool)> {
-        let pieces = lock(&self.pieces);
-        let Some(sender) = pieces.as_ref() else { return Err((piece, false)) };
-        sender.try_send(Piece::Data(piece)).map_err(|error| match error {
-            TrySendError::Full(Piece::Data(piece)) => (piece, true),
-            TrySendError::Closed(Piece::Data(piece)) => (piece, false),
-            TrySendError::Full(Piece::End) | TrySendError::Closed(Piece::End) => (Bytes::new(), false),
-        })
+    /// Sends a piece; where the client has gone it goes nowhere. Returns what to wait for before the next one, if the client has not
+    /// taken those before. Who waits no longer takes nothing back.
+    pub fn send(&self, piece: Bytes) -> Option<impl Future<Output = ()> + Send + use<>> {
+        lock(&self.pieces).as_mut().and_then(|speaker| speaker.say(Piece::Data(piece)))
     }
 
-    /// Sends a piece once the client has taken those before. Where it has gone the piece goes nowhere.
-    pub async fn send(&self, piece: Bytes) {
-        self.deliver(Piece::Data(piece)).await;
-    }
-
-    /// Ends the answer: it is whole.
-    pub async fn finish(&self) {
-        self.deliver(Piece::End).await;
-        self.cut();
-    }
-
-    /// Ends the answer at once if the client has taken what was sent before. Returns whether it is done.
-    pub fn try_finish(&self) -> bool {
-        let mut pieces = lock(&self.pieces);
-        let done =
-            pieces.as_ref().is_none_or(|sender| !matches!(sender.try_send(Piece::End), Err(TrySendError::Full(_))));
-        if done {
-            *pieces = None;
-        }
-        done
+    /// Ends the answer: it is whole. Returns what to wait for until the client has taken the pieces, if it has not.
+    pub fn finish(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let rest = lock(&self.pieces).take().and_then(|mut speaker| speaker.say(Piece::End));
+        self.fall_silent();
+        rest
     }
 
     /// Ends the connection without an end of the answer, unless that has come.
     pub fn cut(&self) {
         *lock(&self.pieces) = None;
         *lock(&self.answer) = None;
+        self.fall_silent();
     }
 
-    async fn deliver(&self, piece: Piece) {
-        let sender = lock(&self.pieces).clone();
-        if let Some(sender) = sender {
-            // An error says that the client has gone, and that it is told of by its own ticket.
-            let _ = sender.send(piece).await;
-        }
+    fn fall_silent(&self) {
+        let voice = lock(&self.voice).take();
+        drop(voice); // which wakes the connection
     }
 
     fn begin_with(&self, answer: Answer) -> bool {

@@ -11,10 +11,11 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use rust_core_pure::wire::http1::{Phase, RequestGate, Violation};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use super::connection_state::ConnectionState;
 use super::stream::Stream;
+use super::waiting::{Deadlines, Waiting};
 
 /// What is read at once.
 const PIECE: usize = 16 * 1024;
@@ -24,19 +25,11 @@ thread_local! {
     static PIECES: RefCell<Box<[u8]>> = RefCell::new(vec![0; PIECE].into_boxed_slice());
 }
 
-/// How long a client may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Deadlines {
-    /// From the connection itself, or from the first byte of a further request, to the end of a request's head.
-    pub head: Duration,
-    /// Between two requests.
-    pub idle: Duration,
-    /// To take the last bytes before its connection is closed, and to notice that its body is not wanted.
-    pub close: Duration,
-}
-
 /// What may come behind the request under way while its client is still watched: only reading shows that it leaves.
 const MOST_AHEAD: usize = 64 * 1024;
+/// A client that closes its side behind a whole request may have left, or wait for the answer: so long the answer may still go out
+/// before the former is taken for true.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Passes on what the gate lets through, one request at a time.
 #[derive(Debug)]
@@ -44,46 +37,32 @@ pub(super) struct Gated {
     stream: Stream,
     gate: RequestGate,
     state: Arc<ConnectionState>,
-    deadlines: Deadlines,
+    waiting: Waiting,
     /// What has come behind the request under way, and waits before the gate for its turn.
     ahead: Vec<u8>,
     /// What has passed the gate and was not read yet, from `read_to` on.
     passed: Vec<u8>,
     read_to: usize,
     ended: bool,
-    waits: Waits,
-    timer: Pin<Box<Sleep>>,
-    stalled_since: Option<Instant>,
-}
-
-/// What is waited for, and since when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waits {
-    /// The first byte of the first request.
-    First(Instant),
-    /// The first byte of a further request.
-    Next(Instant),
-    /// The rest of a head.
-    Head(Instant),
-    /// Nothing that could be late here.
-    Nothing,
+    /// The client has closed its side behind what it asks for.
+    has_asked: bool,
+    /// How long the answer under way may still go out then.
+    moment: Option<Pin<Box<Sleep>>>,
 }
 
 impl Gated {
     pub(super) fn new(stream: Stream, gate: RequestGate, state: Arc<ConnectionState>, deadlines: Deadlines) -> Self {
-        let now = Instant::now();
         Self {
             stream,
             gate,
             state,
-            deadlines,
+            waiting: Waiting::new(deadlines),
             ahead: Vec::new(),
             passed: Vec::new(),
             read_to: 0,
             ended: false,
-            waits: Waits::First(now),
-            timer: Box::pin(sleep_until(now + deadlines.head)),
-            stalled_since: None,
+            has_asked: false,
+            moment: None,
         }
     }
 
@@ -117,7 +96,8 @@ impl Gated {
             let bytes = read.filled();
             let straight = self.gate.open_for() >= bytes.len() as u64;
             if bytes.is_empty() {
-                self.ended = true;
+                self.has_asked = self.is_behind();
+                self.ended = !self.has_asked;
             } else if self.is_behind() {
                 self.ahead.extend_from_slice(bytes);
             } else if let Some(buffer) = reader.filter(|buffer| straight && buffer.remaining() >= bytes.len()) {
@@ -173,42 +153,11 @@ impl Gated {
         any
     }
 
-    /// When what is waited for is late, if it can be.
-    fn due(&mut self) -> Option<Instant> {
-        self.waits = match (self.gate.phase(), self.waits) {
-            _ if self.state.is_busy() => Waits::Nothing,
-            (Phase::Head, waits @ Waits::Head(_))
-            | (Phase::BetweenRequests, waits @ (Waits::First(_) | Waits::Next(_))) => waits,
-            (Phase::Head, Waits::First(since)) => Waits::Head(since),
-            (Phase::Head, Waits::Next(_) | Waits::Nothing) => Waits::Head(Instant::now()),
-            (Phase::BetweenRequests, Waits::Head(_) | Waits::Nothing) => Waits::Next(self.state.pauses_since()),
-            (Phase::Body | Phase::Refused | Phase::Http2, _) => Waits::Nothing,
-        };
-        match self.waits {
-            Waits::First(since) | Waits::Head(since) => Some(since + self.deadlines.head),
-            Waits::Next(since) => Some(since + self.deadlines.idle),
-            Waits::Nothing => None,
-        }
-    }
-
     /// Waits for the deadline of what is waited for, and refuses what is late.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // The timer is set back, and set anew when it has rung; it is not put off for each request, which would cost more. It rings
-        // while a request is under way, too: nobody reads again when that has ended, and the pause behind it is bounded all the same.
-        loop {
-            let due = self.due();
-            let rings = due.unwrap_or_else(|| Instant::now() + self.deadlines.idle);
-            if self.timer.deadline() > rings {
-                self.timer.as_mut().reset(rings);
-            }
-            ready!(self.timer.as_mut().poll(context));
-            if due.is_some_and(|due| due <= Instant::now()) {
-                break;
-            }
-            self.timer.as_mut().reset(rings);
-        }
+        ready!(self.waiting.poll_late(context, self.gate.phase(), &self.state));
         if self.gate.phase() == Phase::Head {
-            let seconds = self.deadlines.head.as_secs_f64();
+            let seconds = self.waiting.for_head().as_secs_f64();
             let message = format!("The head of the request did not come to its end within {seconds} s.");
             self.gate.give_up(408, &message, &mut self.passed);
             self.look_at_the_gate();
@@ -218,22 +167,9 @@ impl Gated {
         Poll::Ready(())
     }
 
-    /// Notes whether the client takes what is written.
-    fn written(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        let stalled = written.is_pending();
-        self.state.set_stalled(stalled);
-        if !stalled {
-            self.stalled_since = None;
-            return written;
-        }
-        if self.state.is_busy() {
-            return Poll::Pending; // whoever writes the answer has a deadline of its own
-        }
-        // All is said: who does not take it within the time to close holds the connection no longer.
-        let due = *self.stalled_since.get_or_insert_with(Instant::now) + self.deadlines.close;
-        self.timer.as_mut().reset(due);
-        ready!(self.timer.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    /// Waits until the answer under way has had its moment, behind which the client counts as gone.
+    fn poll_moment(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.moment.get_or_insert_with(|| Box::pin(sleep(MOMENT))).as_mut().poll(context)
     }
 }
 
@@ -258,15 +194,28 @@ impl Read for Gated {
                 return Poll::Ready(Ok(()));
             }
             if this.is_behind() {
-                if !this.ahead.is_empty() && !this.state.wakes_when_idle(context.waker()) {
+                let is_waited_for = this.has_asked || !this.ahead.is_empty();
+                if is_waited_for && !this.state.wakes_when_idle(context.waker()) {
                     continue; // it has just ended
+                }
+                if this.has_asked {
+                    ready!(this.poll_moment(context));
+                    this.ended = true;
+                    continue;
                 }
                 if this.ahead.len() >= MOST_AHEAD {
                     return Poll::Pending;
                 }
-            } else if !this.ahead.is_empty() {
-                this.catch_up();
-                if this.read_to < this.passed.len() {
+            } else {
+                this.moment = None;
+                if !this.ahead.is_empty() {
+                    this.catch_up();
+                    if this.read_to < this.passed.len() {
+                        continue;
+                    }
+                }
+                if this.has_asked {
+                    this.ended = true;
                     continue;
                 }
             }
@@ -283,7 +232,7 @@ impl Write for Gated {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.written(context, written)
+        this.waiting.written(context, &this.state, written)
     }
 
     fn poll_write_vectored(
@@ -293,7 +242,7 @@ impl Write for Gated {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write_vectored(context, pieces);
-        this.written(context, written)
+        this.waiting.written(context, &this.state, written)
     }
 
     fn is_write_vectored(&self) -> bool {

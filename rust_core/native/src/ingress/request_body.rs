@@ -1,5 +1,6 @@
 //! The body of a request: what has come of it with its head, and the rest as it comes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,9 +33,26 @@ pub struct RequestBody {
     connection: Arc<ConnectionState>,
     came: Mutex<Option<Part>>,
     rest: tokio::sync::Mutex<Option<Incoming>>,
+    /// The client waits to be told to go on, and is by whoever reads.
+    unasked: AtomicBool,
 }
 
 impl RequestBody {
+    /// The body of a request whose client sends it when it is told to go on: when somebody asks for it, and not before.
+    pub(super) fn unasked(incoming: Incoming, connection: Arc<ConnectionState>) -> Self {
+        Self::new(Part::Bytes(Bytes::new(), incoming.is_end_stream()), incoming, true, connection)
+    }
+
+    fn new(came: Part, incoming: Incoming, unasked: bool, connection: Arc<ConnectionState>) -> Self {
+        let more = matches!(came, Part::Bytes(_, false));
+        Self {
+            connection,
+            came: Mutex::new(Some(came)),
+            rest: tokio::sync::Mutex::new(more.then_some(incoming)),
+            unasked: AtomicBool::new(unasked),
+        }
+    }
+
     /// Takes what comes together with the head.
     pub(super) async fn beginning(mut incoming: Incoming, connection: Arc<ConnectionState>) -> Self {
         let mut came = BytesMut::new();
@@ -65,8 +83,7 @@ impl RequestBody {
                 }
             }
         };
-        let more = matches!(part, Part::Bytes(_, false));
-        Self { connection, came: Mutex::new(Some(part)), rest: tokio::sync::Mutex::new(more.then_some(incoming)) }
+        Self::new(part, incoming, false, connection)
     }
 
     /// What came together with the head; once.
@@ -77,6 +94,7 @@ impl RequestBody {
     /// The next part; at the end an empty last one, as often as it is asked for.
     pub async fn next(&self) -> Part {
         let mut rest = self.rest.lock().await;
+        self.unasked.store(false, Ordering::Release);
         let Some(incoming) = rest.as_mut() else { return Part::Bytes(Bytes::new(), true) };
         loop {
             match incoming.frame().await {
@@ -101,10 +119,13 @@ impl RequestBody {
         }
     }
 
-    /// Reads what nobody wants, so that the connection can serve again, for so long.
+    /// Reads what nobody wants, so that the connection can serve again, for so long. What was never asked for is not asked for now.
     pub(super) async fn drain(&self, patience: Duration) {
         let until = Instant::now() + patience;
-        let mut rest = self.rest.lock().await;
+        let Ok(mut rest) = timeout_at(until, self.rest.lock()).await else { return }; // somebody wants it
+        if self.unasked.load(Ordering::Acquire) {
+            *rest = None;
+        }
         while let Some(incoming) = rest.as_mut() {
             if !matches!(timeout_at(until, incoming.frame()).await, Ok(Some(Ok(_)))) {
                 *rest = None;
@@ -112,8 +133,9 @@ impl RequestBody {
         }
     }
 
-    pub(super) async fn has_rest(&self) -> bool {
-        self.rest.lock().await.is_some()
+    /// Whether some of it may still come. Somebody who waits for it does so at this very moment.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.try_lock().map_or(true, |rest| rest.is_some())
     }
 }
 

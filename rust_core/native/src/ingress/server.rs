@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection_state::ConnectionState;
-use super::gated::{Deadlines, Gated};
+use super::gated::Gated;
 use super::service::{Host, serve};
 use super::stream::Stream;
+use super::waiting::Deadlines;
 
 /// So much of an answer is taken from its sender before the client has: enough to keep a socket busy.
 const WRITTEN_AHEAD: usize = 64 * 1024;
@@ -78,7 +79,7 @@ impl Server {
 
     /// Listens no more, and closes each connection with the answer under way on it. Returns when all are closed, or after so long.
     pub async fn stop(&self, grace: Duration) {
-        self.stop.send_replace(Stop::Gracefully);
+        self.stop.send_modify(|stage| *stage = Stop::Gracefully.max(*stage));
         // Everybody who serves holds a receiver.
         let _ = tokio::time::timeout(grace, self.stop.closed()).await;
     }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, EXPECT};
 use hyper::http::StatusCode;
-use hyper::{Request, Response, Version};
+use hyper::{HeaderMap, Method, Request, Response, Version};
 use rust_core_pure::wire::http1::REFUSED_METHOD;
 
 use super::answer::{AnswerBody, Cut};
-use super::connection_state::ConnectionState;
+use super::connection_state::{ConnectionState, Voice};
 use super::exchange::{Answered, Exchange};
-use super::gated::Deadlines;
+use super::http2_head;
 use super::presence::Presence;
 use super::request_body::RequestBody;
+use super::waiting::Deadlines;
 
 /// Who decides what a request is answered with.
 pub trait Host: Send + Sync + 'static {
@@ -38,38 +40,51 @@ pub(super) fn serve(
     let to_tell = Arc::clone(host);
     let is_old = request.version() == Version::HTTP_10;
     let presence = Presence::new(Arc::clone(connection), is_old, Box::new(move || to_tell.gone(number)));
+    let voice = Voice::new(connection);
     let (host, connection) = (Arc::clone(host), Arc::clone(connection));
     async move {
         let (mut head, incoming) = request.into_parts();
-        name_the_host(&mut head);
-        let violation = if head.method.as_str() == REFUSED_METHOD { connection.violation() } else { None };
-        let body = Arc::new(RequestBody::beginning(incoming, Arc::clone(&connection)).await);
-        let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body));
+        let stands_in = head.version != Version::HTTP_2 && head.method.as_str() == REFUSED_METHOD;
+        let violation = if stands_in { connection.violation() } else { http2_head::admit(&mut head) };
+        let is_head = head.method == Method::HEAD;
+        let waits_to_go_on = head.version == Version::HTTP_11 && head.headers.contains_key(EXPECT);
+        let body = Arc::new(if waits_to_go_on {
+            RequestBody::unasked(incoming, Arc::clone(&connection))
+        } else {
+            RequestBody::beginning(incoming, Arc::clone(&connection)).await
+        });
+        let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
         host.asked(exchange);
-        let answer = answer.await.map_err(|_| {
+        let cut = |Cut| {
             presence.served(true);
             Cut
-        })?;
-        if body.has_rest().await {
+        };
+        let answer = answer.await.map_err(|_| cut(Cut))?;
+        if body.has_rest() {
             tokio::spawn(async move { body.drain(deadlines.close).await });
         }
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let declared = declared_length(&answer.headers).map_err(cut)?;
         let body = match answer.body {
+            _ if is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED => {
+                AnswerBody::whole(Bytes::new(), presence, connection)
+            }
+            // Whoever reads it would take what comes behind for the rest of it.
+            Answered::Whole(body) if declared.is_some_and(|declared| declared != body.len() as u64) => {
+                return Err(cut(Cut));
+            }
             Answered::Whole(body) => AnswerBody::whole(body, presence, connection),
-            Answered::Pieces(pieces) => AnswerBody::pieces(pieces, presence, connection),
+            Answered::Pieces(pieces) => AnswerBody::pieces(pieces, declared, presence, connection),
         };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = status;
         *response.headers_mut() = answer.headers;
         Ok(response)
     }
 }
 
-/// HTTP/2 names the host in the target; everybody behind reads it in the header.
-fn name_the_host(head: &mut hyper::http::request::Parts) {
-    if head.version == Version::HTTP_2 && !head.headers.contains_key(HOST) {
-        let named = head.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
-        if let Some(host) = named {
-            head.headers.insert(HOST, host);
-        }
-    }
+/// How many bytes an answer says it has.
+fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Cut> {
+    let length = headers.get(CONTENT_LENGTH).map(|length| length.to_str().ok().and_then(|digits| digits.parse().ok()));
+    length.map(|length| length.ok_or(Cut)).transpose()
 }
