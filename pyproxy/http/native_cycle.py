@@ -74,8 +74,12 @@ class NativeCycle:
         return _GONE
 
     async def send(self, message: Message) -> None:
-        """Pass on what the application says; waits while the client is slow. The head goes with the first of the body."""
-        if self._finished or self._left.done():
+        """Pass on what the application says; waits while the client is slow. The head goes with the first of the body.
+
+        A client that has closed its side is told of as one that left, and yet has what is ready at once; what is said to one that
+        has left goes nowhere.
+        """
+        if self._finished:
             return
         if message["type"] == "http.response.start":
             self._head = (message["status"], list(message.get("headers", ())))

@@ -80,7 +80,7 @@ def _scope(exchange: NativeExchange) -> Scope:
         "http_version": exchange.http_version,
         "method": exchange.method,
         "scheme": "http",
-        "path": unquote(path.decode("ascii")),
+        "path": unquote(path.decode("latin-1")),  # ASCII, unless it is refused for that
         "raw_path": path,
         "query_string": exchange.query,
         "root_path": "",

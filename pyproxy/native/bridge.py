@@ -6,17 +6,14 @@ To be used from one event loop's thread. The native threads never call: they lea
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.rust_core import NativeIo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Bridge"]
-
-_log = logging.getLogger("pyproxy")
 
 
 class Bridge:
@@ -96,17 +93,19 @@ class Bridge:
         return self._loop
 
     def _take(self) -> None:
-        for ticket, result in self.io.take():
-            future = self._waiting.pop(ticket, None)
-            if future is not None:
-                if not future.done():
-                    future.set_result(result)
-            elif ticket in self._listening:
-                self._tell(self._listening[ticket], result)
+        self._hand_out(self.io.take())
 
-    def _tell(self, listener: Callable[[Any], None], result: Any) -> None:
-        """Let a listener know. What came together with it is for others, who must not miss it for its failure."""
+    def _hand_out(self, told: Iterable[tuple[int, Any]]) -> None:
+        """Let each know what it waits for. Where a listener fails the loop is told of that, and goes on with the others."""
+        left = iter(told)
         try:
-            listener(result)
-        except Exception:  # noqa: BLE001 - as an event loop does with what it calls
-            _log.exception("what was told natively could not be taken")
+            for ticket, result in left:
+                future = self._waiting.pop(ticket, None)
+                if future is not None:
+                    if not future.done():
+                        future.set_result(result)
+                elif ticket in self._listening:
+                    self._listening[ticket](result)
+        finally:
+            if others := tuple(left):
+                asyncio.get_running_loop().call_soon(self._hand_out, others)

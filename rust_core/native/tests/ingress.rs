@@ -256,12 +256,31 @@ async fn a_client_that_closes_its_side_has_the_answers_that_are_ready() {
     }
     let (said, reset) = rest(&mut client).await;
     assert!(said.contains("one") && said.ends_with("two") && !reset, "{said}");
-    assert!(front.gone.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_side_is_told_of_at_once_and_has_what_is_said_all_the_same() {
+    let mut front = Front::open().await;
     let mut client = front.client().await;
     client.write_all(GET).await.unwrap();
     client.shutdown().await.unwrap();
     let exchange = front.next().await;
     assert_eq!(front.next_gone().await, exchange.number);
+    exchange.answer(200, HeaderMap::new(), Bytes::from_static(b"all"));
+    let (said, reset) = rest(&mut client).await;
+    assert!(said.ends_with("all") && !reset, "{said}");
+    front.stopped().await;
+    assert!(front.gone.try_recv().is_err(), "it is told of twice");
+}
+
+#[tokio::test]
+async fn a_client_that_closed_its_side_is_not_waited_for_longer_than_the_last_bytes_may_take() {
+    let mut front = Front::held_to(Deadlines { close: BRIEF, ..LONG }).await;
+    let mut client = front.client().await;
+    client.write_all(GET).await.unwrap();
+    client.shutdown().await.unwrap();
+    let _exchange = front.next().await;
+    assert_eq!(rest(&mut client).await.0, "");
 }
 
 const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";

@@ -59,7 +59,7 @@ async def test_a_listener_that_fails_takes_nothing_from_the_others(
     first, last = bridge.expect(FIRST), bridge.expect(LAST)
     told.ring()
     async with asyncio.timeout(5):
-        with caplog.at_level(logging.ERROR, logger="pyproxy"):
+        with caplog.at_level(logging.ERROR, logger="asyncio"):
             assert (await first, await last) == ("first", "last")
     assert "it is unreadable" in caplog.text
     bridge.close()

@@ -67,7 +67,9 @@ const LOOK: Duration = Duration::from_millis(20);
 impl AnswerBody {
     pub(super) fn whole(body: Bytes, presence: Presence, connection: Arc<ConnectionState>) -> Self {
         let coming = if body.is_empty() { Coming::Nothing } else { Coming::Whole(Some(body)) };
-        presence.served(matches!(coming, Coming::Nothing));
+        if matches!(coming, Coming::Nothing) {
+            presence.served();
+        }
         Self { coming, presence, connection }
     }
 
@@ -87,7 +89,7 @@ impl AnswerBody {
     /// All has been handed out. Whoever writes it knows that from a length that was declared, too, and asks no more.
     fn is_served(&mut self) {
         self.coming = Coming::Nothing;
-        self.presence.served(true);
+        self.presence.served();
     }
 
     /// Hands out a piece of an answer, or the end of it; cuts one that is not what was declared.
@@ -154,7 +156,7 @@ impl Body for AnswerBody {
                 }
                 Coming::Cutting { .. } => {
                     ready!(this.poll_cut(context));
-                    this.presence.served(true);
+                    this.presence.served();
                     if this.presence.ends_with_connection() {
                         this.connection.set_reset();
                     }

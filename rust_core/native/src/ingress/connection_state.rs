@@ -7,6 +7,8 @@ use std::task::Waker;
 use rust_core_pure::wire::http1::Violation;
 use tokio::time::Instant;
 
+use super::presence::Leaving;
+
 /// Shared between a connection's socket, its requests and their answers.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
@@ -19,6 +21,8 @@ pub(super) struct ConnectionState {
     /// Closing it is to be a reset.
     reset: AtomicBool,
     violation: Mutex<Option<Violation>>,
+    /// Of the request that began last.
+    leaving: Mutex<Option<Leaving>>,
     ends: Mutex<Ends>,
 }
 
@@ -40,11 +44,13 @@ impl ConnectionState {
             stalled: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             violation: Mutex::new(None),
+            leaving: Mutex::new(None),
             ends: Mutex::new(Ends { answer: None, voice: Instant::now(), waker: None }),
         }
     }
 
-    pub(super) fn begins(&self) {
+    pub(super) fn begins(&self, leaving: Leaving) {
+        *lock(&self.leaving) = Some(leaving);
         self.in_flight.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -53,6 +59,14 @@ impl ConnectionState {
             self.in_flight.fetch_sub(1, Ordering::AcqRel);
             ends.answer = Some(Instant::now());
         });
+    }
+
+    /// Tells that the client of the request that began last leaves, unless it was served.
+    pub(super) fn leaves(&self) {
+        let leaving = lock(&self.leaving).take();
+        if let Some(leaving) = leaving {
+            leaving.tell();
+        }
     }
 
     /// Notes an end, and wakes who waits for it.

@@ -1,17 +1,15 @@
 //! A client's socket as the HTTP implementation reads it: behind the gate, and held to deadlines.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use rust_core_pure::wire::http1::{Phase, RequestGate, Violation};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
 
 use super::connection_state::ConnectionState;
 use super::stream::Stream;
@@ -27,9 +25,6 @@ thread_local! {
 
 /// What may come behind the request under way while its client is still watched: only reading shows that it leaves.
 const MOST_AHEAD: usize = 64 * 1024;
-/// A client that closes its side behind a whole request may have left, or wait for the answer: so long the answer may still go out
-/// before the former is taken for true.
-const MOMENT: Duration = Duration::from_millis(100);
 
 /// Passes on what the gate lets through, one request at a time.
 #[derive(Debug)]
@@ -44,10 +39,8 @@ pub(super) struct Gated {
     passed: Vec<u8>,
     read_to: usize,
     ended: bool,
-    /// The client has closed its side behind what it asks for.
+    /// The client has closed its side behind what it asks for: it has left, or it waits for no more than is ready.
     has_asked: bool,
-    /// How long the answer under way may still go out then.
-    moment: Option<Pin<Box<Sleep>>>,
 }
 
 impl Gated {
@@ -62,7 +55,6 @@ impl Gated {
             read_to: 0,
             ended: false,
             has_asked: false,
-            moment: None,
         }
     }
 
@@ -166,11 +158,6 @@ impl Gated {
         }
         Poll::Ready(())
     }
-
-    /// Waits until the answer under way has had its moment, behind which the client counts as gone.
-    fn poll_moment(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.moment.get_or_insert_with(|| Box::pin(sleep(MOMENT))).as_mut().poll(context)
-    }
 }
 
 impl Drop for Gated {
@@ -199,7 +186,8 @@ impl Read for Gated {
                     continue; // it has just ended
                 }
                 if this.has_asked {
-                    ready!(this.poll_moment(context));
+                    this.state.leaves();
+                    ready!(this.waiting.poll_parting(context));
                     this.ended = true;
                     continue;
                 }
@@ -207,7 +195,6 @@ impl Read for Gated {
                     return Poll::Pending;
                 }
             } else {
-                this.moment = None;
                 if !this.ahead.is_empty() {
                     this.catch_up();
                     if this.read_to < this.passed.len() {

@@ -56,7 +56,7 @@ pub(super) fn serve(
         let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
         host.asked(exchange);
         let cut = |Cut| {
-            presence.served(true);
+            presence.served();
             Cut
         };
         let answer = answer.await.map_err(|_| cut(Cut))?;

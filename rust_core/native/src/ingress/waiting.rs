@@ -34,13 +34,15 @@ pub(super) struct Waiting {
     timer: Pin<Box<Sleep>>,
     /// Rings when a client that takes nothing has had its time; there while all is said and it takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
+    /// Rings when a client that has closed its side has had its time.
+    parting: Option<Pin<Box<Sleep>>>,
 }
 
 impl Waiting {
     pub(super) fn new(deadlines: Deadlines) -> Self {
         let now = Instant::now();
         let timer = Box::pin(sleep_until(now + deadlines.head));
-        Self { deadlines, opened: now, head_since: None, taken: now, timer, stall: None }
+        Self { deadlines, opened: now, head_since: None, taken: now, timer, stall: None, parting: None }
     }
 
     /// How long a head may take.
@@ -91,6 +93,12 @@ impl Waiting {
             }
             self.timer.as_mut().reset(rings);
         }
+    }
+
+    /// Waits as long as the last bytes may take to go out to a client that has closed its side. It is told of meanwhile.
+    pub(super) fn poll_parting(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let close = self.deadlines.close;
+        self.parting.get_or_insert_with(|| Box::pin(sleep(close))).as_mut().poll(context)
     }
 
     /// Notes whether the client takes what is written. Who does not take the last of it in time holds its connection no longer.
