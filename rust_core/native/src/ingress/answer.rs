@@ -92,22 +92,22 @@ impl AnswerBody {
         self.presence.served();
     }
 
-    /// Hands out a piece of an answer, or the end of it; cuts one that is not what was declared.
-    fn passed_on(&mut self, piece: Option<Piece>) -> Option<Option<Bytes>> {
+    /// What is handed out of an answer in pieces: none where it is to be cut, because it was left, or is not what was declared.
+    fn passed_on(&mut self, piece: Option<Piece>) -> Option<Piece> {
         let Coming::Pieces { left, .. } = &mut self.coming else { return None };
         match (piece, *left) {
-            (Some(Piece::Data(bytes)), None) => Some(Some(bytes)),
+            (Some(Piece::Data(bytes)), None) => Some(Piece::Data(bytes)),
             (Some(Piece::Data(bytes)), Some(before)) if bytes.len() as u64 <= before => {
                 let behind = before - bytes.len() as u64;
                 *left = Some(behind);
                 if behind == 0 {
                     self.is_served();
                 }
-                Some(Some(bytes))
+                Some(Piece::Data(bytes))
             }
             (Some(Piece::End), None | Some(0)) => {
                 self.is_served();
-                Some(None)
+                Some(Piece::End)
             }
             (Some(_), Some(_)) | (None, _) => {
                 let (patience, next_look) = (Box::pin(sleep(PATIENCE)), Box::pin(sleep(LOOK)));
@@ -150,8 +150,10 @@ impl Body for AnswerBody {
                 }
                 Coming::Pieces { pieces, .. } => {
                     let piece = ready!(pieces.poll_next(context));
-                    if let Some(bytes) = this.passed_on(piece) {
-                        return Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))));
+                    match this.passed_on(piece) {
+                        Some(Piece::Data(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                        Some(Piece::End) => return Poll::Ready(None),
+                        None => {}
                     }
                 }
                 Coming::Cutting { .. } => {

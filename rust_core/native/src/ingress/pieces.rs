@@ -47,7 +47,7 @@ impl Speaker {
         let (said, mut taken) = (self.said, self.taken.clone());
         let has_room = move |taken: &u64| taken + PIECES >= said;
         let full = !has_room(&taken.borrow());
-        full.then(|| async move {
+        full.then_some(async move {
             // An error says that nobody listens any more.
             let _ = taken.wait_for(has_room).await;
         })
