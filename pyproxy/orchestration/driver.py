@@ -256,12 +256,11 @@ class Driver:
         broken: Break | None
         try:
             async with asyncio.timeout((action.deadline_ns - self._now_ns()) / 1e9):
-                broken = await relay(answer, self._delivery)
+                broken = await relay(answer, self._delivery, self._keep_turn)
         except TimeoutError:
             broken = Break("deadline", "the request's time is over")
         if broken is not None:
             return await self._broken(broken, answer, lease)
-        self._keep_turn()
         lease.delivered(self._now_ns(), answer.usage)
         self._lease = None
         if isinstance(answer, StreamAnswer):

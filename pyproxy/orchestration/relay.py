@@ -10,6 +10,8 @@ from pyproxy.orchestration.telling import broken_event
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.upstream import PlainAnswer
 
@@ -24,16 +26,25 @@ class Break(NamedTuple):
     event: bytes | None = None
 
 
-async def relay(answer: PlainAnswer | StreamAnswer, delivery: Delivery) -> Break | None:
-    """Deliver an answer; None when it ended as it should."""
+async def relay(answer: PlainAnswer | StreamAnswer, delivery: Delivery, before_its_end: Callable[[], None]) -> Break | None:
+    """Deliver an answer; None when it ended as it should.
+
+    Args:
+        answer: what is to be delivered.
+        delivery: to whom.
+        before_its_end: called when all of it is known, and before its client does: who has it all may ask again at once.
+    """
     headers = response_headers.for_answer(answer.headers)
     if isinstance(answer, StreamAnswer):
-        return await _relay_stream(answer, delivery, headers)
+        return await _relay_stream(answer, delivery, headers, before_its_end)
+    before_its_end()
     await delivery.whole(answer.status, headers, answer.body)
     return None
 
 
-async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[tuple[bytes, bytes]]) -> Break | None:
+async def _relay_stream(
+    answer: StreamAnswer, delivery: Delivery, headers: list[tuple[bytes, bytes]], before_its_end: Callable[[], None]
+) -> Break | None:
     """Pass events on as they become whole."""
     await delivery.start_stream(answer.status, headers, lambda: answer.next_number)
     try:
@@ -52,6 +63,7 @@ async def _relay_stream(answer: StreamAnswer, delivery: Delivery, headers: list[
         ending = answer.ending()
     except TransportFailure as failure:
         return Break(failure.signal, failure.detail)
+    before_its_end()
     if ending:
         await delivery.events(ending)
     await delivery.finish()
