@@ -125,14 +125,15 @@ class Pulse:
         self.now_s = 0.0
         self._stalls_s = [0.0]
         self._beaten = asyncio.Event()
+        self._over = False
 
     async def __aenter__(self) -> Self:
         self._beating = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._beating.cancel()
-        await asyncio.wait([self._beating])
+        self._over = True
+        await self._beating
 
     @contextlib.contextmanager
     def stalls(self) -> Iterator[list[float]]:
@@ -145,7 +146,7 @@ class Pulse:
         await asyncio.wait_for(self._beaten.wait(), PATIENCE_EACH_S)
 
     async def _beat(self) -> None:
-        while True:
+        while not self._over:
             began = time.monotonic()
             await asyncio.sleep(BEAT_S)
             (await self.http.get("/livez")).raise_for_status()
