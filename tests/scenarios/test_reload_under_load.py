@@ -40,7 +40,7 @@ SEEN_BY_ITSELF_EVERY = 20
 # Most reloads by the clock on the wall, and each by the sidecar's pulse, which a machine that others use, too, slows down as it does all.
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
-PATIENCE_S = 900
+PATIENCE_S = 1_800
 # Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock.
 STALLED_AT_MOST_S = 0.15
 REST_S = 0.25
