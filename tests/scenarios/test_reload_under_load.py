@@ -37,8 +37,7 @@ RELOADS = int(os.environ.get("RELOADS", "60"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
-# By two clocks that stand still where a machine is busy for others: the sidecar's pulse, which is slow where there are many streams, and
-# this process's time on the processor, which is slow where there are few.
+# By the sidecar's pulse: a machine that is busy for others slows it down as it does all else. No wait is endless on the wall, either.
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
 PATIENCE_S = 900
@@ -46,6 +45,7 @@ PATIENCE_S = 900
 STALLED_AT_MOST_S = 0.15
 REST_S = 0.25
 BEAT_S = 0.01
+MOST_OF_A_BEAT_S = 0.05
 
 
 def config(base_url: str, number: int) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Crowd:
 
 
 class Pulse:
-    """One who asks the sidecar over and over how it is: a clock that stands still where the sidecar or the machine does."""
+    """One who asks the sidecar over and over how it is: a clock that goes on no further where the sidecar or the machine stands still."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
@@ -151,8 +151,9 @@ class Pulse:
             began = time.monotonic()
             await asyncio.sleep(BEAT_S)
             (await self.http.get("/livez")).raise_for_status()
-            self._stalls_s.append(time.monotonic() - began - BEAT_S)
-            self.now_s += BEAT_S
+            took = time.monotonic() - began
+            self._stalls_s.append(took - BEAT_S)
+            self.now_s += min(took, MOST_OF_A_BEAT_S)
             self._beaten.set()
             self._beaten = asyncio.Event()
 
@@ -166,7 +167,7 @@ class Reloads:
         self.sidecar = sidecar
         self.pulse = pulse
         self.live_after_s: list[float] = []
-        self.live_after_at_least_s: list[float] = []
+        self.live_after_by_pulse_s: list[float] = []
         self.outcomes: Counter[str] = Counter()
         self.stalls_s: list[list[float]] = []
         self.stalls_at_rest_s: list[float] = []
@@ -201,11 +202,11 @@ class Reloads:
         good = random.Random(-number).random() >= BROKEN_SHARE
         self.path.write_text(json.dumps(wanted) if good else broken(json.dumps(wanted), number))
         if good and number % SEEN_BY_ITSELF_EVERY < 2:
-            began, busy_before, pulse_before = time.monotonic(), time.process_time(), self.pulse.now_s
+            began, pulse_began = time.monotonic(), self.pulse.now_s
             while self.in_force() != wanted["server"]["max_body_bytes"]:
                 await asyncio.wait_for(self._reports.get(), PATIENCE_EACH_S)
             self.live_after_s.append(time.monotonic() - began)
-            self.live_after_at_least_s.append(max(time.process_time() - busy_before, self.pulse.now_s - pulse_before))
+            self.live_after_by_pulse_s.append(self.pulse.now_s - pulse_began)
             return "seen"
         before = self.in_force()
         try:
@@ -253,7 +254,7 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
                 crowd.home.set()
                 await asyncio.gather(*clients)
 
-            stalled, slowest = reloads.stalled_s(), max(reloads.live_after_at_least_s)
+            stalled, slowest = reloads.stalled_s(), max(reloads.live_after_by_pulse_s)
             print(dict(crowd.answers), dict(reloads.outcomes), f"stalled for {stalled:.3f} s")  # noqa: T201 - the figures
             print(f"the slowest live after {slowest:.2f} s, on the wall {max(reloads.live_after_s):.2f} s")  # noqa: T201
             assert list(crowd.answers) == ["whole"]
