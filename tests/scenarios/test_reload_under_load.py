@@ -41,8 +41,9 @@ SEEN_BY_ITSELF_EVERY = 20
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
 PATIENCE_S = 900
-# Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock.
-STALLED_AT_MOST_S = 0.15
+# Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock, which
+# is the dearer the more streams there are.
+STALLED_AT_MOST_S = 0.14 + 0.0003 * STREAMS
 REST_S = 0.25
 BEAT_S = 0.01
 MOST_OF_A_BEAT_S = 0.05
