@@ -322,6 +322,27 @@ async def test_what_another_api_would_refuse_is_asked_of_it_in_its_own_way(pair:
             assert (without_the_word.status_code, "x-pyproxy-lossy" in without_the_word.headers) == (200, False)
 
 
+async def test_what_an_echelon_puts_into_requests_fails_none_to_a_reasoning_model(pair: Pair, client: ApiClient) -> None:
+    models = {f"{name}-{provider}": (provider, name) for name in ("gpt-5", "gpt-5.1", "o3") for provider in ("chat", "responses")}
+    defaults = {"temperature": 0.3, "top_p": 0.5, "max_tokens": 77, "stop": ["X"], "frequency_penalty": 0.1, "presence_penalty": 0.1}
+    async with MockProvider() as mock:
+        config = {
+            "providers": {
+                "chat": {"base_url": mock.base_url, "api_key": "k"},
+                "responses": {"base_url": mock.base_url, "api_key": "k", "responses": True},
+            },
+            "models": {label: {"provider": provider, "model": name} for label, (provider, name) in models.items()},
+            "task_groups": {f"g{number}": {"e1": {"models": [label], **defaults}} for number, label in enumerate(models)},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as http:
+            for number, label in enumerate(models):
+                answer = await ask(http, client, f"g{number}")
+                assert (answer.status_code, answer.headers.get("x-pyproxy-lossy")) == (200, None), (label, answer.text)
+                sent = json.loads(mock.requests[-1].body)
+                bounds = {name: value for name, value in sent.items() if name.startswith("max_")}
+                assert list(bounds.values()) == [99 if client.name == "anthropic" else 77], label
+
+
 @pytest.mark.parametrize("told", [True, False])
 async def test_the_usage_of_a_translated_stream_is_asked_for_where_the_provider_tells_it(pair: Pair, told: bool) -> None:  # noqa: FBT001
     async with MockProvider() as mock:
