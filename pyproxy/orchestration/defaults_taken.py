@@ -9,12 +9,12 @@ from pyproxy.domain.operations import COMPLETIONS
 if TYPE_CHECKING:
     from pyproxy.domain import Candidate, Request
 
-__all__ = ["Parameters", "defaults_taken"]
+__all__ = ["defaults_taken"]
 
 Parameters = tuple[tuple[str, bytes], ...]
 
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
-_REFUSED_BY_REASONERS = frozenset(("stop", "frequency_penalty", "presence_penalty"))
+_PENALTIES = frozenset(("frequency_penalty", "presence_penalty"))
 # In the body of a request that has a model think there is one of these, and in others hardly ever; none of them is in a text.
 _THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfig"', b'"thinking_config"')
 
@@ -26,14 +26,20 @@ def defaults_taken(candidate: Candidate, request: Request, defaults: Parameters)
     """
     if not defaults:
         return defaults
-    if not _is_sampled(candidate, request.body):
-        defaults = tuple((name, value) for name, value in defaults if name not in _SAMPLING)
-    if candidate.dialect != "openai" or not candidate.capabilities.reasons_in_chat:
-        return defaults
+    refused = _refused(candidate, request.body)
     # The older API knows one name of the bound, whatever is behind it.
-    bound = "max_tokens" if request.operation is COMPLETIONS else candidate.capabilities.bound_in_chat
-    kept = ((name, value) for name, value in defaults if name not in _REFUSED_BY_REASONERS)
-    return tuple((bound if name == "max_tokens" else name, value) for name, value in kept)
+    newer = candidate.dialect == "openai" and candidate.capabilities.reasons_in_chat and request.operation is not COMPLETIONS
+    bound = "max_completion_tokens" if newer else "max_tokens"
+    return tuple((bound if name == "max_tokens" else name, value) for name, value in defaults if name not in refused)
+
+
+def _refused(candidate: Candidate, body: bytes) -> frozenset[str]:
+    refused = frozenset[str]() if _is_sampled(candidate, body) else _SAMPLING
+    if candidate.dialect == "anthropic":
+        return refused | _PENALTIES
+    if candidate.dialect == "openai" and candidate.capabilities.reasons_in_chat:
+        return refused | _PENALTIES | {"stop"}
+    return refused
 
 
 def _is_sampled(candidate: Candidate, body: bytes) -> bool:

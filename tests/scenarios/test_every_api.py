@@ -15,7 +15,7 @@ from support.pairs import PAIRS, Pair
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 PROVIDERS = ("openai", "anthropic", "gemini")
 TEXT = "one two three four five six seven eight"
@@ -39,7 +39,9 @@ def client(request: pytest.FixtureRequest) -> ApiClient:
 
 
 @contextlib.asynccontextmanager
-async def served(pair: Pair, **group: Any) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
+async def served(
+    pair: Pair, *, nodes: Mapping[str, Any] | None = None, **group: Any
+) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
     """A mock, and a client of a sidecar with a model at each kind of provider; `g` falls from `a-openai` to `a-anthropic` to `a-gemini`."""
     async with MockProvider() as mock:
         mock.default = Behaviour(text=TEXT)
@@ -59,6 +61,7 @@ async def served(pair: Pair, **group: Any) -> AsyncIterator[tuple[MockProvider, 
                 "mixed": {"e1": {"models": [f"a-{name}" for name in PROVIDERS]}},
                 **{f"g-{name}": {"e1": {"models": [f"a-{name}"], "max_retries": 0}, "timeouts": {"idle": 0.3}} for name in PROVIDERS},
             },
+            "nodes": nodes or {},
         }
         async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as client:
             yield mock, client
@@ -227,6 +230,31 @@ async def test_tokens_are_counted_by_the_provider_or_estimated(pair: Pair) -> No
         assert mock.arrived == 1
 
 
+async def test_tokens_are_counted_with_the_system_prompt_of_a_node(pair: Pair) -> None:
+    turns: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
+    contents: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+    said, own = "word " * 100, {"parts": [{"text": "be brief"}]}
+    nodes = {"asker": {"llm_group": "g", "system_prompt": said}}
+    async with served(pair, nodes=nodes) as (mock, http):
+
+        async def count(path: str, body: dict[str, Any], node: str = "asker") -> int:
+            answer = await http.post(path, json=body, headers={"x-pyproxy-node": node})
+            assert answer.status_code == 200, answer.text
+            told = answer.json()
+            return int(told.get("input_tokens") or told["totalTokens"])
+
+        for provider in PROVIDERS:
+            messages, gemini = "/v1/messages/count_tokens", f"/v1beta/models/g-{provider}:countTokens"
+            asked = {**turns, "model": f"g-{provider}"}
+            assert await count(messages, asked) >= 100 > await count(messages, asked, "nobody")
+            assert await count(gemini, contents) >= 100 > await count(gemini, contents, "nobody")
+            whole = {"generateContentRequest": {"model": f"models/g-{provider}", **contents}}
+            assert await count(gemini, whole) >= 100
+        assert await count("/v1/messages/count_tokens", {**turns, "model": "g-anthropic", "system": "be brief"}) < 100
+        assert await count("/v1beta/models/g-gemini:countTokens", {"generateContentRequest": {**contents, "systemInstruction": own}}) < 100
+        assert json.loads(mock.requests[-1].body)["generateContentRequest"]["systemInstruction"] == own
+
+
 async def test_embeddings_come_from_providers_that_have_them(pair: Pair) -> None:
     async with served(pair) as (_, http):
         for target in ("g-openai", "g-gemini"):
@@ -324,12 +352,14 @@ async def test_what_another_api_would_refuse_is_asked_of_it_in_its_own_way(pair:
 
 async def test_what_an_echelon_puts_into_requests_fails_none_to_a_reasoning_model(pair: Pair, client: ApiClient) -> None:
     models = {f"{name}-{provider}": (provider, name) for name in ("gpt-5", "gpt-5.1", "o3") for provider in ("chat", "responses")}
+    models["claude"] = ("messages", "claude-opus-4-7")
     defaults = {"temperature": 0.3, "top_p": 0.5, "max_tokens": 77, "stop": ["X"], "frequency_penalty": 0.1, "presence_penalty": 0.1}
     async with MockProvider() as mock:
         config = {
             "providers": {
                 "chat": {"base_url": mock.base_url, "api_key": "k"},
                 "responses": {"base_url": mock.base_url, "api_key": "k", "responses": True},
+                "messages": {"dialect": "anthropic", "base_url": mock.base_url, "api_key": "k"},
             },
             "models": {label: {"provider": provider, "model": name} for label, (provider, name) in models.items()},
             "task_groups": {f"g{number}": {"e1": {"models": [label], **defaults}} for number, label in enumerate(models)},
