@@ -1,7 +1,7 @@
 """What OpenAI's reasoning models refuse that its others take, by the beginnings of their names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from pyproxy.providers.mock.reading import mapping
@@ -25,8 +25,7 @@ def check_reasoning(document: Mapping[str, Any], model: str) -> None:
     given = {name for name, value in document.items() if value is not None}
     if "max_tokens" in given:
         raise _unsupported("max_tokens", " Use 'max_completion_tokens' instead.")
-    if refused := next((name for name in _NEVER if name in given), None):
-        raise _unsupported(refused)
+    _refuse(_NEVER, given)
     effort = document.get("reasoning_effort", mapping(document.get("reasoning")).get("effort"))
     if _WHEN_ASKED.match(model) is not None and effort in (None, "none"):
         return
@@ -34,8 +33,13 @@ def check_reasoning(document: Mapping[str, Any], model: str) -> None:
         text = f"Unsupported value: 'temperature' does not support {document['temperature']} with this model."
         text += " Only the default (1) value is supported."
         raise BadRequestError(text, code="unsupported_value", param="temperature")
-    if refused := next((name for name in _WHILE_REASONING if name in given), None):
-        raise _unsupported(refused)
+    _refuse(_WHILE_REASONING, given)
+
+
+def _refuse(names: Iterable[str], given: Collection[str]) -> None:
+    for name in names:
+        if name in given:
+            raise _unsupported(name)
 
 
 def _unsupported(name: str, instead: str = "") -> BadRequestError:
