@@ -28,8 +28,7 @@ def defaults_taken(candidate: Candidate, request: Request, defaults: Parameters)
         return defaults
     refused = _refused(candidate, request.body)
     # The older API knows one name of the bound, whatever is behind it.
-    newer = candidate.dialect == "openai" and candidate.capabilities.reasons_in_chat and request.operation is not COMPLETIONS
-    bound = "max_completion_tokens" if newer else "max_tokens"
+    bound = "max_tokens" if request.operation is COMPLETIONS else candidate.capabilities.bound_in_chat
     return tuple((bound if name == "max_tokens" else name, value) for name, value in defaults if name not in refused)
 
 

@@ -248,6 +248,8 @@ async def test_tokens_are_counted_with_the_system_prompt_of_a_node(pair: Pair) -
             asked = {**turns, "model": f"g-{provider}"}
             assert await count(messages, asked) >= 100 > await count(messages, asked, "nobody")
             assert await count(gemini, contents) >= 100 > await count(gemini, contents, "nobody")
+            if provider == "gemini":
+                assert json.loads(mock.requests[-2].body)["generateContentRequest"]["model"] == "models/m-gemini"
             whole = {"generateContentRequest": {"model": f"models/g-{provider}", **contents}}
             assert await count(gemini, whole) >= 100
         assert await count("/v1/messages/count_tokens", {**turns, "model": "g-anthropic", "system": "be brief"}) < 100
@@ -371,6 +373,21 @@ async def test_what_an_echelon_puts_into_requests_fails_none_to_a_reasoning_mode
                 sent = json.loads(mock.requests[-1].body)
                 bounds = {name: value for name, value in sent.items() if name.startswith("max_")}
                 assert list(bounds.values()) == [99 if client.name == "anthropic" else 77], label
+            older = await http.post("/v1/completions", json={"model": "g0", "prompt": "Hello"})
+            assert older.status_code == 200, older.text
+            assert json.loads(mock.requests[-1].body) == {"model": "gpt-5", "prompt": "Hello", "max_tokens": 77}
+
+
+async def test_an_overload_is_told_with_a_status_of_the_clients_api(pair: Pair, client: ApiClient) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(status=529)
+        alone = await ask(http, client, "g-anthropic")
+        everywhere = await ask(http, client, "g")
+        assert "g-anthropic.e1/a-anthropic:529" in alone.headers["x-pyproxy-attempts"]
+        expected = 529 if client.name == "anthropic" else 503
+        assert (alone.status_code, everywhere.status_code) == (expected, expected)
+        if client.name == "gemini":
+            assert alone.json()["error"]["code"] == everywhere.json()["error"]["code"] == expected
 
 
 @pytest.mark.parametrize("told", [True, False])
