@@ -44,6 +44,7 @@ __all__ = [
     "error_event",
     "forwarded_headers",
     "inspect_response",
+    "is_credential",
     "parse_rate_limits",
     "parse_retry_after",
     "parse_toml",
@@ -941,6 +942,13 @@ def forwarded_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[byte
 
     Everything may, so that beta features work, but what belongs to one connection, to the client's own credential, to the browser,
     or to the sidecar.
+    """
+
+def is_credential(name: bytes) -> bool:
+    """Tell whether a header of this name, or a parameter of a query, is of a client's own credential, in capitals or not.
+
+    It is by how its name ends, as in ``x-litellm-api-key``, ``ocp-apim-subscription-key``, ``helicone-auth`` and ``access_token``,
+    whatever sets its words apart. So is what goes with one, such as ``openai-organization``.
     """
 
 def answer_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -13,6 +13,7 @@ from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
 from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES
+from pyproxy.orchestration.defaults_taken import defaults_taken
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
 from pyproxy.providers.paths import upstream_path, with_client_query
@@ -37,9 +38,6 @@ _STRIPS = {
     GENERATE_CONTENT: strip_sealed,
     GEMINI_COUNT_TOKENS: strip_sealed,
 }
-_SAMPLING = frozenset(("temperature", "top_p", "top_k"))
-# In the body of a request that has a model think there is one of these, and in others hardly ever; none of them is in a text.
-_THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfig"', b'"thinking_config"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ class Questions:
         return request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
-            defaults=_taken_by(candidate, node.over(step.defaults), request.body) if generates else (),
+            defaults=defaults_taken(candidate, request, node.over(step.defaults)) if generates else (),
             system=node.system,
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
@@ -158,14 +156,6 @@ class Questions:
             body = strip_signatures(self._request.body)
             self._stripped = self._request if body is None else self._request.with_body(body)
         return self._stripped
-
-
-def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...], body: bytes) -> tuple[tuple[str, bytes], ...]:
-    """The defaults that a model takes: what its client did not ask for must not have it refused."""
-    takes = candidate.capabilities.takes_sampling
-    if not defaults or takes(thinks=True) or (takes(thinks=False) and not any(sign in body for sign in _THINKING)):
-        return defaults
-    return tuple((name, value) for name, value in defaults if name not in _SAMPLING)
 
 
 def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream: bool) -> bytes:

@@ -75,11 +75,15 @@ class _Reading:
             self._ask_by_system()
         for turn in self._turns:
             if turn["role"] == "user":
-                turn["content"] = _results_first(turn["content"]) or text_block(_NO_TEXT)
+                turn["content"] = _results_first(turn["content"]) or self._no_text()
         if self._turns[0]["role"] == "assistant":
-            self._turns.insert(0, {"role": "user", "content": text_block(_NO_TEXT)})
+            self._turns.insert(0, {"role": "user", "content": self._no_text()})
         self._end()
         return Conversation(self._system, self._turns)
+
+    def _no_text(self) -> list[Json]:
+        self._losses.add("messages[].content")
+        return text_block(_NO_TEXT)
 
     def _ask_by_system(self) -> None:
         """A system message without any other is what the client wants answered."""

@@ -54,9 +54,10 @@ def _sampling(config: Fields, found: Json, call: Call) -> None:
         config.lose("topK")  # OpenAI's API refuses what it does not know
     elif most_likely is not None:
         found["top_k"] = most_likely
+    penalised = call.capabilities.sampling and (call.in_between or not call.capabilities.reasons_in_chat)
     for name, member in (("presencePenalty", "presence_penalty"), ("frequencyPenalty", "frequency_penalty")):
         value = config.number(name)
-        if call.capabilities.sampling:
+        if penalised:
             found[member] = value
         elif value:
             config.lose(name)

@@ -62,7 +62,8 @@ def test_a_system_message_alone_is_what_is_asked() -> None:
 
 def test_turns_alternate_and_begin_with_the_user() -> None:
     answer = {"role": "assistant", "content": "welcome"}
-    body = ask(answer, HI, {"role": "user", "content": "there"}, answer, answer, HI).body
+    body, lost = ask(answer, HI, {"role": "user", "content": "there"}, answer, answer, HI)
+    assert lost == ("messages[].content",)
     assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user", "assistant", "user"]
     assert body["messages"][0]["content"] == [text("(no text)")]
     assert body["messages"][2]["content"] == [text("hi"), text("there")]
@@ -70,8 +71,11 @@ def test_turns_alternate_and_begin_with_the_user() -> None:
 
 @pytest.mark.parametrize("nothing", ["", "  \n", None, [], [{"type": "text", "text": ""}]])
 def test_no_empty_text_reaches_the_provider(nothing: Any) -> None:
-    body = ask({"role": "user", "content": nothing}, {"role": "assistant", "content": nothing}, {"role": "system", "content": nothing}).body
+    silent = ({"role": role, "content": nothing} for role in ("user", "assistant", "system"))
+    body, lost = ask(*silent)
     assert body["messages"] == [{"role": "user", "content": [text("(no text)")]}]
+    assert lost == ("messages[].content",)
+    assert ask({"role": "user", "content": nothing}, HI).lost == ()
     assert "system" not in body
 
 

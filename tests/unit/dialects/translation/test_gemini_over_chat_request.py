@@ -472,3 +472,12 @@ def test_models_that_reason_are_given_nothing_that_they_refuse() -> None:
     assert set(body) == {"model", "messages"}
     assert set(lost) == {f"generationConfig.{name}" for name in config if name != "logprobs"}
     assert asked(REASONING, generationConfig={"presencePenalty": 0, "stopSequences": []}).lost == ()
+
+
+def test_nor_are_models_that_reason_only_when_asked_whose_sampling_is_free_else() -> None:
+    when_asked = replace(REASONING, capabilities=replace(REASONING.capabilities, sampling=True, sampling_while_thinking=False))
+    body, lost = asked(when_asked, generationConfig={"presencePenalty": 1, "stopSequences": ["a"], "temperature": 0.5})
+    assert (set(body), set(lost)) == (
+        {"model", "messages", "temperature"},
+        {"generationConfig.presencePenalty", "generationConfig.stopSequences"},
+    )
