@@ -270,6 +270,18 @@ async def test_what_the_real_api_refuses_is_refused_in_its_words(http: httpx2.As
     assert await refused(http, **more) == message
 
 
+async def test_what_is_kept_for_an_hour_comes_before_what_is_kept_for_minutes(http: httpx2.AsyncClient) -> None:
+    def marks(tool: str | None, system: str) -> dict[str, Any]:
+        tool_mark, system_mark = ({"cache_control": {"type": "ephemeral", "ttl": ttl}} for ttl in (tool, system))
+        return {"tools": [{**WEATHER, **tool_mark}], "system": [{"type": "text", "text": "x", **system_mark}]}
+
+    said_of_it = "system.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note"
+    for short in ("5m", None):
+        assert (await refused(http, **marks(short, "1h"))).startswith(said_of_it)
+    for order in (("1h", "5m"), ("1h", "1h"), ("5m", "5m")):
+        await said(http, **marks(*order))
+
+
 async def test_what_the_beta_api_knows_is_taken(http: httpx2.AsyncClient) -> None:
     shared = {
         "billing_policy": {"type": "billing_policy", "bill_to": "self"},
