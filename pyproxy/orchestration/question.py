@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
+from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_translated_items, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
-from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES
+from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES, RESPONSES
 from pyproxy.orchestration.defaults_taken import defaults_taken
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Questions"]
 
 
+# What a body that goes as it is must lose for those who take no reasoning back that they did not make.
 _STRIPS = {
     MESSAGES: strip_unsigned,
     COUNT_TOKENS: strip_unsigned,
     GENERATE_CONTENT: strip_sealed,
     GEMINI_COUNT_TOKENS: strip_sealed,
+    RESPONSES: strip_translated_items,
 }
 
 
@@ -76,7 +78,7 @@ class Questions:
         candidate, request = attempt.lease.candidate, self._request
         way = way_to(request.operation, candidate.dialect, responses=candidate.responses)
         assert way is not None  # noqa: S101 - others are not asked
-        body = self._body(attempt, delivered)
+        body = self._body(attempt, delivered, way)
         translation = None if way.translator is None else self._translation(way, candidate)
         if translation is not None:
             body = _written(translation.request(body), way, candidate, stream=request.stream)
@@ -124,7 +126,7 @@ class Questions:
         )
         return Translation(way.translator, call, way.operation.wire)
 
-    def _body(self, attempt: Attempt, delivered: Delivered | None) -> bytes:
+    def _body(self, attempt: Attempt, delivered: Delivered | None, way: Way) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
 
         But for reasoning that another provider signed: a conversation that moved would be refused for it.
@@ -134,7 +136,8 @@ class Questions:
         node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
         moved = self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider)
         request = self._unsigned() if moved else self._request
-        if (strip := self._strip(candidate)) is not None and (own := strip(request.body)) is not None:
+        strip = _STRIPS.get(request.operation) if way.translator is None else None
+        if strip is not None and (own := strip(request.body)) is not None:
             request = request.with_body(own)
         return request.envelope.rewrite(
             request.body,
@@ -144,12 +147,6 @@ class Questions:
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
-
-    def _strip(self, candidate: Candidate) -> Callable[[bytes], bytes | None] | None:
-        """What a body that goes as it is must lose for one who takes nothing back that it did not sign."""
-        if candidate.dialect != self._request.operation.speaks:
-            return None
-        return _STRIPS.get(self._request.operation)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:

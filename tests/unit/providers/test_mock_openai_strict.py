@@ -40,6 +40,42 @@ async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.mark.parametrize(
+    ("message", "unknown"),
+    [
+        ({"content": "x", "reasoning_content": "hm"}, "messages[0].reasoning_content"),
+        ({"content": "x", "thinking_blocks": []}, "messages[0].thinking_blocks"),
+        ({"content": None, "tool_calls": [{**CALL, "extra_content": {}}]}, "messages[0].tool_calls[0].extra_content"),
+    ],
+)
+async def test_members_of_messages_that_it_does_not_know_are_refused_unless_it_is_lenient(
+    http: httpx2.AsyncClient, mock: MockProvider, message: dict[str, Any], unknown: str
+) -> None:
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "x"} for call in message.get("tool_calls", ())]
+    asked = {"model": "m", "messages": [{"role": "assistant", **message}, *results, *HELLO]}
+    refused = await http.post("/chat/completions", json=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unknown_parameter")
+    assert refused.json()["error"]["message"] == f"Unknown parameter: '{unknown}'."
+    mock.default = Behaviour(lenient=True)
+    assert (await http.post("/chat/completions", json=asked)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("item", "status", "code"),
+    [
+        ({"content": [{"type": "reasoning_text", "text": "hm"}]}, 400, "array_above_max_length"),
+        ({"id": "rs_req_1"}, 404, None),
+        ({"id": "rs_mock1"}, 200, None),
+        ({"id": "rs_mock1", "content": []}, 200, None),
+    ],
+)
+async def test_reasoning_that_it_did_not_make_is_refused(
+    http: httpx2.AsyncClient, item: dict[str, Any], status: int, code: str | None
+) -> None:
+    answer = await http.post("/responses", json={"model": "m", "input": [{"type": "reasoning", "summary": [], **item}, *HELLO]})
+    assert (answer.status_code, answer.json()["error"] and answer.json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
     ("more", "message", "code"),
     [
         ({"messages": None}, "Missing required parameter: 'messages'.", "missing_required_parameter"),

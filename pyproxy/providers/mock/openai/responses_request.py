@@ -182,6 +182,12 @@ def _check_reasoning(place: str, item: Item) -> None:
     if isinstance(sealed, str) and opened(sealed) is None:
         text = f"The encrypted content {sealed[:8]}... could not be verified. Reason: Encrypted content could not be decrypted or parsed."
         raise BadRequestError(text, code="invalid_encrypted_content")
+    if shown := sequence(item.get("content")):
+        text = f"Invalid '{place}.content': array too long. Expected an array with maximum length 0, but got an array with length"
+        raise BadRequestError(f"{text} {len(shown)} instead.", code="array_above_max_length", param=f"{place}.content")
+    identifier = item.get("id")
+    if sealed is None and isinstance(identifier, str) and not identifier.startswith("rs_mock"):
+        raise BadRequestError(f"Item with id '{identifier}' not found.", status=404, param="input")
 
 
 def _needed(place: str, item: Item, name: str) -> None:

@@ -11,6 +11,7 @@ from pyproxy.providers.mock.answer import decide
 from pyproxy.providers.mock.behaviour import Behaviour
 from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, responses_request, responses_stream
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
+from pyproxy.providers.mock.openai.conversation import unknown_member
 from pyproxy.providers.mock.openai.errors import error_body, refusal_body
 from pyproxy.providers.mock.openai.reasoners import check_reasoning
 from pyproxy.providers.mock.openai.responses import Memory, respond
@@ -100,7 +101,7 @@ class OpenAI:
             request.model = model = model or read_model(document)
             if self._scripts.upcoming(model).lenient:
                 document = checks.overlooked(document, known)
-            unknown = checks.parameters(document, known)
+            unknown = checks.parameters(document, known) or unknown_member(document.get("messages"))
             ask = read(document, model)
             behaviour = self._scripts.next_for(model)
             if behaviour.body is None and behaviour.status < _ERRORS_BEGIN:

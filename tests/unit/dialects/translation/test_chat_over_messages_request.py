@@ -34,6 +34,14 @@ def called(*calls: tuple[str, str, Any], **members: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": None, "tool_calls": tool_calls, **members}
 
 
+def test_what_gemini_signed_with_a_call_is_lost() -> None:
+    call = called(("a", "look", "{}"))
+    call["tool_calls"][0]["extra_content"] = {"google": {"thought_signature": "CsA="}}
+    body, lost = ask(HI, call, {"role": "tool", "tool_call_id": "a", "content": "x"})
+    assert body["messages"][1]["content"] == [{"type": "tool_use", "id": "a", "name": "look", "input": {}}]
+    assert lost == ("messages[].tool_calls[].extra_content",)
+
+
 def test_a_plain_request_loses_nothing() -> None:
     assert ask(HI, max_tokens=5, stream=True, stream_options={"include_usage": True}, n=1, logprobs=False, temperature=1) == Translated(
         {"model": "claude", "max_tokens": 5, "messages": [{"role": "user", "content": [text("hi")]}]}
@@ -459,6 +467,9 @@ def test_marks_for_the_cache_are_kept() -> None:
 def test_who_asks_and_in_which_tier() -> None:
     assert ask(user="u", service_tier="default").body.items() >= {"metadata": {"user_id": "u"}, "service_tier": "standard_only"}.items()
     assert ask(safety_identifier="s").body["metadata"] == {"user_id": "s"}
+    both = ask(user="u", safety_identifier="s")
+    assert (both.body["metadata"], both.lost) == ({"user_id": "u"}, ("safety_identifier",))
+    assert ask(user="u", safety_identifier="u").lost == ask(safety_identifier="s").lost == ()
     assert len(ask(user="u" * 257).body["metadata"]["user_id"]) == 64
     assert ask(service_tier="flex") == Translated(ask().body, ("service_tier",))
 
