@@ -43,6 +43,9 @@ CLIENTS: Final = {
 MODELS: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
     "two-calls": {"tool_calls": 2},
+    # Claude Code has too many tools for a model to pick one by its place; its structured output is one of them.
+    "structured-caller": {"tool_name": "StructuredOutput", "tool_arguments": '{"name": "text", "people": 1}'},
+    "weather-caller": {"tool_name": "mcp__sky__weather", "tool_arguments": '{"city": "Ulm"}'},
     "limited": {"status": 429, "retry_after": "0"},
     "broken": {"status": 503},
     "refusing": {"status": 400, "error_code": "context_length_exceeded"},

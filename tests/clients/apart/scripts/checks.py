@@ -100,14 +100,16 @@ def _stalled() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Run the checks in order; a failed one does not keep the others from running."""
-    for function in _CHECKS:
-        fault = None
-        try:
-            if inspect.iscoroutinefunction(function):
-                asyncio.run(asyncio.wait_for(function(), 30))
-            else:
-                function()
-        except BaseException:
-            fault = traceback.format_exc()
-        sys.stdout.write(json.dumps({"check": function.__name__, "fault": fault}) + "\n")
-        sys.stdout.flush()
+    # One loop for all of them, as in a program: some clients share connections between their instances.
+    with asyncio.Runner() as loop:
+        for function in _CHECKS:
+            fault = None
+            try:
+                if inspect.iscoroutinefunction(function):
+                    loop.run(asyncio.wait_for(function(), 30))
+                else:
+                    function()
+            except BaseException:
+                fault = traceback.format_exc()
+            sys.stdout.write(json.dumps({"check": function.__name__, "fault": fault}) + "\n")
+            sys.stdout.flush()
