@@ -64,7 +64,7 @@ def errors() -> None:
     kinds = {
         "limited": litellm.RateLimitError,
         "broken": (litellm.ServiceUnavailableError, litellm.InternalServerError),  # each API has its own
-        "refusing": litellm.ContextWindowExceededError,
+        "refusing": litellm.BadRequestError,
     }
     for model, kind in kinds.items():
         for each in asked(model):
