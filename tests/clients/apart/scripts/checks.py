@@ -45,8 +45,8 @@ async def cancel(call: Coroutine[Any, Any, Any]) -> None:
     """Cancel a call to the stalling model once the provider is at it, and see it end there."""
     before = _ended()
     task = asyncio.ensure_future(call)
-    while not task.done() and not await asyncio.to_thread(is_stalling, before):
-        await asyncio.sleep(0.02)  # noqa: ASYNC110 - the provider is another process
+    while not task.done() and not await asyncio.to_thread(is_stalling, before):  # noqa: ASYNC110 - it is another process
+        await asyncio.sleep(0.02)
     if task.done():
         raise AssertionError(f"it ended by itself: {task.exception() or task.result()!r}")
     task.cancel()
