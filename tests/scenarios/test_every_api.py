@@ -124,7 +124,7 @@ async def test_a_refusal_is_told_in_the_words_of_the_provider_and_the_shape_of_t
         mock.default = Behaviour(status=400, error=(None, None, "You may not say «no»."))
         answer = await ask(http, client, f"g-{provider}")
         assert answer.status_code == 400
-        assert client.message(answer.json()) == "You may not say «no»."
+        assert client.error(answer.json(), 400) == "You may not say «no»."
         assert answer.headers["x-should-retry"] == "false"
         assert mock.arrived == 1
 
@@ -136,7 +136,7 @@ async def test_a_rate_limit_is_told_with_the_time_to_wait(pair: Pair, client: Ap
         assert answer.status_code == 429
         assert 6 <= int(answer.headers["retry-after"]) <= 7
         assert answer.headers["x-should-retry"] == "false"
-        assert client.message(answer.json())
+        assert client.error(answer.json(), 429)
 
 
 @pytest.mark.parametrize("fault", ["cut_after", "reset_after", "stall_after", "error_after", "finish_early_after", "malformed_after"])
@@ -145,7 +145,7 @@ async def test_a_stream_that_breaks_off_is_never_whole(pair: Pair, client: ApiCl
         mock.default = Behaviour(text=TEXT, **{fault: 3})  # type: ignore[arg-type]
         told, clean = await stream(http, client, f"g-{provider}")
         assert not clean
-        assert client.breaks(told[-1]), told[-1]
+        assert client.broken(told[-1])
         assert not client.is_whole(told)
         if client.name == "responses":
             numbers = [event["sequence_number"] for event in told if event["type"] != "ping"]

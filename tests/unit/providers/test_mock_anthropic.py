@@ -183,6 +183,14 @@ async def test_a_thought_comes_back_as_it_was_or_not_at_all(http: httpx2.AsyncCl
     assert "Invalid `data` in `redacted_thinking` block" in await refused(http, messages=messages, **asked)
 
 
+async def test_tools_are_called_once_though_the_rules_come_after_the_user(http: httpx2.AsyncClient) -> None:
+    rules = {"role": "system", "content": "Be brief."}
+    first = await said(http, messages=[*HELLO, rules], tools=[WEATHER])
+    assert first["stop_reason"] == "tool_use"
+    turns = [{"role": "assistant", "content": first["content"]}, {"role": "user", "content": results(first)}]
+    assert (await said(http, messages=[*HELLO, *turns, rules], tools=[WEATHER]))["stop_reason"] == "end_turn"
+
+
 async def test_each_call_needs_its_result_right_behind_it(http: httpx2.AsyncClient, mock: MockProvider) -> None:
     mock.default = Behaviour(tool_calls=2)
     first = await said(http, tools=[WEATHER, CLOCK])

@@ -93,11 +93,13 @@ def read_responses(document: dict[str, Any], model: str, before: Sequence[Item])
     said = [each for each in items if each.get("type", "message") == "message"]
     users = [text_of(each.get("content")) for each in said if each.get("role") == "user"]
     last = items[-1]
+    # Whoever set the conversation up said nothing in it, also where that comes last.
+    spoken = [each.get("role") for each in items if each.get("role") not in {"system", "developer"}]
     return ResponsesAsk(
         model=model,
         stream=document.get("stream") is True,
         question=users[-1] if users else "",
-        user_spoke_last=last.get("role") == "user",
+        user_spoke_last=spoken[-1:] in ([], ["user"]),
         prefill=text_of(last.get("content")) if last.get("role") == "assistant" else None,
         tools=_tools(document),
         parallel=document.get("parallel_tool_calls") is not False,
