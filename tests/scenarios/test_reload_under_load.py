@@ -37,14 +37,16 @@ RELOADS = int(os.environ.get("RELOADS", "60"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
-# Most reloads by the clock on the wall, and each by the sidecar's pulse, which a machine that others use, too, slows down as it does all.
+# By the sidecar's pulse: a machine that is busy for others slows it down as it does all else. No wait is endless on the wall, either.
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
-PATIENCE_S = 900
-# Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock.
-STALLED_AT_MOST_S = 0.15
+PATIENCE_S = 1_800
+# Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock, which
+# is the dearer the more streams there are.
+STALLED_AT_MOST_S = 0.14 + 0.0003 * STREAMS
 REST_S = 0.25
 BEAT_S = 0.01
+MOST_OF_A_BEAT_S = 0.05
 
 
 def config(base_url: str, number: int) -> dict[str, Any]:
@@ -118,7 +120,7 @@ class Crowd:
 
 
 class Pulse:
-    """One who asks the sidecar over and over how it is: a clock that stands still where the sidecar or the machine does."""
+    """One who asks the sidecar over and over how it is: a clock that goes on no further where the sidecar or the machine stands still."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
@@ -150,8 +152,9 @@ class Pulse:
             began = time.monotonic()
             await asyncio.sleep(BEAT_S)
             (await self.http.get("/livez")).raise_for_status()
-            self._stalls_s.append(time.monotonic() - began - BEAT_S)
-            self.now_s += BEAT_S
+            took = time.monotonic() - began
+            self._stalls_s.append(took - BEAT_S)
+            self.now_s += min(took, MOST_OF_A_BEAT_S)
             self._beaten.set()
             self._beaten = asyncio.Event()
 
@@ -252,13 +255,12 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
                 crowd.home.set()
                 await asyncio.gather(*clients)
 
-            stalled, median, slowest = reloads.stalled_s(), statistics.median(reloads.live_after_s), max(reloads.live_after_s)
+            stalled, slowest = reloads.stalled_s(), max(reloads.live_after_by_pulse_s)
             print(dict(crowd.answers), dict(reloads.outcomes), f"stalled for {stalled:.3f} s")  # noqa: T201 - the figures
-            print(f"live after {median:.2f} s, the slowest after {slowest:.2f} s")  # noqa: T201
+            print(f"the slowest live after {slowest:.2f} s, on the wall {max(reloads.live_after_s):.2f} s")  # noqa: T201
             assert list(crowd.answers) == ["whole"]
             assert crowd.answers["whole"] >= STREAMS
-            assert median < LIVE_WITHIN_S
-            assert max(reloads.live_after_by_pulse_s) < LIVE_WITHIN_S
+            assert slowest < LIVE_WITHIN_S
             assert min(reloads.outcomes[each] for each in ("seen", "asked", "refused")) > 0
             assert stalled < STALLED_AT_MOST_S
 
