@@ -41,7 +41,7 @@ unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed
 	$(SAY) "pytest"
 	@$(BIN)/pytest $(SHARED) $(ARGS)
 
-test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; about a minute
+test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams run; a minute or two
 	$(SAY) "1,000 reloads under load"
 	@RELOADS=1000 STREAMS=200 $(BIN)/pytest -s tests/scenarios/test_reload_under_load.py
 

@@ -51,6 +51,7 @@ __all__ = [
     "error_event",
     "forwarded_headers",
     "inspect_response",
+    "is_credential",
     "parse_rate_limits",
     "parse_retry_after",
     "parse_toml",
@@ -950,6 +951,13 @@ def forwarded_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[byte
     or to the sidecar.
     """
 
+def is_credential(name: bytes) -> bool:
+    """Tell whether a header of this name, or a parameter of a query, is of a client's own credential, in capitals or not.
+
+    It is by how its name ends, as in ``x-litellm-api-key``, ``ocp-apim-subscription-key``, ``helicone-auth`` and ``access_token``,
+    whatever sets its words apart. So is what goes with one, such as ``openai-organization``.
+    """
+
 def answer_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Tell which of a provider's headers mean something to the client, in their order and their names in lower case.
 
@@ -1020,10 +1028,11 @@ class SseFramer:
     def malformed(self) -> str | None:
         """Why an event cannot be passed on, which is withheld with all that follows."""
     @property
-    def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, as last reported, be it in an event that was kept back.
+    def usage(self) -> tuple[int, int, int, int, int] | None:
+        """Prompt and completion tokens, and of the prompt those read from a cache, written to one, and written to one for an hour.
 
-        Some report them from the start: until the answer is complete, it may have cost more.
+        They are those that were reported last, be it in an event that was kept back. Some report them from the start: until the
+        answer is complete, it may have cost more.
         """
     def text(self) -> str | None:
         """Return the text of choice 0 among what has been returned.
@@ -1052,8 +1061,11 @@ class ResponseInspection:
     def problem(self) -> str | None:
         """What is wrong with it; None if it is an answer."""
     @property
-    def usage(self) -> tuple[int, int, int] | None:
-        """Prompt, completion and cached tokens, if it tells them."""
+    def usage(self) -> tuple[int, int, int, int, int] | None:
+        """Prompt and completion tokens, and of the prompt those read from a cache, written to one, and written to one for an hour.
+
+        None if it does not tell them.
+        """
 
 def inspect_response(dialect: str, body: bytes) -> ResponseInspection:
     """Inspect the body of a response with status 200: is it an answer, and what did it cost?

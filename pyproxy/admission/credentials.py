@@ -25,6 +25,7 @@ LONGEST_PAUSE_NS = 3_600 * SECOND_NS
 # So many models that a credential is refused for are all of them.
 _ALL = 2
 _OF_ONE_MODEL = "model_quota_exhausted"
+_SPENT = frozenset(("quota_exhausted", _OF_ONE_MODEL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Disabled:
     reason: str
     until_ns: int
     times: int
+
+    @property
+    def spent(self) -> bool:
+        """Whether the credential is good, and only its funds or its quota are used up."""
+        return self.reason in _SPENT
 
 
 class Credentials:

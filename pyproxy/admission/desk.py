@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pyproxy.admission.controller import ConcurrencyController, Dimension
+    from pyproxy.admission.credentials import Disabled
     from pyproxy.admission.standing import Standing
     from pyproxy.domain import Candidate, Step
     from pyproxy.rust_core import Pass, Path, Probe
@@ -163,7 +164,7 @@ class AdmissionDesk:
         """Tell what would keep a candidate from being called now, or None; nothing is taken, no turn and no probe."""
         disabled = self._standing.credentials.disabled(candidate, now_ns)
         if disabled is not None:
-            return Refused(candidate.instance, "credential_disabled", disabled.until_ns - now_ns)
+            return _unused(candidate, disabled, now_ns)
         open_ns = self._standing.breakers.retry_after_ns(step, candidate, now_ns)
         if open_ns:
             return Refused(candidate.instance, "breaker_open", open_ns)
@@ -216,7 +217,7 @@ class AdmissionDesk:
     def _leave(self, step: Step, candidate: Candidate, now_ns: int) -> Pass | Probe | Refused | None:
         disabled = self._standing.credentials.disabled(candidate, now_ns)
         if disabled is not None:
-            return Refused(candidate.instance, "credential_disabled", disabled.until_ns - now_ns)
+            return _unused(candidate, disabled, now_ns)
         leave = self._standing.breakers.allow(step, candidate, now_ns)
         return Refused(candidate.instance, "breaker_open", leave.retry_after_ns) if isinstance(leave, Open) else leave
 
@@ -255,6 +256,11 @@ class _Way(NamedTuple):
 
     path: Path
     most_tokens: int | None
+
+
+def _unused(candidate: Candidate, disabled: Disabled, now_ns: int) -> Refused:
+    reason = "credential_spent" if disabled.spent else "credential_disabled"
+    return Refused(candidate.instance, reason, disabled.until_ns - now_ns)
 
 
 def _the_one(step: Step, instance: str) -> Candidate:

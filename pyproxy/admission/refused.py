@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXCLUDED", "Refused", "first_to_end"]
 
-_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
+_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled", "credential_spent"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Refused:
     Attributes:
         scope: the scope that refused, or None if every candidate was excluded.
         reason: ``concurrency``, ``rate``, ``blocked``, ``reserved``, ``queue_full``, ``deadline``, ``breaker_open``,
-            ``credential_disabled`` or ``excluded``.
+            ``credential_disabled``, ``credential_spent`` or ``excluded``.
         retry_after_ns: nanoseconds until the first of the refusing scopes may admit; None if unknown, or if a ``rate`` never does.
         also: further scopes that refused for the same reason.
         permanent: whether no wait can help.

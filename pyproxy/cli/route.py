@@ -25,6 +25,7 @@ _WORDS = {
     "reserved": "has no room that somebody else does not wait for",
     "breaker_open": "is left alone after failures",
     "credential_disabled": "has a credential that is of no use",
+    "credential_spent": "has a credential that is out of funds or quota",
 }
 
 

@@ -13,6 +13,7 @@ from pyproxy.config.quantities import Price, Text, Tokens, Weight
 from pyproxy.config.settings import Named, Otherwise, Settings, nothing
 from pyproxy.domain.capabilities import Thinking
 from pyproxy.domain.surfaces import Surface
+from pyproxy.domain.usage import Usage
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
@@ -265,11 +266,23 @@ class PriceConfig(Settings):
     cached_input: Annotated[Price | None, Otherwise("as `input`")] = Field(
         default=None, description="A million tokens of prompts that the provider read from its cache.", examples=[1.25]
     )
+    cache_write: Annotated[Price | None, Otherwise("as `input`")] = Field(
+        default=None,
+        description="A million tokens of prompts that the provider wrote to its cache, for minutes or for as long as it does not say.",
+        examples=[3.75],
+    )
+    cache_write_1h: Annotated[Price | None, Otherwise("as `cache_write`")] = Field(
+        default=None, description="A million tokens of prompts that the provider wrote to its cache for an hour.", examples=[6]
+    )
 
-    def cost(self, prompt: int, completion: int, cached: int = 0) -> float:
-        """What an answer cost, `cached` tokens of its prompt read from a cache."""
+    def cost(self, usage: Usage) -> float:
+        """What an answer cost."""
         of_cached = self.input if self.cached_input is None else self.cached_input
-        return ((prompt - cached) * self.input + cached * of_cached + completion * self.output) / 1e6
+        of_write = self.input if self.cache_write is None else self.cache_write
+        of_write_1h = of_write if self.cache_write_1h is None else self.cache_write_1h
+        plain = usage.prompt - usage.cached - usage.cache_write - usage.cache_write_1h
+        of_cache = usage.cached * of_cached + usage.cache_write * of_write + usage.cache_write_1h * of_write_1h
+        return (plain * self.input + of_cache + usage.completion * self.output) / 1e6
 
 
 class ModelConfig(Limits):
@@ -290,6 +303,6 @@ class ModelConfig(Limits):
     price: PriceConfig | None = Field(
         default=None,
         description="What its tokens cost, a million of each kind; what requests cost is counted where it is given.",
-        examples=[{"input": 2.5, "output": 10, "cached_input": 1.25}],
+        examples=[{"input": 3, "output": 15, "cached_input": 0.3, "cache_write": 3.75, "cache_write_1h": 6}],
     )
     weight: Weight = Field(default=1, description="Share of the traffic among the models of an echelon; 0 takes none.", examples=[1, 2])

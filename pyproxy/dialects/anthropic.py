@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyproxy.dialects.face import Face
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["ANTHROPIC", "AnthropicFace"]
 
@@ -15,6 +18,7 @@ class AnthropicFace(Face):
     name = "anthropic"
     id_headers = (b"x-request-id", b"request-id")
     opening_sign = keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
+    statuses: ClassVar[Mapping[int, int]] = {}
     last_event = b'event: message_stop\ndata: {"type": "message_stop"}\n\n'
 
     def _is_error(self, data: dict[str, Any]) -> bool:

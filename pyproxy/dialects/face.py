@@ -11,6 +11,8 @@ from pyproxy.errors import SingleTurnOnly, UpstreamError
 from pyproxy.rust_core import error_body, error_event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyproxy.dialects.provider_errors import ReadError
     from pyproxy.errors import RequestError
 
@@ -45,6 +47,7 @@ class Face:
         opening_sign: a sign of life for a stream that has had no event yet; None where there is none.
         keep_alive: a sign of life between the events of a stream; None where there is none.
         last_event: the event that ends a whole stream, for one that lacks it; None where nothing can be told without the answer.
+        statuses: what is told in the place of a status that the API does not have: Anthropic alone has one for being overloaded.
     """
 
     name: ClassVar[str]
@@ -54,6 +57,11 @@ class Face:
     opening_sign: ClassVar[bytes | None] = b": keep-alive\n\n"
     keep_alive: ClassVar[bytes | None] = b": keep-alive\n\n"
     last_event: ClassVar[bytes | None] = None
+    statuses: ClassVar[Mapping[int, int]] = {529: 503}
+
+    def status_of(self, status: int) -> int:
+        """The status that an error is told with."""
+        return self.statuses.get(status, status)
 
     def encode_error(self, error: RequestError, request_id: str = "") -> bytes:
         """The body of an error answer."""

@@ -14,8 +14,11 @@ What goes, by where it stands:
 - Gemini: parts of thoughts that Anthropic signed, as a translation gave them to its clients. Before Gemini is asked they go in whatever
   session: it never made them.
 
-Reasoning that a translation tells to clients of messages has an empty signature, since nobody signed it: it goes before Anthropic is
-asked, in whatever session, since no provider ever made it.
+What a translation made is none of any provider's, and goes in whatever session before one is asked that takes back only its own:
+
+- Messages: thinking has an empty signature, since nobody signed it; a `redacted_thinking` of ours has a seal of ours.
+- Responses: items `reasoning` have a seal of ours, or none, and an id of ours: OpenAI opens no other's seals, knows no item by such an
+  id, and takes no text of reasoning.
 
 A turn of which nothing is left goes as a whole. No other byte changes: prompt caches go by them.
 """
@@ -30,10 +33,14 @@ from pyproxy.dialects.json_spans import Cut, Span, decode, items, members, repla
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["strip_sealed", "strip_signatures", "strip_unsigned"]
+__all__ = ["strip_sealed", "strip_signatures", "strip_translated_items", "strip_unsigned"]
 
 _SEALED = "cHlwcm94eS4u"
 """How a signature of a translation's begins (`pyproxy.dialects.translation.gemini.signatures.seal`)."""
+_OWN_SEAL = "pyproxy."
+"""How what a translation seals for clients of messages and of responses begins (`pyproxy.dialects.translation.chat.seals.seal`)."""
+_OWN_ITEM = re.compile(r"rs_req_[0-9a-f]{32}_[0-9]+")
+"""The id of an item of reasoning that a translation made (`pyproxy.dialects.translation.responses_over_chat.echo.item_id`)."""
 _SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"', _SEALED.encode())
 """Without any of these there is nothing to take out, and the body need not be parsed."""
 _UNSIGNED = re.compile(rb'"signature"[ \t\n\r]*:[ \t\n\r]*""')
@@ -60,22 +67,23 @@ def strip_signatures(body: bytes) -> bytes | None:
 
 
 def strip_unsigned(body: bytes) -> bytes | None:
-    """Return a messages body without the thinking that has an empty signature, which Anthropic refuses, or None if there is none in it.
+    """Return a messages body without the thinking that a translation made, which Anthropic refuses, or None if there is none in it.
 
     A body that is not JSON is none of ours to mend: None, too.
     """
-    if _UNSIGNED.search(body) is None:
+    if _OWN_SEAL.encode() not in body and _UNSIGNED.search(body) is None:
         return None
-    try:
-        text = body.decode()
-        whole = decode(text)
-        cuts: Cuts = []
-        for member in members(text, whole) if isinstance(whole.value, dict) else ():
-            if member.key == "messages" and isinstance(member.value, list):
-                cuts += _of_list(text, member, _is_unsigned_alone, _unsigned_within)
-    except (ValueError, RecursionError):
+    return _without(body, "messages", _is_unsigned_alone, _unsigned_within)
+
+
+def strip_translated_items(body: bytes) -> bytes | None:
+    """Return a responses body without the reasoning that a translation made, which OpenAI refuses, or None if there is none in it.
+
+    A body that is not JSON is none of ours to mend: None, too.
+    """
+    if _OWN_SEAL.encode() not in body and b"rs_req_" not in body:
         return None
-    return replaced(text, cuts).encode() if cuts else None
+    return _without(body, "input", _is_translated_item)
 
 
 def strip_sealed(body: bytes) -> bytes | None:
@@ -85,13 +93,18 @@ def strip_sealed(body: bytes) -> bytes | None:
     """
     if _SEALED.encode() not in body:
         return None
+    return _without(body, "contents", _is_sealed_alone, _sealed_within)
+
+
+def _without(body: bytes, name: str, goes: Callable[[Any], bool], within: Callable[[str, Span], Cuts] | None = None) -> bytes | None:
+    """The body without some items of one of its lists, and without some of what is in the others; None if nothing goes."""
     try:
         text = body.decode()
         whole = decode(text)
         cuts: Cuts = []
         for member in members(text, whole) if isinstance(whole.value, dict) else ():
-            if member.key == "contents" and isinstance(member.value, list):
-                cuts += _of_list(text, member, _is_sealed_alone, _sealed_within)
+            if member.key == name and isinstance(member.value, list):
+                cuts += _of_list(text, member, goes, within)
     except (ValueError, RecursionError):
         return None
     return replaced(text, cuts).encode() if cuts else None
@@ -115,11 +128,15 @@ def _sealed_within(text: str, span: Span) -> Cuts:
 
 
 def _is_unsigned(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("type") == "thinking" and block.get("signature") == ""
+    if not isinstance(block, dict):
+        return False
+    if block.get("type") == "redacted_thinking":
+        return _has_own_seal(block.get("data"))
+    return block.get("type") == "thinking" and block.get("signature") == ""
 
 
 def _is_unsigned_alone(message: Any) -> bool:
-    """Whether a turn is nothing but thinking that nobody signed."""
+    """Whether a turn is nothing but thinking that no provider made."""
     content = message.get("content") if _is_assistants(message) else None
     return isinstance(content, list) and bool(content) and all(map(_is_unsigned, content))
 
@@ -215,6 +232,17 @@ def _is_foreign(block: Any) -> bool:
 
 def _is_sealed_item(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type") == "reasoning" and bool(item.get("encrypted_content") or not item.get("content"))
+
+
+def _is_translated_item(item: Any) -> bool:
+    if not isinstance(item, dict) or item.get("type") != "reasoning":
+        return False
+    identifier = item.get("id")
+    return _has_own_seal(item.get("encrypted_content")) or (isinstance(identifier, str) and _OWN_ITEM.fullmatch(identifier) is not None)
+
+
+def _has_own_seal(text: Any) -> bool:
+    return isinstance(text, str) and text.startswith(_OWN_SEAL)
 
 
 def _has_signature(extra: Any) -> bool:

@@ -43,13 +43,17 @@ class Capabilities:
         return self.sampling and (self.sampling_while_thinking or not thinks)
 
     @property
-    def bound_in_chat(self) -> Literal["max_tokens", "max_completion_tokens"]:
-        """The name that a chat provider has for the bound of an answer.
+    def reasons_in_chat(self) -> bool:
+        """Whether a chat provider has it as OpenAI has its reasoning models, which refuse stops, penalties and the older bound.
 
-        OpenAI's reasoning models refuse the older one; many of other makers, which take sampling parameters, know no newer one.
+        Many of other makers are told efforts, too, but take sampling parameters, and all of these.
         """
-        is_newer = self.thinking == "effort" and not self.takes_sampling(thinks=True)
-        return "max_completion_tokens" if is_newer else "max_tokens"
+        return self.thinking == "effort" and not self.takes_sampling(thinks=True)
+
+    @property
+    def bound_in_chat(self) -> Literal["max_tokens", "max_completion_tokens"]:
+        """The name that a chat provider has for the bound of an answer: reasoning models refuse the older one, others know no newer."""
+        return "max_completion_tokens" if self.reasons_in_chat else "max_tokens"
 
 
 ALL_CAPABILITIES = Capabilities(reasoning_history=True, thinking="budget")

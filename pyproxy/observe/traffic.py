@@ -16,7 +16,7 @@ from pyproxy.observe.operations import operation_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import RequestRecord
+    from pyproxy.domain import RequestRecord, Usage
 
 __all__ = ["Calls", "Flow", "FlowKey", "Move", "Traffic"]
 
@@ -51,11 +51,13 @@ class FlowKey(NamedTuple):
 class Flow:
     """What requests of one kind came to."""
 
-    __slots__ = ("cached", "cost", "duration", "first_token", "input", "output", "queue", "requests")
+    __slots__ = ("cache_write", "cache_write_1h", "cached", "cost", "duration", "first_token", "input", "output", "queue", "requests")
 
     def __init__(self) -> None:
         self.requests = 0
         self.cached = 0
+        self.cache_write = 0
+        self.cache_write_1h = 0
         self.cost = 0.0
         self.duration = Buckets(DURATION_S)
         self.first_token = Buckets(FIRST_TOKEN_S)
@@ -67,6 +69,8 @@ class Flow:
         """Take in all of another."""
         self.requests += other.requests
         self.cached += other.cached
+        self.cache_write += other.cache_write
+        self.cache_write_1h += other.cache_write_1h
         self.cost += other.cost
         for name in ("duration", "first_token", "queue", "input", "output"):
             getattr(self, name).merge(getattr(other, name))
@@ -123,7 +127,7 @@ class Traffic:
             if record.stream and record.first_byte_ns is not None and record.model != NOBODY:
                 flow.first_token.add(record.first_byte_ns)
             if record.usage is not None:
-                self._use(flow, record)
+                self._use(flow, record.usage, record.model)
             before = None
             for attempt in record.attempts:
                 result, label = attempt.result, attempt.label
@@ -165,17 +169,15 @@ class Traffic:
             moves = dict(self._moves)
         return {Move(self._known.place(source).group, source, to, reason): number for (source, to, reason), number in moves.items()}
 
-    def _use(self, flow: Flow, record: RequestRecord) -> None:
-        usage = record.usage
-        assert usage is not None  # noqa: S101 - asked before
-        prompt, completion, *more = usage
-        cached = more[0] if more else 0
-        flow.input.add(prompt)
-        flow.output.add(completion)
-        flow.cached += cached
-        price = self._known.prices.get(record.model)
+    def _use(self, flow: Flow, usage: Usage, model: str) -> None:
+        flow.input.add(usage.prompt)
+        flow.output.add(usage.completion)
+        flow.cached += usage.cached
+        flow.cache_write += usage.cache_write
+        flow.cache_write_1h += usage.cache_write_1h
+        price = self._known.prices.get(model)
         if price is not None:
-            flow.cost += price.cost(prompt, completion, cached)
+            flow.cost += price.cost(usage)
 
     def _begun(self, key: FlowKey) -> Flow:
         if len(self._flows) >= MOST_FLOWS:

@@ -56,6 +56,9 @@ def traffic_metrics(traffic: Traffic) -> Iterator[Metric]:
     )
     by_model = _together(answered, _model)
     yield _counter("pyproxy_cached_input_tokens_total", "Tokens of prompts that providers read from a cache.", by_model, lambda f: f.cached)
+    written = "Tokens of prompts that providers wrote to a cache"
+    yield _counter("pyproxy_cache_write_tokens_total", f"{written}, those for an hour left out.", by_model, lambda f: f.cache_write)
+    yield _counter("pyproxy_cache_write_1h_tokens_total", f"{written} for an hour.", by_model, lambda f: f.cache_write_1h)
     yield _counter("pyproxy_cost_total", "What answers cost, by the prices of the configuration.", by_model, lambda f: f.cost)
     by_target = _together(asked, lambda key: (("target", key.target),))
     yield _histogram("pyproxy_queue_seconds", "Seconds that requests waited for room.", by_target, lambda flow: flow.queue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.faces import FACES
 from pyproxy.dialects.provider_errors import read_error
 from pyproxy.errors import (
     DeadlineExceeded,
@@ -32,10 +33,11 @@ _SILENT = {
 }
 _TIMEOUTS = frozenset(("connect_timeout", "first_byte_timeout", "idle_timeout", "attempt_timeout"))
 # Refusals that are not for want of room.
-_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled"))
+_LEFT_ALONE = frozenset(("breaker_open", "credential_disabled", "credential_spent"))
 _WORDS = {
     "breaker_open": "is left alone for a while after it failed too often",
-    "credential_disabled": "has a credential that its provider refused, or that is out of funds",
+    "credential_disabled": "has a credential that its provider refused",
+    "credential_spent": "has a credential that is out of funds or quota",
     "queue_full": "has as many waiting as may",
     "deadline": "had no room for as long as may be waited",
 }
@@ -51,7 +53,7 @@ def exhausted(journey: Journey) -> RequestError | Failed:
     """The answer when no step is left, or no budget.
 
     What was the client's to hear from the first, and could not be had elsewhere: word for word. 429 if any attempt was
-    refused for its rate or a limit of ours left no room, with the earliest time at which asking again makes sense; a
+    refused for its rate or its quota, or a limit of ours left no room, with the earliest time at which asking again makes sense; a
     single failure word for word, where there is nothing to add; 413 if it is larger than any limit ever lets through;
     503 if everybody was left alone for earlier failures;
     else 502, or 504 if all attempts timed out.
@@ -60,12 +62,13 @@ def exhausted(journey: Journey) -> RequestError | Failed:
     for failure in failures:
         if failure.outcome.to_client:
             return failure
-    limited = [failure for failure in failures if failure.outcome.pause_limiter or failure.status == 429]  # noqa: PLR2004
+    limited = [failure for failure in failures if _is_limited(failure)]
     full = [refusal for refusal in refusals if refusal.reason not in _LEFT_ALONE and not refusal.hopeless]
-    if limited or full:
+    spent = [refusal for refusal in refusals if refusal.reason == "credential_spent"]
+    if limited or full or spent:
         # Where nobody knows when a permit comes free, a second is an honest guess and keeps callers from spinning.
         funds = not full and all(failure.outcome.name in _NO_QUOTA for failure in limited)
-        wait_ns = _earliest([*limited, *full]) or (_NO_FUNDS_NS if funds else _NO_HINT_NS)
+        wait_ns = _earliest([*limited, *full, *spent]) or (_NO_FUNDS_NS if funds else _NO_HINT_NS)
         message = f"{_asked(journey)} has no room now: {_story(journey)}."
         return Saturated(message, target=journey.plan.target, attempts=_labels(journey), retry_after_ns=wait_ns)
     if len(failures) == 1 and not refusals and _speaks_for_itself(failures[0]):
@@ -79,14 +82,20 @@ def exhausted(journey: Journey) -> RequestError | Failed:
         kind = PreviousResponseNotFound if unknown else Untranslatable
         return kind(told, param=failures[0].param, target=journey.plan.target, attempts=_labels(journey))
     timed_out = bool(failures) and all(failure.outcome.name in _TIMEOUTS for failure in failures)
+    face = FACES[journey.request.operation.wire]
     alone = not failures and any(refusal.reason == "breaker_open" for refusal in refusals)
     return NoModelAvailable(
         f"{_asked(journey)} could not be answered: {_story(journey)}.",
         target=journey.plan.target,
         attempts=_labels(journey),
-        status=504 if timed_out else 503 if alone else _common_status(failures),
+        status=504 if timed_out else 503 if alone else face.status_of(_common_status(failures)),
         retry_after_ns=_earliest(refusals),
     )
+
+
+def _is_limited(failure: Failed) -> bool:
+    """Whether there was no room for it; funds and quotas are room as well, whatever the status that says so."""
+    return failure.outcome.pause_limiter or failure.status == 429 or failure.outcome.name in _NO_QUOTA  # noqa: PLR2004
 
 
 def _speaks_for_itself(failure: Failed) -> bool:

@@ -12,6 +12,7 @@ from pyproxy.dialects.faces import FACES
 from pyproxy.domain import RequestRecord
 from pyproxy.errors import InternalError, RequestError, ShuttingDown
 from pyproxy.orchestration.conversation import conversation_of
+from pyproxy.orchestration.counted import counted
 from pyproxy.orchestration.delivery import Delivery
 from pyproxy.orchestration.drain import Drain
 from pyproxy.orchestration.driver import Driver
@@ -60,7 +61,7 @@ class Orchestrator:
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
                     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
                     affinity = self._affinity(request, node, snapshot)
-                    request = with_turns_before(request, snapshot.sessions, affinity, self._now_ns())
+                    request = counted(with_turns_before(request, snapshot.sessions, affinity, self._now_ns()), node)
                     count = token_count(request, plan, snapshot.desk)
                     if count is not None:
                         await delivery.whole(*count)

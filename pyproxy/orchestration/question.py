@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
+from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_translated_items, strip_unsigned
 from pyproxy.dialects.translation.translation import Translation
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
-from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES
+from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES, RESPONSES
+from pyproxy.orchestration.defaults_taken import defaults_taken
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
 from pyproxy.providers.paths import upstream_path, with_client_query
@@ -31,15 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Questions"]
 
 
+# What a body that goes as it is must lose for those who take no reasoning back that they did not make.
 _STRIPS = {
     MESSAGES: strip_unsigned,
     COUNT_TOKENS: strip_unsigned,
     GENERATE_CONTENT: strip_sealed,
     GEMINI_COUNT_TOKENS: strip_sealed,
+    RESPONSES: strip_translated_items,
 }
-_SAMPLING = frozenset(("temperature", "top_p", "top_k"))
-# In the body of a request that has a model think there is one of these, and in others hardly ever; none of them is in a text.
-_THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfig"', b'"thinking_config"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Questions:
         candidate, request = attempt.lease.candidate, self._request
         way = way_to(request.operation, candidate.dialect, responses=candidate.responses)
         assert way is not None  # noqa: S101 - others are not asked
-        body = self._body(attempt, delivered)
+        body = self._body(attempt, delivered, way)
         translation = None if way.translator is None else self._translation(way, candidate)
         if translation is not None:
             body = _written(translation.request(body), way, candidate, stream=request.stream)
@@ -126,7 +126,7 @@ class Questions:
         )
         return Translation(way.translator, call, way.operation.wire)
 
-    def _body(self, attempt: Attempt, delivered: Delivered | None) -> bytes:
+    def _body(self, attempt: Attempt, delivered: Delivered | None, way: Way) -> bytes:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
 
         But for reasoning that another provider signed: a conversation that moved would be refused for it.
@@ -136,36 +136,23 @@ class Questions:
         node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
         moved = self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider)
         request = self._unsigned() if moved else self._request
-        if (strip := self._strip(candidate)) is not None and (own := strip(request.body)) is not None:
+        strip = _STRIPS.get(request.operation) if way.translator is None else None
+        if strip is not None and (own := strip(request.body)) is not None:
             request = request.with_body(own)
         return request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
-            defaults=_taken_by(candidate, node.over(step.defaults), request.body) if generates else (),
+            defaults=defaults_taken(candidate, request, node.over(step.defaults)) if generates else (),
             system=node.system,
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
-
-    def _strip(self, candidate: Candidate) -> Callable[[bytes], bytes | None] | None:
-        """What a body that goes as it is must lose for one who takes nothing back that it did not sign."""
-        if candidate.dialect != self._request.operation.speaks:
-            return None
-        return _STRIPS.get(self._request.operation)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:
             body = strip_signatures(self._request.body)
             self._stripped = self._request if body is None else self._request.with_body(body)
         return self._stripped
-
-
-def _taken_by(candidate: Candidate, defaults: tuple[tuple[str, bytes], ...], body: bytes) -> tuple[tuple[str, bytes], ...]:
-    """The defaults that a model takes: what its client did not ask for must not have it refused."""
-    takes = candidate.capabilities.takes_sampling
-    if not defaults or takes(thinks=True) or (takes(thinks=False) and not any(sign in body for sign in _THINKING)):
-        return defaults
-    return tuple((name, value) for name, value in defaults if name not in _SAMPLING)
 
 
 def _written(body: dict[str, object], way: Way, candidate: Candidate, *, stream: bool) -> bytes:

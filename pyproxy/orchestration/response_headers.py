@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyproxy.orchestration.journey import Journey
 
-__all__ = ["delays", "for_answer", "path_comment", "path_taken"]
+__all__ = ["delays", "for_answer", "losses_comment", "path_comment", "path_taken"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -45,7 +45,13 @@ def path_taken(journey: Journey, queue_ns: int) -> Headers:
 
 def path_comment(journey: Journey) -> bytes:
     """The path taken, for a stream whose head was sent before it was known."""
-    return b": x-pyproxy-attempts: " + _text(journey.path_taken()) + b"\n\n"
+    attempts = b": x-pyproxy-attempts: " + _text(journey.path_taken()) + b"\n\n"
+    return attempts + losses_comment(journey.lost) if journey.lost else attempts
+
+
+def losses_comment(lost: Iterable[str]) -> bytes:
+    """What a translation lost, for a stream whose head was sent before it was known."""
+    return b": x-pyproxy-lossy: " + _text(", ".join(lost)) + b"\n\n"
 
 
 def _text(value: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.openai import OPENAI
 from pyproxy.domain import Usage
+from pyproxy.orchestration.response_headers import losses_comment
 from pyproxy.orchestration.seam import Delivered, identity_of
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import SseFramer
@@ -85,6 +86,7 @@ class StreamAnswer:
         self.wire = reading.wire
         self.framer = SseFramer(reading.wire, hide_usage=reading.hide_usage, keep_text=reading.keeps_text)
         self.held = b""
+        self._lost_before: tuple[str, ...] = ()
         self.status = response.status
         self.headers = response.headers
 
@@ -148,6 +150,7 @@ class StreamAnswer:
             if not self.framer.content or not self.is_whole or (self._seam is not None and not self._seam.found):
                 raise TransportFailure("truncated", self.framer.malformed or "the stream ended before its answer did")
         self.held = bytes(held)
+        self._lost_before = self._lost
 
     async def next_events(self) -> bytes | None:
         """The next whole events, or None at the end of the body.
@@ -171,10 +174,20 @@ class StreamAnswer:
         """
         if self._reading.translation is not None:
             try:
-                return self._reading.translation.ending()
+                last = self._reading.translation.ending()
+                return self._late_losses() + last
             except ValueError as error:
                 raise TransportFailure("truncated", f"the answer cannot be ended: {error}") from None
         return b"" if self.framer.terminal else self._reading.face.last_event or b""
+
+    @property
+    def _lost(self) -> tuple[str, ...]:
+        return () if self._reading.translation is None else self._reading.translation.lost
+
+    def _late_losses(self) -> bytes:
+        """What the stream's headers could not tell of yet, as a comment."""
+        late = [name for name in self._lost if name not in self._lost_before]
+        return losses_comment(late) if late and self._reading.face.comments else b""
 
     def is_whole_after(self, failure: TransportFailure) -> bool:
         """Whether the answer is whole all the same: only what may follow its end was lost."""

@@ -24,6 +24,7 @@ def told_answer(face: Face, failed: Failed, request_id: str) -> tuple[int, Heade
     headers = [*response_headers.for_answer(failed.headers), _NO_REPEATING]
     if failed.wire == face.name:
         return status, headers, failed.body
+    status = face.status_of(status)
     read = read_error(failed.body)
     if read is None:
         error = _unread(failed)

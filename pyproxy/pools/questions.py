@@ -24,5 +24,6 @@ def question(candidate: Candidate, prompt: str) -> tuple[str, bytes, bytes]:
     if candidate.dialect == "gemini":
         body = {"contents": [{"role": "user", "parts": [{"text": prompt}]}], "generationConfig": {"maxOutputTokens": 1}}
     else:
-        body = {"model": candidate.upstream_model, "messages": [{"role": "user", "content": prompt}], "max_tokens": 1}
+        bound = candidate.capabilities.bound_in_chat if candidate.dialect == "openai" else "max_tokens"
+        body = {"model": candidate.upstream_model, "messages": [{"role": "user", "content": prompt}], bound: 1}
     return path, query, json.dumps(body).encode()

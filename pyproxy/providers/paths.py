@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
+from pyproxy.rust_core import is_credential
+
 if TYPE_CHECKING:
     from pyproxy.domain.operations import Api
     from pyproxy.domain.surfaces import Surface
@@ -47,8 +49,8 @@ _ENDS: dict[Surface, tuple[str, ...]] = {
 }
 _AZURE_ENDS = ("/openai/v1", "/openai")
 
-# A client's own credential, and what says which API it meant to call: that is ours to say.
-_NOT_FORWARDED = frozenset(("key", "api_key", "api-key", "access_token", "oauth_token", "alt", "$alt", "api-version"))
+# Credentials whose names say so in queries alone, and what says which API a client meant to call: that is ours to say.
+_NOT_FORWARDED = frozenset(("key", "sig", "alt", "$alt", "api-version"))
 
 
 class NoSuchApiError(LookupError):
@@ -93,7 +95,7 @@ def upstream_path(surface: Surface, api: Api, model: str, *, stream: bool = Fals
 
 def with_client_query(query: bytes, client: bytes) -> bytes:
     """Return the query of a path with what a client asked for beside: all but credentials and what the path itself says."""
-    kept = [part for part in client.split(b"&") if part and _name(part) not in _NOT_FORWARDED]
+    kept = [part for part in client.split(b"&") if part and _is_forwarded(_name(part))]
     return b"&".join([query, *kept] if query else kept)
 
 
@@ -103,6 +105,10 @@ def _gemini_model(model: str) -> str:
     return (
         f"{collection}/{quote(name, safe='')}" if slash and collection in ("models", "tunedModels") else f"models/{quote(model, safe='')}"
     )
+
+
+def _is_forwarded(name: str) -> bool:
+    return name not in _NOT_FORWARDED and not is_credential(name.encode())
 
 
 def _name(part: bytes) -> str:

@@ -45,7 +45,13 @@ def _figures(flows: Iterable[tuple[FlowKey, Flow]]) -> dict[str, Any]:
         "failed": failed,
         "seconds": round(total.duration.total, 3),
         "queue_seconds": round(total.queue.total, 3),
-        "tokens": {"input": total.input.sum, "output": total.output.sum, "cached_input": total.cached},
+        "tokens": {
+            "input": total.input.sum,
+            "output": total.output.sum,
+            "cached_input": total.cached,
+            "cache_write": total.cache_write,
+            "cache_write_1h": total.cache_write_1h,
+        },
         "cost": round(total.cost, 9),
         "cost_per_request": round(total.cost / told, 9) if told else None,
     }

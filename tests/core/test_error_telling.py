@@ -152,7 +152,7 @@ def test_anthropics_clients_are_told_their_apis_kind_for_the_status(status: int,
         (502, 502, "UNAVAILABLE"),
         (503, 503, "UNAVAILABLE"),
         (504, 504, "DEADLINE_EXCEEDED"),
-        (529, 529, "UNAVAILABLE"),
+        (529, 503, "UNAVAILABLE"),
         (599, 599, "INTERNAL"),
     ],
 )
@@ -163,13 +163,20 @@ def test_gemini_tells_the_status_by_number_and_name(status: int, code: int, name
 
 
 def test_googles_clients_find_all_else_among_the_details() -> None:
-    told = json.loads(error_body("gemini", 429, "Full.", code="rate_limit", param="model", retry_after_ns=1_500_000_000, request_id="r1"))
+    told = json.loads(error_body("gemini", 404, "Full.", code="rate_limit", param="model", retry_after_ns=1_500_000_000, request_id="r1"))
     assert told["error"]["details"] == [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT", "domain": "pyproxy"},
         {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"field": "model", "description": "Full."}]},
         {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1.5s"},
         {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": "r1"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(400, True), (404, True), (413, True), (401, False), (429, False), (500, False), (503, False)]
+)
+def test_googles_clients_are_told_of_a_faulty_member_only_where_the_request_is_at_fault(status: int, told: bool) -> None:  # noqa: FBT001
+    assert ("details" in json.loads(error_body("gemini", status, "It broke.", param="p"))["error"]) is told
 
 
 @pytest.mark.parametrize(

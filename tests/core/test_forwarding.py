@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.rust_core import answer_headers, forwarded_headers
+from pyproxy.rust_core import answer_headers, forwarded_headers, is_credential
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,20 @@ from pyproxy.rust_core import answer_headers, forwarded_headers
             "openai-organization",
             "openai-project",
             "x-goog-user-project",
+        ),
+        *(
+            "x-auth-token",
+            "x-access-token",
+            "x-amz-security-token",
+            "x-litellm-api-key",
+            "x-portkey-api-key",
+            "x-openai-api-key",
+            "helicone-auth",
+            "ocp-apim-subscription-key",
+            "x-goog-iam-authorization-token",
+            "chatgpt-account-id",
+            "x-functions-key",
+            "x-portkey-virtual-key",
         ),
         *("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-connection", "http2-settings"),
         *("host", "content-length", "content-type", "content-encoding", "accept-encoding"),
@@ -42,11 +56,38 @@ def test_what_belongs_to_this_connection_this_client_or_this_sidecar_stays(name:
         "x-stainless-lang",
         "traceparent",
         "idempotency-key",
+        "x-client-request-id",
+        "x-app",
+        "x-tokens",
+        "x-author",
         "x-new",
     ],
 )
 def test_everything_else_travels(name: str) -> None:
     assert forwarded_headers(((name.encode(), b"v"),)) == [(name.encode(), b"v")]
+
+
+SEPARATORS = st.sampled_from(["", "-", "_", "."])
+ENDS = (
+    *(("api", "key"), ("access", "key"), ("secret", "key"), ("subscription", "key"), ("auth",), ("authorization",), ("jwt",)),
+    *(("token",), ("password",), ("secret",), ("credential",), ("signature",), ("access", "token")),
+)
+
+
+@given(st.text("abcxyz-_", max_size=12), st.sampled_from(ENDS), st.data())
+def test_a_credential_is_known_by_how_its_name_ends_however_it_is_spelled(begins: str, ends: tuple[str, ...], data: st.DataObject) -> None:
+    name = begins + "".join(data.draw(SEPARATORS) + word for word in ends)
+    spelled = "".join(letter.upper() if data.draw(st.booleans()) else letter for letter in name)
+    assert is_credential(spelled.encode())
+    assert forwarded_headers([(name.encode(), b"v")]) == []
+    assert not is_credential(f"{spelled}s-id".encode())
+
+
+@pytest.mark.parametrize(
+    "name", ["max_tokens", "beta", "tokens", "key-id", "X-Stainless-Lang", "anthropic-beta", "author", "", "-", "oken"]
+)
+def test_other_names_are_of_none(name: str) -> None:
+    assert not is_credential(name.encode())
 
 
 def test_what_connection_names_stays_too() -> None:

@@ -55,7 +55,7 @@ def test_a_whole_answer_passes_byte_for_byte() -> None:
     framer = SseFramer()
     frames = framer.feed(STREAM)
     assert (frames.data, frames.events) == (STREAM, 5)
-    assert state(framer) == (True, True, True, None, None, (9, 12, 4), 0)
+    assert state(framer) == (True, True, True, None, None, (9, 12, 4, 0, 0), 0)
     assert framer.finish() == b""
 
 
@@ -282,7 +282,7 @@ def test_a_last_event_that_is_not_whole_is_dropped(rest: bytes) -> None:
 def test_the_last_usage_holds_and_a_strange_one_is_passed_over() -> None:
     later = b'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":13}}\n\n'
     strange = b'data: {"choices":[],"usage":{"prompt_tokens":"many"}}\n\n'
-    assert after(USAGE + later + strange + b'data: {"usage":null}\n\n').usage == (9, 13, 0)
+    assert after(USAGE + later + strange + b'data: {"usage":null}\n\n').usage == (9, 13, 0, 0, 0)
 
 
 def test_a_long_line_in_small_pieces_takes_time_in_proportion() -> None:

@@ -73,7 +73,7 @@ def test_all_but_the_usage_is_passed_on_and_what_is_known_is_of_what_was_passed_
     assert framer.text() == "".join(part["delta"].get("content") or "" for part in parts if part["index"] == 0)
     assert framer.tool_calls == any(part["delta"].get("tool_calls") or part["delta"].get("function_call") for part in parts)
     assert framer.other_choices == any(part["index"] != 0 for part in parts)
-    assert framer.usage == ((9, 12, 0) if any(chunk.get("usage") == USAGE for chunk in stream) else None)
+    assert framer.usage == ((9, 12, 0, 0, 0) if any(chunk.get("usage") == USAGE for chunk in stream) else None)
 
 
 def test_the_usage_is_kept_back_and_known() -> None:
@@ -81,7 +81,7 @@ def test_the_usage_is_kept_back_and_known() -> None:
     framer = SseFramer(hide_usage=True)
     frames = framer.feed(text("a") + usage + DONE)
     assert (frames.data, frames.events) == (text("a") + DONE, 2)
-    assert (framer.usage, framer.terminal) == ((9, 12, 0), True)
+    assert (framer.usage, framer.terminal) == ((9, 12, 0, 0, 0), True)
     assert SseFramer().feed(usage).data == usage
 
 
@@ -102,7 +102,7 @@ def test_whatever_holds_more_than_the_usage_is_passed_on(kept: bytes) -> None:
 def test_a_usage_that_lacks_its_empty_line_is_kept_back_too() -> None:
     framer = fed(event(choices=[], usage=USAGE)[:-2], hide_usage=True)
     assert framer.finish() == b""
-    assert framer.usage == (9, 12, 0)
+    assert framer.usage == (9, 12, 0, 0, 0)
 
 
 def test_no_byte_of_the_usages_line_end_gets_through() -> None:

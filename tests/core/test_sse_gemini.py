@@ -57,15 +57,21 @@ def test_a_whole_answer_passes_byte_for_byte(end: bytes) -> None:
     frames = framer.feed(stream)
     assert (frames.data, frames.events) == (stream, 2)
     assert (framer.content, framer.terminal, framer.complete, framer.finished, framer.choices) == (True, False, True, True, 1)
-    assert (framer.error, framer.malformed, framer.usage, framer.text()) == (None, None, (9, 42, 4), "Hello there")
+    assert (framer.error, framer.malformed, framer.usage, framer.text()) == (None, None, (9, 42, 4, 0, 0), "Hello there")
     assert framer.finish() == b""
     assert framer.complete
 
 
 def test_the_last_usage_counts_and_what_tools_gave_to_read_is_prompt() -> None:
-    assert fed(FIRST).usage == (9, 0, 0)
-    assert fed(FINAL, event(usageMetadata={"strange": 1}), event(usageMetadata="x"), event()).usage == (9, 42, 4)
-    assert fed(event(usageMetadata={"promptTokenCount": 9, "toolUsePromptTokenCount": 5, "candidatesTokenCount": 1})).usage == (14, 1, 0)
+    assert fed(FIRST).usage == (9, 0, 0, 0, 0)
+    assert fed(FINAL, event(usageMetadata={"strange": 1}), event(usageMetadata="x"), event()).usage == (9, 42, 4, 0, 0)
+    assert fed(event(usageMetadata={"promptTokenCount": 9, "toolUsePromptTokenCount": 5, "candidatesTokenCount": 1})).usage == (
+        14,
+        1,
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_any_finish_reason_is_an_end(reason: str) -> None:
 
 def test_a_prompt_that_is_refused_is_answered_in_full() -> None:
     framer = fed(event(promptFeedback={"blockReason": "PROHIBITED_CONTENT"}, usageMetadata={"promptTokenCount": 9}))
-    assert (framer.complete, framer.finished, framer.content, framer.choices, framer.usage) == (True, True, True, 1, (9, 0, 0))
+    assert (framer.complete, framer.finished, framer.content, framer.choices, framer.usage) == (True, True, True, 1, (9, 0, 0, 0, 0))
 
 
 def test_an_answer_is_complete_when_every_candidate_has_its_finish_reason() -> None:

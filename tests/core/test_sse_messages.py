@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pyproxy.rust_core import SseFramer
+from pyproxy.rust_core import SseFramer, inspect_response
 
 
 def event(kind: str, **members: Any) -> bytes:
@@ -51,7 +53,7 @@ def test_a_whole_answer_passes_byte_for_byte() -> None:
     frames = framer.feed(STREAM)
     assert (frames.data, frames.events) == (STREAM, 8)
     assert (framer.content, framer.terminal, framer.complete, framer.finished, framer.choices) == (True, True, True, True, 1)
-    assert (framer.error, framer.malformed, framer.usage, framer.text()) == (None, None, (60, 12, 30), "Hello there")
+    assert (framer.error, framer.malformed, framer.usage, framer.text()) == (None, None, (60, 12, 30, 20, 0), "Hello there")
     assert (framer.tool_calls, framer.other_choices, framer.sequence_number) == (False, False, None)
 
 
@@ -121,19 +123,54 @@ def test_a_stream_that_is_cut_short_is_not_complete() -> None:
 
 
 def test_the_prompt_is_what_was_cached_and_what_was_not_and_later_totals_replace_earlier_ones() -> None:
-    assert fed(START).usage == (60, 1, 30)
-    assert fed(START, end(output_tokens=5), end(output_tokens=9)).usage == (60, 9, 30)
-    assert fed(START, end(input_tokens=11, cache_read_input_tokens=0, output_tokens=9)).usage == (31, 9, 0)
-    assert fed(START, end(output_tokens=None), end(output_tokens="many")).usage == (60, 1, 30)
+    assert fed(START).usage == (60, 1, 30, 20, 0)
+    assert fed(START, end(output_tokens=5), end(output_tokens=9)).usage == (60, 9, 30, 20, 0)
+    assert fed(START, end(input_tokens=11, cache_read_input_tokens=0, output_tokens=9)).usage == (31, 9, 0, 20, 0)
+    assert fed(START, end(output_tokens=None), end(output_tokens="many")).usage == (60, 1, 30, 20, 0)
     bare = event("message_start", message={"usage": None})
     assert fed(bare).usage is None
-    assert fed(bare, end(output_tokens=3)).usage == (0, 3, 0)
-    assert fed(event("message_start", message={"usage": {"input_tokens": 4}})).usage == (4, 0, 0)
+    assert fed(bare, end(output_tokens=3)).usage == (0, 3, 0, 0, 0)
+    assert fed(event("message_start", message={"usage": {"input_tokens": 4}})).usage == (4, 0, 0, 0, 0)
+
+
+def start(**usage: Any) -> bytes:
+    return event("message_start", message={"usage": usage})
+
+
+def lives(minutes: int | None = None, hour: int | None = None) -> dict[str, Any]:
+    told = {"ephemeral_5m_input_tokens": minutes, "ephemeral_1h_input_tokens": hour}
+    return {"cache_creation": {name: count for name, count in told.items() if count is not None}}
+
+
+def test_what_was_written_to_the_cache_is_told_apart_by_its_life_and_later_sums_hold() -> None:
+    begun = start(input_tokens=1, cache_creation_input_tokens=9, **lives(5, 4))
+    assert fed(begun).usage == (10, 0, 0, 5, 4)
+    assert fed(begun, end(output_tokens=2, cache_creation_input_tokens=9)).usage == (10, 2, 0, 5, 4)
+    assert fed(begun, end(cache_creation_input_tokens=12)).usage == (13, 0, 0, 8, 4)
+    assert fed(begun, end(cache_creation_input_tokens=3)).usage == (4, 0, 0, 0, 3)
+    assert fed(begun, end(cache_creation_input_tokens=12, **lives(2, 10))).usage == (13, 0, 0, 2, 10)
+    assert fed(begun, end(cache_creation=None)).usage == (10, 0, 0, 5, 4)
+    assert fed(start(input_tokens=1, **lives(hour=4))).usage == (5, 0, 0, 0, 4)
+
+
+COUNT = st.integers(0, 10**6)
+
+
+@given(plain=COUNT, read=COUNT, minutes=COUNT, hour=COUNT)
+def test_a_whole_answer_and_a_stream_tell_the_same_and_each_token_once(plain: int, read: int, minutes: int, hour: int) -> None:
+    prompt: dict[str, Any] = {"input_tokens": plain, "cache_read_input_tokens": read, "cache_creation_input_tokens": minutes + hour}
+    told = {**prompt, **lives(minutes, hour)}
+    whole = inspect_response("anthropic", json.dumps({"usage": {**told, "output_tokens": 7}}).encode())
+    assert whole.usage == (plain + read + minutes + hour, 7, read, minutes, hour)
+    begun = start(**told, output_tokens=1)
+    assert fed(begun, end(output_tokens=7)).usage == fed(begun, end(**prompt, output_tokens=7)).usage == whole.usage
 
 
 def test_counts_too_large_to_be_true_are_no_harm() -> None:
     huge = {"input_tokens": 2**64 - 1, "cache_read_input_tokens": 5, "output_tokens": 0}
-    assert fed(event("message_start", message={"usage": huge})).usage == (2**64 - 1, 0, 5)
+    assert fed(event("message_start", message={"usage": huge})).usage == (2**64 - 1, 0, 5, 0, 0)
+    vast = {"input_tokens": 1, "cache_read_input_tokens": 2**64 - 1, "cache_creation_input_tokens": 2**64 - 1}
+    assert fed(start(**vast, **lives(2**64 - 1, 2**64 - 1))).usage == (2**64 - 1, 0, 2**64 - 1, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_whole_answer_passes_byte_for_byte() -> None:
     frames = framer.feed(STREAM)
     assert (frames.data, frames.events) == (STREAM, 6)
     assert (framer.content, framer.terminal, framer.complete, framer.finished, framer.choices) == (True, True, True, True, 1)
-    assert (framer.error, framer.malformed, framer.usage, framer.tool_calls) == (None, None, (9, 12, 4), False)
+    assert (framer.error, framer.malformed, framer.usage, framer.tool_calls) == (None, None, (9, 12, 4, 0, 0), False)
     assert framer.feed(b"data: [DONE]\n\n").data == b""
 
 
@@ -105,7 +105,7 @@ def test_only_its_last_event_makes_an_answer_whole(how: str) -> None:
     framer = fed(CREATED, MESSAGE, text("x"), item("message", "done"))
     assert (framer.complete, framer.finished, framer.terminal, framer.usage) == (False, False, False, None)
     framer.feed(last(how, usage=USAGE))
-    assert (framer.complete, framer.finished, framer.terminal, framer.usage) == (True, True, True, (9, 12, 4))
+    assert (framer.complete, framer.finished, framer.terminal, framer.usage) == (True, True, True, (9, 12, 4, 0, 0))
 
 
 def test_an_answer_may_be_nothing_but_its_end() -> None:
@@ -131,7 +131,7 @@ def test_a_providers_error_is_withheld_with_all_that_follows(failure: bytes) -> 
 
 
 def test_what_a_failure_cost_is_known() -> None:
-    assert fed(CREATED, last("failed", error={"code": "server_error"}, usage=USAGE)).usage == (9, 12, 4)
+    assert fed(CREATED, last("failed", error={"code": "server_error"}, usage=USAGE)).usage == (9, 12, 4, 0, 0)
 
 
 @pytest.mark.parametrize(

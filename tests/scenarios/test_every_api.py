@@ -15,7 +15,7 @@ from support.pairs import PAIRS, Pair
 from pyproxy.providers.mock import Behaviour, MockProvider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 PROVIDERS = ("openai", "anthropic", "gemini")
 TEXT = "one two three four five six seven eight"
@@ -39,7 +39,9 @@ def client(request: pytest.FixtureRequest) -> ApiClient:
 
 
 @contextlib.asynccontextmanager
-async def served(pair: Pair, **group: Any) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
+async def served(
+    pair: Pair, *, nodes: Mapping[str, Any] | None = None, **group: Any
+) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
     """A mock, and a client of a sidecar with a model at each kind of provider; `g` falls from `a-openai` to `a-anthropic` to `a-gemini`."""
     async with MockProvider() as mock:
         mock.default = Behaviour(text=TEXT)
@@ -59,6 +61,7 @@ async def served(pair: Pair, **group: Any) -> AsyncIterator[tuple[MockProvider, 
                 "mixed": {"e1": {"models": [f"a-{name}" for name in PROVIDERS]}},
                 **{f"g-{name}": {"e1": {"models": [f"a-{name}"], "max_retries": 0}, "timeouts": {"idle": 0.3}} for name in PROVIDERS},
             },
+            "nodes": nodes or {},
         }
         async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as client:
             yield mock, client
@@ -121,7 +124,7 @@ async def test_a_refusal_is_told_in_the_words_of_the_provider_and_the_shape_of_t
         mock.default = Behaviour(status=400, error=(None, None, "You may not say «no»."))
         answer = await ask(http, client, f"g-{provider}")
         assert answer.status_code == 400
-        assert client.message(answer.json()) == "You may not say «no»."
+        assert client.error(answer.json(), 400) == "You may not say «no»."
         assert answer.headers["x-should-retry"] == "false"
         assert mock.arrived == 1
 
@@ -133,7 +136,7 @@ async def test_a_rate_limit_is_told_with_the_time_to_wait(pair: Pair, client: Ap
         assert answer.status_code == 429
         assert 6 <= int(answer.headers["retry-after"]) <= 7
         assert answer.headers["x-should-retry"] == "false"
-        assert client.message(answer.json())
+        assert client.error(answer.json(), 429)
 
 
 @pytest.mark.parametrize("fault", ["cut_after", "reset_after", "stall_after", "error_after", "finish_early_after", "malformed_after"])
@@ -142,7 +145,7 @@ async def test_a_stream_that_breaks_off_is_never_whole(pair: Pair, client: ApiCl
         mock.default = Behaviour(text=TEXT, **{fault: 3})  # type: ignore[arg-type]
         told, clean = await stream(http, client, f"g-{provider}")
         assert not clean
-        assert client.breaks(told[-1]), told[-1]
+        assert client.broken(told[-1])
         assert not client.is_whole(told)
         if client.name == "responses":
             numbers = [event["sequence_number"] for event in told if event["type"] != "ping"]
@@ -227,6 +230,33 @@ async def test_tokens_are_counted_by_the_provider_or_estimated(pair: Pair) -> No
         assert mock.arrived == 1
 
 
+async def test_tokens_are_counted_with_the_system_prompt_of_a_node(pair: Pair) -> None:
+    turns: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello"}]}
+    contents: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+    said, own = "word " * 100, {"parts": [{"text": "be brief"}]}
+    nodes = {"asker": {"llm_group": "g", "system_prompt": said}}
+    async with served(pair, nodes=nodes) as (mock, http):
+
+        async def count(path: str, body: dict[str, Any], node: str = "asker") -> int:
+            answer = await http.post(path, json=body, headers={"x-pyproxy-node": node})
+            assert answer.status_code == 200, answer.text
+            told = answer.json()
+            return int(told.get("input_tokens") or told["totalTokens"])
+
+        for provider in PROVIDERS:
+            messages, gemini = "/v1/messages/count_tokens", f"/v1beta/models/g-{provider}:countTokens"
+            asked = {**turns, "model": f"g-{provider}"}
+            assert await count(messages, asked) >= 100 > await count(messages, asked, "nobody")
+            assert await count(gemini, contents) >= 100 > await count(gemini, contents, "nobody")
+            if provider == "gemini":
+                assert json.loads(mock.requests[-2].body)["generateContentRequest"]["model"] == "models/m-gemini"
+            whole = {"generateContentRequest": {"model": f"models/g-{provider}", **contents}}
+            assert await count(gemini, whole) >= 100
+        assert await count("/v1/messages/count_tokens", {**turns, "model": "g-anthropic", "system": "be brief"}) < 100
+        assert await count("/v1beta/models/g-gemini:countTokens", {"generateContentRequest": {**contents, "systemInstruction": own}}) < 100
+        assert json.loads(mock.requests[-1].body)["generateContentRequest"]["systemInstruction"] == own
+
+
 async def test_embeddings_come_from_providers_that_have_them(pair: Pair) -> None:
     async with served(pair) as (_, http):
         for target in ("g-openai", "g-gemini"):
@@ -256,6 +286,67 @@ async def test_a_response_is_gone_on_with_by_its_id_where_no_provider_keeps_it(p
         assert len(body.get("messages") or body["contents"]) == 3
         unknown = await ask(http, client, f"g-{provider}", previous_response_id="resp_unknown")
         assert unknown.status_code == 400
+
+
+REASONED: dict[str, dict[str, Any]] = {
+    "anthropic": {"reasoning": {"effort": "low"}},
+    "gemini": {"reasoning": {"effort": "low"}},
+    "openai": {},
+}
+
+
+@contextlib.asynccontextmanager
+async def beside_openai(pair: Pair) -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
+    """A mock, and a client of a sidecar with models that think, one of a provider that has the responses API, and one that has chat."""
+    async with MockProvider() as mock:
+        root = mock.base_url.removesuffix("/v1")
+        config = {
+            "providers": {
+                "anthropic": {"dialect": "anthropic", "base_url": root, "api_key": "k"},
+                "gemini": {"dialect": "gemini", "base_url": root, "api_key": "k"},
+                "openai": {"base_url": mock.base_url, "api_key": "k"},
+                "own": {"base_url": mock.base_url, "api_key": "k", "responses": True},
+            },
+            "models": {
+                "anthropic": {"provider": "anthropic", "model": "claude-sonnet-4-5"},
+                "gemini": {"provider": "gemini", "model": "gemini-3-pro"},
+                "openai": {"provider": "openai", "model": "gpt-4o"},
+                "own": {"provider": "own", "model": "gpt-5"},
+            },
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as client:
+            yield mock, client
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+@pytest.mark.parametrize("calls", [False, True])
+async def test_a_response_of_a_model_that_thinks_is_gone_on_with_at_any_other(pair: Pair, replayed: bool, calls: bool) -> None:  # noqa: FBT001
+    client = CLIENTS["responses"]
+    async with beside_openai(pair) as (mock, http):
+        if not calls:
+            mock.default = Behaviour(text=TEXT, tool_calls=0)
+        for first, reasoning in REASONED.items():
+            if first == "openai":
+                body: Any = {"id": "c", "choices": [{"message": {"content": TEXT, "reasoning_content": "hm"}, "finish_reason": "stop"}]}
+                mock.script("gpt-4o", Behaviour(body=json.dumps(body).encode()))
+            for then in ("own", "openai", "anthropic", "gemini"):
+                told = (await ask(http, client, first, tool=True, **reasoning)).json()
+                assert told["output"][0]["type"] == "reasoning" or first == "openai"
+                called = [item["call_id"] for item in told["output"] if item["type"] == "function_call"]
+                further: list[Any] = [{"type": "function_call_output", "call_id": each, "output": "mild"} for each in called]
+                further.append({"role": "user", "content": "Go on"})
+                before = [{"role": "user", "content": "Hello"}, *told["output"]]
+                more = {"input": before + further} if replayed else {"input": further, "previous_response_id": told["id"]}
+                answer = await ask(http, client, then, tool=True, **more)
+                assert answer.status_code == 200, (first, then, answer.text)
+                sent = mock.requests[-1].body
+                assert "pyproxy." not in sent.decode()
+                if first == then == "anthropic":
+                    assert b'"signature":"' in sent
+                elif first == then == "gemini" and calls:
+                    assert b'"thoughtSignature":"' in sent
+                    assert b"skip_thought" not in sent
+                assert [item["type"] for item in json.loads(sent).get("input", ()) if item.get("type") == "reasoning"] == []
 
 
 async def test_a_web_socket_is_turned_down_so_that_codex_goes_on_over_http(pair: Pair) -> None:
@@ -320,6 +411,44 @@ async def test_what_another_api_would_refuse_is_asked_of_it_in_its_own_way(pair:
             assert (beside_tools.status_code, beside_tools.headers["x-pyproxy-lossy"]) == (200, "response_format")
             without_the_word = await ask(http, CLIENTS["gemini"], "gpt", generationConfig={"responseMimeType": "application/json"})
             assert (without_the_word.status_code, "x-pyproxy-lossy" in without_the_word.headers) == (200, False)
+
+
+async def test_what_an_echelon_puts_into_requests_fails_none_to_a_reasoning_model(pair: Pair, client: ApiClient) -> None:
+    models = {f"{name}-{provider}": (provider, name) for name in ("gpt-5", "gpt-5.1", "o3") for provider in ("chat", "responses")}
+    models["claude"] = ("messages", "claude-opus-4-7")
+    defaults = {"temperature": 0.3, "top_p": 0.5, "max_tokens": 77, "stop": ["X"], "frequency_penalty": 0.1, "presence_penalty": 0.1}
+    async with MockProvider() as mock:
+        config = {
+            "providers": {
+                "chat": {"base_url": mock.base_url, "api_key": "k"},
+                "responses": {"base_url": mock.base_url, "api_key": "k", "responses": True},
+                "messages": {"dialect": "anthropic", "base_url": mock.base_url, "api_key": "k"},
+            },
+            "models": {label: {"provider": provider, "model": name} for label, (provider, name) in models.items()},
+            "task_groups": {f"g{number}": {"e1": {"models": [label], **defaults}} for number, label in enumerate(models)},
+        }
+        async with pair(config) as running, httpx2.AsyncClient(base_url=running.address, trust_env=False, timeout=10) as http:
+            for number, label in enumerate(models):
+                answer = await ask(http, client, f"g{number}")
+                assert (answer.status_code, answer.headers.get("x-pyproxy-lossy")) == (200, None), (label, answer.text)
+                sent = json.loads(mock.requests[-1].body)
+                bounds = {name: value for name, value in sent.items() if name.startswith("max_")}
+                assert list(bounds.values()) == [99 if client.name == "anthropic" else 77], label
+            older = await http.post("/v1/completions", json={"model": "g0", "prompt": "Hello"})
+            assert older.status_code == 200, older.text
+            assert json.loads(mock.requests[-1].body) == {"model": "gpt-5", "prompt": "Hello", "max_tokens": 77}
+
+
+async def test_an_overload_is_told_with_a_status_of_the_clients_api(pair: Pair, client: ApiClient) -> None:
+    async with served(pair) as (mock, http):
+        mock.default = Behaviour(status=529)
+        alone = await ask(http, client, "g-anthropic")
+        everywhere = await ask(http, client, "g")
+        assert "g-anthropic.e1/a-anthropic:529" in alone.headers["x-pyproxy-attempts"]
+        expected = 529 if client.name == "anthropic" else 503
+        assert (alone.status_code, everywhere.status_code) == (expected, expected)
+        if client.name == "gemini":
+            assert alone.json()["error"]["code"] == everywhere.json()["error"]["code"] == expected
 
 
 @pytest.mark.parametrize("told", [True, False])

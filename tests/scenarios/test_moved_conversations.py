@@ -69,6 +69,21 @@ async def test_a_conversation_that_another_kind_of_provider_answered_goes_on_at_
     assert sent["messages"][1]["content"] == first["content"][1:]
 
 
+async def test_what_gemini_signed_with_a_call_goes_back_to_it_and_not_to_another() -> None:
+    tools = [{"name": "look", "input_schema": {"type": "object"}}]
+    async with served() as (mock, client):
+        asked = {"tools": tools, **ASKED}
+        first = (await client.post("/v1/messages", json={"model": "r", "messages": [HI], **asked})).json()
+        assert [block["type"] for block in first["content"]] == ["thinking", "redacted_thinking", "tool_use"]
+        result = {"type": "tool_result", "tool_use_id": first["content"][-1]["id"], "content": "done"}
+        turns = [HI, {"role": "assistant", "content": first["content"]}, {"role": "user", "content": [result]}]
+        for model in ("r", "p"):
+            assert (await client.post("/v1/messages", json={"model": model, "messages": turns, **asked})).status_code == 200
+        to_gemini, to_claude = (json.loads(request.body) for request in mock.requests[-2:])
+    assert "thoughtSignature" in to_gemini["contents"][1]["parts"][-1]
+    assert to_claude["messages"][1]["content"] == first["content"][2:]
+
+
 async def test_a_model_that_a_pattern_knows_is_shown() -> None:
     async with served() as (_, client):
         assert (await client.get("/v1/models/claude-any")).json()["id"] == "claude-any"

@@ -157,7 +157,7 @@ async def test_the_admin_routes_tell_how_everything_does() -> None:
         assert first["instances"][0]["failures"] == {"overloaded": 2}
         assert (second["answered"]["requests"], second["answered"]["tokens"]["output"]) == (2, 16)
         assert second["answered"]["cost_per_request"] == pytest.approx(second["answered"]["cost"] / 2)
-        assert second["price"] == {"input": 1_000_000, "output": 10_000, "cached_input": None}
+        assert second["price"] == {"input": 1_000_000, "output": 10_000, "cached_input": None, "cache_write": None, "cache_write_1h": None}
         (node,) = (await on.view("nodes"))["nodes"]
         assert (node["name"], node["asked"]["requests"], node["limit"]) == ("n", 1, 3)
         assert node["asked"]["cost"] == pytest.approx(second["answered"]["cost"] / 2)

@@ -37,14 +37,16 @@ RELOADS = int(os.environ.get("RELOADS", "60"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
 BROKEN_SHARE = 0.3
 SEEN_BY_ITSELF_EVERY = 20
-# By the sidecar's pulse, which a machine that others use, too, slows down as it does everything; in seconds of the wall no wait is endless.
+# By the sidecar's pulse: a machine that is busy for others slows it down as it does all else. No wait is endless on the wall, either.
 LIVE_WITHIN_S = 2.0
 PATIENCE_EACH_S = 30.0
-PATIENCE_S = 900
-# Reading and preparing are a thread's: for no reload does the sidecar stand still, beyond what it does anyway where much is going on.
-STALLED_AT_MOST_S = 0.1
-REST_S = 0.5
+PATIENCE_S = 1_800
+# Reading and preparing are a thread's: the sidecar stands still for no reload, but for its share in the interpreter's lock, which
+# is the dearer the more streams there are.
+STALLED_AT_MOST_S = 0.14 + 0.0003 * STREAMS
+REST_S = 0.25
 BEAT_S = 0.01
+MOST_OF_A_BEAT_S = 0.05
 
 
 def config(base_url: str, number: int) -> dict[str, Any]:
@@ -118,20 +120,22 @@ class Crowd:
 
 
 class Pulse:
-    """One who asks the sidecar over and over how it is: a clock that stands still where the sidecar or the machine does."""
+    """One who asks the sidecar over and over how it is: a clock that goes on no further where the sidecar or the machine stands still."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
         self.now_s = 0.0
         self._stalls_s = [0.0]
+        self._beaten = asyncio.Event()
+        self._over = False
 
     async def __aenter__(self) -> Self:
         self._beating = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._beating.cancel()
-        await asyncio.wait([self._beating])
+        self._over = True
+        await self._beating
 
     @contextlib.contextmanager
     def stalls(self) -> Iterator[list[float]]:
@@ -140,17 +144,19 @@ class Pulse:
         yield self._stalls_s
 
     async def next(self) -> None:
-        """Wait for the beat that is under way, and for another one."""
-        count = len(self._stalls_s)
-        await until(lambda: len(self._stalls_s) > count + 1, within_s=PATIENCE_EACH_S)
+        """Wait for the beat that is under way."""
+        await asyncio.wait_for(self._beaten.wait(), PATIENCE_EACH_S)
 
     async def _beat(self) -> None:
-        while True:
+        while not self._over:
             began = time.monotonic()
             await asyncio.sleep(BEAT_S)
             (await self.http.get("/livez")).raise_for_status()
-            self._stalls_s.append(time.monotonic() - began - BEAT_S)
-            self.now_s += BEAT_S
+            took = time.monotonic() - began
+            self._stalls_s.append(took - BEAT_S)
+            self.now_s += min(took, MOST_OF_A_BEAT_S)
+            self._beaten.set()
+            self._beaten = asyncio.Event()
 
 
 class Reloads:
@@ -162,6 +168,7 @@ class Reloads:
         self.sidecar = sidecar
         self.pulse = pulse
         self.live_after_s: list[float] = []
+        self.live_after_by_pulse_s: list[float] = []
         self.outcomes: Counter[str] = Counter()
         self.stalls_s: list[list[float]] = []
         self.stalls_at_rest_s: list[float] = []
@@ -196,10 +203,11 @@ class Reloads:
         good = random.Random(-number).random() >= BROKEN_SHARE
         self.path.write_text(json.dumps(wanted) if good else broken(json.dumps(wanted), number))
         if good and number % SEEN_BY_ITSELF_EVERY < 2:
-            began = self.pulse.now_s
+            began, pulse_began = time.monotonic(), self.pulse.now_s
             while self.in_force() != wanted["server"]["max_body_bytes"]:
                 await asyncio.wait_for(self._reports.get(), PATIENCE_EACH_S)
-            self.live_after_s.append(self.pulse.now_s - began)
+            self.live_after_s.append(time.monotonic() - began)
+            self.live_after_by_pulse_s.append(self.pulse.now_s - pulse_began)
             return "seen"
         before = self.in_force()
         try:
@@ -247,8 +255,9 @@ async def test_no_request_fails_and_nothing_leaks(tmp_path: Path, caplog: pytest
                 crowd.home.set()
                 await asyncio.gather(*clients)
 
-            slowest, stalled = max(reloads.live_after_s), reloads.stalled_s()
-            print(dict(crowd.answers), dict(reloads.outcomes), f"slowest live after {slowest:.2f} s, stalls of {stalled:.3f} s")  # noqa: T201
+            stalled, slowest = reloads.stalled_s(), max(reloads.live_after_by_pulse_s)
+            print(dict(crowd.answers), dict(reloads.outcomes), f"stalled for {stalled:.3f} s")  # noqa: T201 - the figures
+            print(f"the slowest live after {slowest:.2f} s, on the wall {max(reloads.live_after_s):.2f} s")  # noqa: T201
             assert list(crowd.answers) == ["whole"]
             assert crowd.answers["whole"] >= STREAMS
             assert slowest < LIVE_WITHIN_S

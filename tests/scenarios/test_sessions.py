@@ -76,7 +76,7 @@ async def test_signed_reasoning_goes_to_nobody_but_who_signed_it() -> None:
         {"role": "user", "content": "And?"},
     ]
     async with MockProvider() as mock:
-        mock.default = Behaviour(text=TEXT)
+        mock.default = Behaviour(text=TEXT, lenient=True)
         sidecar = Sidecar(two_providers(mock))
         await sidecar.start(port=0)
         async with sidecar, httpx2.AsyncClient(base_url=sidecar.address, trust_env=False, timeout=10) as client:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.api_errors import chat_break, gemini_break, gemini_error, messages_break, messages_error, openai_error, responses_break
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,8 +30,8 @@ class ApiClient:
         pieces: what the events of a stream say, one after the other.
         called: the tools that the events of a stream call, with their arguments.
         is_whole: whether a stream has come to its end.
-        message: what an error says.
-        breaks: whether an event tells of an error.
+        error: what an error of this HTTP status says, once it has just the members that the API's errors have.
+        broken: what the event says that ends a broken stream, once it has just the members that the API's have.
     """
 
     name: str
@@ -40,16 +42,25 @@ class ApiClient:
     pieces: Callable[[list[Json]], list[str]]
     called: Callable[[list[Json]], list[tuple[str, Json]]]
     is_whole: Callable[[list[Json]], bool]
-    message: Callable[[Json], str] = lambda answer: str(answer["error"]["message"])
-    breaks: Callable[[Json], bool] = lambda event: bool(event.get("error"))
+    error: Callable[[Json, int], str]
+    broken: Callable[[Json], str]
 
 
 def events(stream: bytes) -> list[Json]:
-    """The data of a stream's events; ``[DONE]`` is the event that says so."""
-    lines = stream.decode().splitlines()
-    data = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
-    assert all(line.startswith(("data: ", "event: ", ":")) for line in lines if line)
-    return [{"done": True} if text == "[DONE]" else json.loads(text) for text in data]
+    """The data of a stream's events; ``[DONE]`` is the event that says so. Data with a type has an event of that name, and no other has."""
+    told: list[Json] = []
+    name = None
+    for line in stream.decode().splitlines():
+        field, _, text = line.partition(": ")
+        if field == "event":
+            name = text
+        elif field == "data":
+            told.append({"done": True} if text == "[DONE]" else json.loads(text))
+            assert name == told[-1].get("type"), line
+        else:
+            assert not line or line.startswith(":"), line
+            name = None
+    return told
 
 
 # --- chat completions -------------------------------------------------------------------------------------------------
@@ -145,6 +156,8 @@ CLIENTS = {
             pieces=lambda told: [delta["content"] for delta in _chat_deltas(told) if delta.get("content")],
             called=_chat_called,
             is_whole=lambda told: told[-1] == {"done": True},
+            error=openai_error,
+            broken=chat_break,
         ),
         ApiClient(
             name="responses",
@@ -155,7 +168,8 @@ CLIENTS = {
             pieces=lambda told: [event["delta"] for event in told if event["type"] == "response.output_text.delta"],
             called=lambda told: _responses_calls(told[-1]["response"]),
             is_whole=lambda told: told[-1]["type"] == "response.completed",
-            breaks=lambda event: event["type"] in ("error", "response.failed"),
+            error=openai_error,
+            broken=responses_break,
         ),
         ApiClient(
             name="anthropic",
@@ -166,7 +180,8 @@ CLIENTS = {
             pieces=lambda told: [event["delta"]["text"] for event in told if event.get("delta", {}).get("type") == "text_delta"],
             called=_messages_called,
             is_whole=lambda told: told[-1]["type"] == "message_stop",
-            breaks=lambda event: event["type"] == "error",
+            error=messages_error,
+            broken=messages_break,
         ),
         ApiClient(
             name="gemini",
@@ -177,6 +192,8 @@ CLIENTS = {
             pieces=lambda told: [part["text"] for event in told for part in _gemini_parts(event) if part.get("text")],
             called=lambda told: [call for event in told for call in _gemini_calls(event)],
             is_whole=lambda told: any(candidate.get("finishReason") for candidate in told[-1].get("candidates", ())),
+            error=gemini_error,
+            broken=gemini_break,
         ),
     )
 }

@@ -160,6 +160,10 @@ class Mock:
         seen: list[dict[str, Any]] = self._http.get("/mock/requests").raise_for_status().json()
         return [each for each in seen if model is None or each["model"] == model]
 
+    def forget(self) -> None:
+        """Forget what arrived."""
+        self._http.delete("/mock/requests").raise_for_status()
+
     def bodies(self, model: str) -> list[dict[str, Any]]:
         return [json.loads(each["body"]) for each in self.requests(model)]
 

@@ -53,7 +53,7 @@ mod rust_core {
     #[pymodule_export]
     use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
     #[pymodule_export]
-    use crate::wire::forwarding::{answer_headers, forwarded_headers};
+    use crate::wire::forwarding::{answer_headers, forwarded_headers, is_credential};
     #[pymodule_export]
     use crate::wire::guard::RequestGuard;
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! Which of a client's headers travel upstream, and which of a provider's reach the client.
+//! Which of a client's headers travel upstream, which of them let it in somewhere, and which of a provider's reach the client.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,30 @@ const ANSWER_PREFIXES: [&[u8]; 3] = [b"x-ratelimit-", b"openai-", b"anthropic-ra
 
 /// How the names of headers begin that are the browser's, a proxy's or the sidecar's own.
 const LOCAL_PREFIXES: [&[u8]; 4] = [b"x-pyproxy-", b"sec-", b"proxy-", b"x-forwarded-"];
+
+/// How the names end of what lets a client in somewhere, however its words are set apart. Names of gateways' own follow the same
+/// habits, and there is no list of them that would stay whole.
+const CREDENTIAL_ENDS: [&[u8]; 19] = [
+    b"apikey",
+    b"accesskey",
+    b"authkey",
+    b"functionskey",
+    b"masterkey",
+    b"secretkey",
+    b"subscriptionkey",
+    b"virtualkey",
+    b"auth",
+    b"authentication",
+    b"authorization",
+    b"cookie",
+    b"credential",
+    b"credentials",
+    b"jwt",
+    b"password",
+    b"secret",
+    b"signature",
+    b"token",
+];
 
 /// A name and a value.
 type Header<'h> = (&'h [u8], &'h [u8]);
@@ -64,19 +88,29 @@ fn is_hop_by_hop(name: &[u8]) -> bool {
     )
 }
 
-/// An organization or a project goes with the client's key, and a provider refuses it beside another.
-fn is_credential(name: &[u8]) -> bool {
+/// Whether a header of this name, or a parameter of a query, is of a client's own credential, in capitals or not.
+///
+/// An organization, a project or an account goes with the client's key, and a provider refuses it beside another.
+#[must_use]
+pub fn is_credential(name: &[u8]) -> bool {
+    CREDENTIAL_ENDS.iter().any(|end| ends_as(name, end)) || goes_with_credential(&in_lower_case(name))
+}
+
+fn goes_with_credential(name: &[u8]) -> bool {
     matches!(
         name,
-        b"authorization"
-            | b"x-api-key"
-            | b"api-key"
-            | b"x-goog-api-key"
-            | b"cookie"
-            | b"openai-organization"
+        b"openai-organization"
             | b"openai-project"
+            | b"chatgpt-account-id"
             | b"x-goog-user-project"
+            | b"x-goog-iam-authority-selector"
     )
+}
+
+/// Whether a name ends with these small letters, whatever stands between its words.
+fn ends_as(name: &[u8], end: &[u8]) -> bool {
+    let mut letters = name.iter().rev().filter(|byte| !matches!(byte, b'-' | b'_' | b'.'));
+    end.iter().rev().all(|expected| letters.next().is_some_and(|letter| letter.eq_ignore_ascii_case(expected)))
 }
 
 fn is_rewritten(name: &[u8]) -> bool {

@@ -14,6 +14,10 @@ pub struct Usage {
     pub completion: u64,
     /// Tokens of the prompt that were read from a cache.
     pub cached: u64,
+    /// Tokens of the prompt that were written to a cache, for minutes or for as long as nobody says.
+    pub cache_write: u64,
+    /// Tokens of the prompt that were written to a cache for an hour.
+    pub cache_write_1h: u64,
 }
 
 impl Usage {
@@ -33,14 +37,12 @@ impl Usage {
 
     pub(super) fn of_chat(raw: &RawValue) -> Option<Self> {
         let told: ChatUsage = serde_json::from_str(raw.get()).ok()?;
-        let cached = told.prompt_tokens_details.and_then(|details| details.cached_tokens);
-        Self::unless_empty(told.prompt_tokens, told.completion_tokens, cached)
+        Self::unless_empty(told.prompt_tokens, told.completion_tokens, CacheShare::of(told.prompt_tokens_details))
     }
 
     pub(super) fn of_responses(raw: &RawValue) -> Option<Self> {
         let told: ResponsesUsage = serde_json::from_str(raw.get()).ok()?;
-        let cached = told.input_tokens_details.and_then(|details| details.cached_tokens);
-        Self::unless_empty(told.input_tokens, told.output_tokens, cached)
+        Self::unless_empty(told.input_tokens, told.output_tokens, CacheShare::of(told.input_tokens_details))
     }
 
     /// Thoughts count as part of the answer, and what tools gave the model to read as part of its prompt.
@@ -48,13 +50,36 @@ impl Usage {
         let told: GeminiUsage = serde_json::from_str(raw.get()).ok()?;
         let prompt = sum([told.prompt, told.tool_use]);
         let completion = sum([told.candidates, told.thoughts]);
-        Self::unless_empty(prompt, completion, told.cached)
+        let cache = CacheShare { read: told.cached.unwrap_or_default(), ..CacheShare::default() };
+        Self::unless_empty(prompt, completion, cache)
     }
 
-    fn unless_empty(prompt: Option<u64>, completion: Option<u64>, cached: Option<u64>) -> Option<Self> {
+    /// No share of a prompt is larger than what the others leave of it: what it costs is never less than nothing.
+    fn unless_empty(prompt: Option<u64>, completion: Option<u64>, cache: CacheShare) -> Option<Self> {
         prompt.or(completion)?;
-        let [prompt, completion, cached] = [prompt, completion, cached].map(Option::unwrap_or_default);
-        Some(Self { prompt, completion, cached })
+        let [prompt, completion] = [prompt, completion].map(Option::unwrap_or_default);
+        let cached = cache.read.min(prompt);
+        let cache_write_1h = cache.written_1h.min(prompt - cached);
+        let cache_write = cache.written.min(prompt - cached - cache_write_1h);
+        Some(Self { prompt, completion, cached, cache_write, cache_write_1h })
+    }
+}
+
+/// What a cache had to do with a prompt, as reported; no token is told twice.
+#[derive(Clone, Copy, Default)]
+struct CacheShare {
+    read: u64,
+    written: u64,
+    written_1h: u64,
+}
+
+impl CacheShare {
+    fn of(details: Option<PromptDetails>) -> Self {
+        details.map_or_else(Self::default, |told| Self {
+            read: told.cached_tokens.unwrap_or_default(),
+            written: told.cache_write_tokens.unwrap_or_default(),
+            written_1h: 0,
+        })
     }
 }
 
@@ -75,6 +100,7 @@ struct ResponsesUsage {
 #[derive(Deserialize)]
 struct PromptDetails {
     cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -97,11 +123,20 @@ pub(super) struct MessagesUsage {
     #[serde(rename = "input_tokens")]
     input: Option<u64>,
     #[serde(rename = "cache_creation_input_tokens")]
-    cache_creation: Option<u64>,
+    written: Option<u64>,
+    #[serde(rename = "cache_creation")]
+    lives: Option<Lives>,
     #[serde(rename = "cache_read_input_tokens")]
     cache_read: Option<u64>,
     #[serde(rename = "output_tokens")]
     output: Option<u64>,
+}
+
+/// What was written to the cache, by how long it is kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct Lives {
+    ephemeral_5m_input_tokens: Option<u64>,
+    ephemeral_1h_input_tokens: Option<u64>,
 }
 
 impl MessagesUsage {
@@ -111,15 +146,22 @@ impl MessagesUsage {
             return;
         };
         self.input = later.input.or(self.input);
-        self.cache_creation = later.cache_creation.or(self.cache_creation);
+        self.written = later.written.or(self.written);
+        self.lives = later.lives.or(self.lives);
         self.cache_read = later.cache_read.or(self.cache_read);
         self.output = later.output.or(self.output);
     }
 
     /// What was told so far; `None` if nothing was.
     pub(super) fn sum(&self) -> Option<Usage> {
-        let prompt = sum([self.input, self.cache_creation, self.cache_read]);
-        Usage::unless_empty(prompt, self.output, self.cache_read)
+        let lives = self.lives.unwrap_or_default();
+        let written = self.written.or(sum([lives.ephemeral_5m_input_tokens, lives.ephemeral_1h_input_tokens]));
+        let prompt = sum([self.input, written, self.cache_read]);
+        let [read, written, hour] =
+            [self.cache_read, written, lives.ephemeral_1h_input_tokens].map(Option::unwrap_or_default);
+        // The sum is what holds: the end of a stream tells it without the lives, and some never tell these.
+        let written_1h = hour.min(written);
+        Usage::unless_empty(prompt, self.output, CacheShare { read, written: written - written_1h, written_1h })
     }
 }
 

@@ -93,6 +93,21 @@ def test_what_is_known_of_a_broken_answer_charges_more_but_gives_nothing_back(us
     play(scene)
 
 
+@pytest.mark.parametrize(("dialect", "charged"), [("anthropic", 70), ("openai", 80)])
+def test_what_was_written_to_a_cache_counts_and_what_was_read_counts_where_its_provider_says_so(dialect: str, charged: int) -> None:
+    async def scene(loop: VirtualLoop) -> None:
+        told = config(**NO_WAIT, a={"tpm_limit": 80})
+        told["providers"]["p"]["dialect"] = dialect
+        sidecar = VirtualSidecar(loop, told, {"a": [], "b": [], "c": []})
+        snapshot, before = sidecar.assembly.snapshots.current, used(sidecar, "a")
+        lease = snapshot.desk.admit(snapshot.resolver.resolve("g").steps[0], Caller(), excluded=(), only=None, now_ns=0)
+        assert isinstance(lease, Lease)
+        lease.delivered(0, Usage(70, 10, cached=10, cache_write=20, cache_write_1h=30))
+        assert abs(used(sidecar, "a") - before) == charged
+
+    play(scene)
+
+
 def test_a_prompt_that_no_limit_would_ever_pass_goes_elsewhere_at_once() -> None:
     async def scene(loop: VirtualLoop) -> None:
         sidecar = VirtualSidecar(loop, config(a={"tpm_limit": 5}, e1={"models": ["a"]}), {"a": [Plays()], "b": [], "c": [Plays()]})

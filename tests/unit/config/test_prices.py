@@ -5,18 +5,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyproxy.config import PriceConfig, check_config
+from pyproxy.domain import Usage
 
-COST = st.integers(0, 10_000)
+COST = st.fractions(0, 10_000, max_denominator=1_000)
 COUNT = st.integers(0, 10_000_000)
+KINDS = ("input", "cached_input", "cache_write", "cache_write_1h", "output")
+LIKE = {"cached_input": "input", "cache_write": "input", "cache_write_1h": "cache_write"}
 
 
-@given(st.tuples(COST, COST, st.none() | COST), st.tuples(COUNT, COUNT, COUNT))
-def test_each_token_costs_what_its_kind_does(prices: tuple[int, int, int | None], counts: tuple[int, int, int]) -> None:
-    (fresh, out, cached), (read, unread, completion) = prices, counts
-    prompt = read + unread
-    price = PriceConfig(input=fresh, output=out, cached_input=cached)
-    dear = Fraction((prompt - read) * fresh + read * (fresh if cached is None else cached) + completion * out, 1_000_000)
-    assert price.cost(prompt, completion, read) == pytest.approx(float(dear))
+def price_of(kind: str, prices: dict[str, Fraction]) -> Fraction:
+    """What a million tokens of a kind cost: what is said of it, else what those cost that it is like."""
+    return prices[kind] if kind in prices else price_of(LIKE[kind], prices)
+
+
+@given(
+    st.fixed_dictionaries({"input": COST, "output": COST}, optional=dict.fromkeys(LIKE, COST)),
+    st.fixed_dictionaries(dict.fromkeys(KINDS, COUNT)),
+)
+def test_each_token_costs_what_its_kind_does(prices: dict[str, Fraction], counts: dict[str, int]) -> None:
+    prompt = sum(count for kind, count in counts.items() if kind != "output")
+    usage = Usage(prompt, counts["output"], counts["cached_input"], counts["cache_write"], counts["cache_write_1h"])
+    dear = sum(count * price_of(kind, prices) for kind, count in counts.items()) / 1_000_000
+    price = PriceConfig.model_validate({kind: float(each) for kind, each in prices.items()})
+    assert price.cost(usage) == pytest.approx(float(dear))
+
+
+@pytest.mark.parametrize(
+    ("more", "cost"),
+    [({}, 6.0), ({"cache_write": 3.75}, 7.5), ({"cache_write": 3.75, "cache_write_1h": 6}, 9.75), ({"cache_write_1h": 6}, 9)],
+)
+def test_what_is_written_for_an_hour_costs_what_is_said_of_it_else_what_any_write_costs(more: dict[str, float], cost: float) -> None:
+    price = PriceConfig.model_validate({"input": 3, "output": 15, **more})
+    assert price.cost(Usage(2_000_000, 0, cache_write=1_000_000, cache_write_1h=1_000_000)) == cost
 
 
 @pytest.mark.parametrize("price", [{"input": 1}, {"input": -1, "output": 1}, {"input": 1, "output": 1, "cached": 1}, 3])

@@ -49,11 +49,11 @@ def test_anthropics_clients_read_an_error_with_its_kind_and_the_requests_id() ->
 
 
 def test_googles_clients_find_the_delay_and_the_names_among_the_details() -> None:
-    error = _body("gemini", errors.Saturated("full", retry_after_ns=1_500_000_000, param="model"), "r1")["error"]
+    error = _body("gemini", errors.Saturated("full", retry_after_ns=1_500_000_000), "r1")["error"]
     assert (error["code"], error["status"], error["message"]) == (429, "RESOURCE_EXHAUSTED", "full")
     details = error["details"]
-    assert [detail["@type"].rpartition(".")[2] for detail in details] == ["ErrorInfo", "BadRequest", "RetryInfo", "RequestInfo"]
-    assert (details[0]["reason"], details[2]["retryDelay"]) == ("RATE_LIMIT_EXCEEDED", "1.5s")
+    assert [detail["@type"].rpartition(".")[2] for detail in details] == ["ErrorInfo", "RetryInfo", "RequestInfo"]
+    assert (details[0]["reason"], details[1]["retryDelay"]) == ("RATE_LIMIT_EXCEEDED", "1.5s")
 
 
 @every_face
@@ -206,10 +206,15 @@ def test_a_providers_error_keeps_its_words_and_takes_the_kinds_of_the_clients_ap
     assert json.loads(FACES["openai"].tell(500, ReadError("context length")))["error"]["code"] is None
 
 
+def test_a_status_is_one_that_the_clients_api_has() -> None:
+    assert {name: face.status_of(529) for name, face in FACES.items()} == {"openai": 503, "responses": 503, "anthropic": 529, "gemini": 503}
+    assert {face.status_of(status) for face in FACES.values() for status in (429, 503)} == {429, 503}
+
+
 def test_a_providers_error_in_mid_stream_is_told_as_the_event_of_the_clients_api() -> None:
     told = read_error(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}')
     assert told is not None
-    assert FACES["gemini"].tell_event(529, told) == b'data: {"error":{"code":529,"message":"Overloaded","status":"UNAVAILABLE"}}\n\n'
+    assert FACES["gemini"].tell_event(529, told) == b'data: {"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}\n\n'
     assert FACES["anthropic"].tell_event(529, told) == (
         b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
     )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_unsigned
+from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_translated_items, strip_unsigned
+from pyproxy.dialects.translation.chat import seals
 from pyproxy.dialects.translation.gemini.signatures import seal
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
@@ -96,6 +97,35 @@ def test_sealed_items_of_a_responses_input_go() -> None:
     call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
     assert strip_signatures(told(sealed, call, stored, plain, key="input")) == told(call, plain, key="input")
     assert strip_signatures(json.dumps({"model": "m", "input": "reasoning, thinking"}).encode()) is None
+
+
+OWN_ID = f"rs_req_{'0a' * 16}_0"
+OWN_SEALED = {"type": "reasoning", "id": "rs_x", "summary": [], "encrypted_content": seals.seal([THINKING])}
+OWN_PLAIN = {"type": "reasoning", "id": OWN_ID, "summary": [], "content": [{"type": "reasoning_text", "text": "hm"}]}
+THEIRS = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+
+
+def test_items_of_reasoning_that_a_translation_made_go_before_openai_is_asked() -> None:
+    said = {
+        "type": "message",
+        "role": "assistant",
+        "id": OWN_ID.replace("rs", "msg"),
+        "content": [{"type": "output_text", "text": "pyproxy."}],
+    }
+    quoted = {"type": "message", "role": "user", "id": OWN_ID, "content": "pyproxy."}
+    odd: list[Any] = [{"type": "reasoning", "id": 5, "encrypted_content": 5}, {"type": "reasoning", "id": f"{OWN_ID}x"}, "rs_req_"]
+    left = [THEIRS, said, quoted, *odd]
+    assert strip_translated_items(told(OWN_SEALED, THEIRS, OWN_PLAIN, *left[1:], key="input")) == told(*left, key="input")
+    assert strip_translated_items(told(*left, key="input")) is None
+    assert strip_translated_items(told(THEIRS, key="input")) is None
+    assert strip_translated_items(b'{"input": "pyproxy. rs_req_"}') is None
+
+
+def test_a_seal_of_ours_among_the_thinking_goes_before_anthropic_is_asked() -> None:
+    own = {"type": "redacted_thinking", "data": seals.seal([seals.call_signature("c", "CsA=")])}
+    assert strip_unsigned(told(turn(content=[THINKING, own, REDACTED, TOOL_USE]))) == told(turn(content=[THINKING, REDACTED, TOOL_USE]))
+    assert strip_unsigned(told(turn(content=[own]))) == told()
+    assert strip_unsigned(told({"role": "user", "content": [own]})) is None
 
 
 SEALED = {"text": "hm", "thought": True, "thoughtSignature": seal([THINKING])}

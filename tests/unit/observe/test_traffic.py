@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 CONFIG: dict[str, Any] = {
     "providers": {"p": {"base_url": "http://p.test", "api_keys": ["one", "two"]}},
     "models": {
-        "a": {"provider": "p", "model": "a", "price": {"input": 2, "output": 8, "cached_input": 0.5}},
+        "a": {
+            "provider": "p",
+            "model": "a",
+            "price": {"input": 2, "output": 8, "cached_input": 0.5, "cache_write": 2.5, "cache_write_1h": 4},
+        },
         "b": {"provider": "p", "model": "b", "price": {"input": 3, "output": 6}},
         "free": {"provider": "p", "model": "free"},
     },
@@ -54,7 +58,7 @@ records = st.builds(
     st.booleans(),
     target=st.sampled_from(["g", "w", "quiet", "made-up", "also made up"]),
     node=st.sampled_from(["-", "n"]),
-    usage=st.none() | st.builds(Usage, st.integers(50, 9_000), st.integers(0, 9_000), st.integers(0, 50)),
+    usage=st.none() | st.builds(Usage, st.integers(150, 9_000), st.integers(0, 9_000), *[st.integers(0, 50)] * 3),
     total_ns=st.integers(0, 10**11),
     stream=st.booleans(),
     first_byte_ns=st.none() | st.integers(0, 10**9),
@@ -87,21 +91,26 @@ def test_whatever_comes_each_request_is_in_every_sum_once(seen: list[RequestReco
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "free"]), records), max_size=20))
 def test_what_answers_cost_is_the_sum_of_what_each_costs(seen: list[tuple[str, RequestRecord]]) -> None:
     traffic, cost = counting(), Fraction(0)
-    prices: dict[str, tuple[Fraction | int, ...]] = {"a": (2, Fraction(1, 2), 8), "b": (3, 3, 6), "free": (0, 0, 0)}
+    prices: dict[str, tuple[Fraction | int, ...]] = {"a": (2, 8, Fraction(1, 2), Fraction(5, 2), 4), "b": (3, 6, 3, 3, 3), "free": (0,) * 5}
     for model, record in seen:
         traffic(finished(usage=record.usage, model=model))
         if record.usage is not None:
-            fresh, cached, out = prices[model]
-            of_cache = record.usage.cached
-            cost += (record.usage.prompt - of_cache) * fresh + of_cache * cached + record.usage.completion * out
+            prompt, *others = record.usage
+            plain = prompt - sum(others[1:])
+            cost += sum(count * price for count, price in zip((plain, *others), prices[model], strict=True))
     assert traffic.total().cost == pytest.approx(float(cost / 1_000_000))
 
 
-def test_a_usage_of_two_numbers_counts_nothing_as_cached() -> None:
+def test_what_a_cache_had_a_part_in_is_counted_by_target_and_model() -> None:
     traffic = counting()
-    traffic(finished(usage=(1_000_000, 0)))
-    assert traffic.total().cost == 2.0
-    assert traffic.total().cached == 0
+    traffic(finished(usage=Usage(100, 5)))
+    assert not [line for line in exposition(traffic_metrics(traffic)).splitlines() if line.startswith("pyproxy_cache")]
+    traffic(finished(usage=Usage(100, 5, 1, 20, 3)))
+    traffic(finished(usage=Usage(100, 5, 1, 20, 3), model="b"))
+    traffic(finished(usage=Usage(100, 5, 0, 0, 4)))
+    for name, mine, other in [("cached_input", 1, 1), ("cache_write", 20, 20), ("cache_write_1h", 7, 3)]:
+        said = {'{target="g",model="a"}': mine, '{target="g",model="b"}': other}
+        assert lines(traffic, f"pyproxy_{name}_tokens_total") == said
 
 
 def test_a_fallback_says_from_where_to_where_and_why_and_a_retry_is_none() -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.virtual_sidecar import Client, Plays, VirtualSidecar, config
 from support.virtual_time import VirtualLoop, run_virtually
 
-from pyproxy.errors import NoModelAvailable, OverEveryLimit
+from pyproxy.errors import NoModelAvailable, OverEveryLimit, Saturated
 
 LONG = [{"role": "user", "content": "word " * 2000}]
 PLAYS = {"a": [Plays()], "b": [Plays()], "c": [Plays()]}
@@ -104,3 +104,30 @@ def test_what_a_provider_says_is_left_is_heeded_whether_a_limit_is_configured_or
         return paths
 
     assert run_virtually(main(), loop) == [b"g.e1/a:200", b"g.e1/a:200", b"g.e2/c:200", b"g.e1/a:200"]
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        Plays(429, refusal=b'{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}'),
+        Plays(402),
+        Plays(400, refusal=b'{"error": {"message": "Your credit balance is too low", "type": "invalid_request_error"}}'),
+    ],
+    ids=["quota", "payment", "credit"],
+)
+def test_a_quota_that_is_used_up_is_told_as_one_whether_it_was_asked_for_again_or_not(spent: Plays) -> None:
+    for times in (1, 2, 3):
+        told = ask(config(), {key: [spent] for key in "abc"}, times=times).failure
+        assert isinstance(told, Saturated), times
+        assert told.http_status == 429
+        assert told.retry_after_ns is not None
+        assert told.retry_after_ns <= 60_000_000_000
+        assert ("(credential_spent)" in told.message) is (times > 1)
+
+
+def test_a_credential_that_is_refused_is_no_want_of_room() -> None:
+    for times in (1, 2, 3):
+        told = ask(config(), {key: [Plays(401)] for key in "abc"}, times=times).failure
+        assert isinstance(told, NoModelAvailable)
+        assert told.http_status == 502
+        assert ("(credential_disabled)" in told.message) is (times > 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyproxy.domain import Candidate
+from pyproxy.domain.capabilities import Capabilities
 from pyproxy.pools.questions import question
 
 if TYPE_CHECKING:
@@ -30,3 +31,15 @@ def test_a_prompt_is_asked_for_one_token_of_an_answer(dialect: Dialect, surface:
     candidate = Candidate("m", "m", "p", "x", (), "m", dialect=dialect, surface=surface)
     asked, query, written = question(candidate, "ping")
     assert (asked, query, json.loads(written)) == (path, b"", body)
+
+
+def test_a_model_that_reasons_is_asked_under_the_name_of_the_bound_that_it_takes() -> None:
+    reasons = Capabilities(sampling=False, thinking="effort")
+    asked = {
+        dialect: json.loads(
+            question(Candidate("m", "m", "p", "x", (), "m", dialect=dialect, surface=dialect, capabilities=reasons), "ping")[2]
+        )
+        for dialect in ("openai", "anthropic")
+    }
+    assert (asked["openai"].get("max_completion_tokens"), "max_tokens" in asked["openai"]) == (1, False)
+    assert asked["anthropic"] == CHAT

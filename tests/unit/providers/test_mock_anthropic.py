@@ -183,6 +183,14 @@ async def test_a_thought_comes_back_as_it_was_or_not_at_all(http: httpx2.AsyncCl
     assert "Invalid `data` in `redacted_thinking` block" in await refused(http, messages=messages, **asked)
 
 
+async def test_tools_are_called_once_though_the_rules_come_after_the_user(http: httpx2.AsyncClient) -> None:
+    rules = {"role": "system", "content": "Be brief."}
+    first = await said(http, messages=[*HELLO, rules], tools=[WEATHER])
+    assert first["stop_reason"] == "tool_use"
+    turns = [{"role": "assistant", "content": first["content"]}, {"role": "user", "content": results(first)}]
+    assert (await said(http, messages=[*HELLO, *turns, rules], tools=[WEATHER]))["stop_reason"] == "end_turn"
+
+
 async def test_each_call_needs_its_result_right_behind_it(http: httpx2.AsyncClient, mock: MockProvider) -> None:
     mock.default = Behaviour(tool_calls=2)
     first = await said(http, tools=[WEATHER, CLOCK])
@@ -268,6 +276,18 @@ async def test_each_call_needs_its_result_right_behind_it(http: httpx2.AsyncClie
 )
 async def test_what_the_real_api_refuses_is_refused_in_its_words(http: httpx2.AsyncClient, more: dict[str, Any], message: str) -> None:
     assert await refused(http, **more) == message
+
+
+async def test_what_is_kept_for_an_hour_comes_before_what_is_kept_for_minutes(http: httpx2.AsyncClient) -> None:
+    def marks(tool: str | None, system: str) -> dict[str, Any]:
+        tool_mark, system_mark = ({"cache_control": {"type": "ephemeral", "ttl": ttl}} for ttl in (tool, system))
+        return {"tools": [{**WEATHER, **tool_mark}], "system": [{"type": "text", "text": "x", **system_mark}]}
+
+    said_of_it = "system.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note"
+    for short in ("5m", None):
+        assert (await refused(http, **marks(short, "1h"))).startswith(said_of_it)
+    for order in (("1h", "5m"), ("1h", "1h"), ("5m", "5m")):
+        await said(http, **marks(*order))
 
 
 async def test_what_the_beta_api_knows_is_taken(http: httpx2.AsyncClient) -> None:

@@ -40,6 +40,42 @@ async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.mark.parametrize(
+    ("message", "unknown"),
+    [
+        ({"content": "x", "reasoning_content": "hm"}, "messages[0].reasoning_content"),
+        ({"content": "x", "thinking_blocks": []}, "messages[0].thinking_blocks"),
+        ({"content": None, "tool_calls": [{**CALL, "extra_content": {}}]}, "messages[0].tool_calls[0].extra_content"),
+    ],
+)
+async def test_members_of_messages_that_it_does_not_know_are_refused_unless_it_is_lenient(
+    http: httpx2.AsyncClient, mock: MockProvider, message: dict[str, Any], unknown: str
+) -> None:
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "x"} for call in message.get("tool_calls", ())]
+    asked = {"model": "m", "messages": [{"role": "assistant", **message}, *results, *HELLO]}
+    refused = await http.post("/chat/completions", json=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unknown_parameter")
+    assert refused.json()["error"]["message"] == f"Unknown parameter: '{unknown}'."
+    mock.default = Behaviour(lenient=True)
+    assert (await http.post("/chat/completions", json=asked)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("item", "status", "code"),
+    [
+        ({"content": [{"type": "reasoning_text", "text": "hm"}]}, 400, "array_above_max_length"),
+        ({"id": "rs_req_1"}, 404, None),
+        ({"id": "rs_mock1"}, 200, None),
+        ({"id": "rs_mock1", "content": []}, 200, None),
+    ],
+)
+async def test_reasoning_that_it_did_not_make_is_refused(
+    http: httpx2.AsyncClient, item: dict[str, Any], status: int, code: str | None
+) -> None:
+    answer = await http.post("/responses", json={"model": "m", "input": [{"type": "reasoning", "summary": [], **item}, *HELLO]})
+    assert (answer.status_code, answer.json()["error"] and answer.json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
     ("more", "message", "code"),
     [
         ({"messages": None}, "Missing required parameter: 'messages'.", "missing_required_parameter"),
@@ -244,3 +280,52 @@ async def test_azure_s_key_has_a_header_of_its_own() -> None:
         asked = {"model": "mine", "messages": HELLO}
         assert (await http.post("/openai/v1/chat/completions", json=asked, headers=bearer)).status_code == 200
         assert (await http.post("/openai/v1/chat/completions", json=asked)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("more", "message", "code"),
+    [
+        (
+            {"max_tokens": 9},
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            "unsupported_parameter",
+        ),
+        ({"stop": ["x"]}, "Unsupported parameter: 'stop' is not supported with this model.", "unsupported_parameter"),
+        ({"presence_penalty": 0.1}, "Unsupported parameter: 'presence_penalty' is not supported", "unsupported_parameter"),
+        ({"frequency_penalty": 0.1}, "Unsupported parameter: 'frequency_penalty' is not supported", "unsupported_parameter"),
+        (
+            {"temperature": 0.3, "reasoning_effort": "low"},
+            "Unsupported value: 'temperature' does not support 0.3 with this model. Only the default (1) value is supported.",
+            "unsupported_value",
+        ),
+        ({"top_p": 0.5, "reasoning_effort": "low"}, "Unsupported parameter: 'top_p' is not supported with this model.", None),
+        ({"logprobs": True, "reasoning_effort": "low"}, "Unsupported parameter: 'logprobs' is not supported with this model.", None),
+    ],
+)
+async def test_reasoning_models_refuse_what_others_take(
+    http: httpx2.AsyncClient, more: dict[str, Any], message: str, code: str | None
+) -> None:
+    for model in ("gpt-5", "gpt-5-mini-2025-08-07", "gpt-5.2", "o3", "o4-mini", "o1"):
+        answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})
+        assert answer.status_code == 400, model
+        error = answer.json()["error"]
+        assert error["message"].startswith(message)
+        assert code is None or error["code"] == code
+    for model in ("gpt-5-chat-latest", "gpt-4o", "omni", "o10"):
+        answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_reasoning_models_take_the_newer_bound_and_sampling_where_they_are_not_to_reason(http: httpx2.AsyncClient) -> None:
+    for model, more in (
+        ("gpt-5", {"max_completion_tokens": 9, "temperature": 1, "stop": None}),
+        ("gpt-5.1", {"temperature": 0.3, "top_p": 0.5, "logprobs": True}),
+        ("gpt-5.4-mini", {"temperature": 0.3, "reasoning_effort": "none"}),
+    ):
+        answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})
+        assert answer.status_code == 200, answer.text
+    for more in ({"temperature": 0.3}, {"top_p": 0.5}):
+        assert (await http.post("/responses", json={"model": "gpt-5", "input": "hi", **more})).status_code == 400
+    asleep = {"model": "gpt-5.1", "input": "hi", "temperature": 0.3}
+    assert (await http.post("/responses", json=asleep)).status_code == 200
+    assert (await http.post("/responses", json={**asleep, "reasoning": {"effort": "low"}})).status_code == 400

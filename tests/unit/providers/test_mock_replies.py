@@ -274,3 +274,14 @@ async def test_another_beginning_than_the_answer_s_own_is_not_gone_on_with(mock:
     mock.script("m", Behaviour(text="one two", prefill="continue"))
     answer = await sdk.chat.completions.create(model="m", messages=[*HELLO, {"role": "assistant", "content": "two "}])
     assert answer.choices[0].message.content == "one two"
+
+
+@pytest.mark.parametrize("role", ["system", "developer"])
+async def test_tools_are_called_though_the_rules_come_after_the_user(http: httpx2.AsyncClient, role: str) -> None:
+    rules = {"role": role, "content": "Be brief."}
+    document = (await http.post("/chat/completions", json=chat(messages=[*HELLO, rules], tools=[WEATHER]))).json()
+    assert document["choices"][0]["finish_reason"] == "tool_calls"
+    said = document["choices"][0]["message"]
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "rain"} for call in said["tool_calls"]]
+    after = chat(messages=[*HELLO, said, *results, rules], tools=[WEATHER])
+    assert (await http.post("/chat/completions", json=after)).json()["choices"][0]["finish_reason"] == "stop"

@@ -70,6 +70,13 @@ async def test_the_events_lead_up_to_the_same_response(sdk: openai.AsyncOpenAI, 
     assert bool(thoughts) is (summary is not None)
 
 
+@pytest.mark.parametrize("role", ["system", "developer"])
+async def test_tools_are_called_though_the_rules_come_after_the_user(sdk: openai.AsyncOpenAI, role: Any) -> None:
+    asked: Any = [{"role": "user", "content": "the weather?"}, {"role": role, "content": "Be brief."}]
+    (call,) = (await sdk.responses.create(model="m", input=asked, tools=[WEATHER])).output
+    assert call.type == "function_call"
+
+
 async def test_a_response_is_gone_on_from_by_its_id(sdk: openai.AsyncOpenAI) -> None:
     first = await sdk.responses.create(model="m", input="the weather?", tools=[WEATHER])
     (call,) = first.output

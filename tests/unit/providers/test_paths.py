@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -121,7 +121,20 @@ def test_an_address_is_its_own_address(surface: Surface, base_url: str) -> None:
         (b"", b"a=%20b&a=c&flag", b"a=%20b&a=c&flag"),
         (b"", b"api-version=2024-10-21&x=1", b"x=1"),
         (b"", b"%6bey=secret&KEY=secret&+key=secret&access_token=secret", b""),
+        (b"", b"token=s&auth=s&apikey=s&x-api-key=s&X-Goog-Api-Key=s&subscription-key=s&sig=s&sv=2&x-amz-signature=s&api%2Dkey", b"sv=2"),
+        (b"", b"max_tokens=5&keys=1&beta=true&design=x", b"max_tokens=5&keys=1&beta=true&design=x"),
     ],
 )
 def test_a_clients_query_is_forwarded_but_for_its_credential_and_what_the_path_says(own: bytes, client: bytes, sent: bytes) -> None:
     assert with_client_query(own, client) == sent
+
+
+@given(st.lists(st.tuples(st.text(max_size=9), st.sampled_from(["", "Key", "api_key", "x-api-key", "auth", "TOKEN", "Sig"]))))
+def test_nothing_of_a_clients_query_is_changed_but_what_is_left_out(named: list[tuple[str, str]]) -> None:
+    parts = [f"{quote(begins)}{ends}=v{index}".encode() for index, (begins, ends) in enumerate(named)]
+    sent = with_client_query(b"alt=sse", b"&".join(parts)).split(b"&")
+    assert sent[0] == b"alt=sse"
+    rest = iter(parts)
+    assert all(part in rest for part in sent[1:])
+    names = [unquote(part.decode()).lower().rpartition("=v")[0] for part in sent[1:]]
+    assert not [name for name in names if name.endswith(("api_key", "api-key", "auth", "token"))]

@@ -14,5 +14,4 @@ _MOST_STOPS = 4
 
 def stops_taken(stops: list[str], call: Call) -> list[str]:
     """Those of the texts before which an answer is to end that can be sent; OpenAI's models that reason refuse them."""
-    refused = call.capabilities.bound_in_chat == "max_completion_tokens"
-    return stops[:_MOST_STOPS] if call.in_between or not refused else []
+    return stops[:_MOST_STOPS] if call.in_between or not call.capabilities.reasons_in_chat else []

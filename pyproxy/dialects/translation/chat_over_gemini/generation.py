@@ -91,6 +91,8 @@ def _thinking(body: Fields, call: Call) -> Json:
     if effort not in _LEVELS:
         raise body.fault("reasoning_effort", f"reasoning_effort is none that there is: {asked!r}.")
     pro = "pro" in call.model.lower()
+    if pro and effort == "none" and call.capabilities.thinking != "none":
+        body.lose("reasoning_effort")  # they cannot be kept from thinking
     thinking: Json
     if call.capabilities.thinking == "effort":
         # The large models cannot think that little.

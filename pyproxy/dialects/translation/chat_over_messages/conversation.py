@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyproxy.dialects.translation.arguments import read_arguments
 from pyproxy.dialects.translation.chat_over_messages.content import TEXTS, keep_cache_control, read_blocks, text_block
+from pyproxy.dialects.translation.gemini.signatures import signature_of
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -75,11 +76,15 @@ class _Reading:
             self._ask_by_system()
         for turn in self._turns:
             if turn["role"] == "user":
-                turn["content"] = _results_first(turn["content"]) or text_block(_NO_TEXT)
+                turn["content"] = _results_first(turn["content"]) or self._no_text()
         if self._turns[0]["role"] == "assistant":
-            self._turns.insert(0, {"role": "user", "content": text_block(_NO_TEXT)})
+            self._turns.insert(0, {"role": "user", "content": self._no_text()})
         self._end()
         return Conversation(self._system, self._turns)
+
+    def _no_text(self) -> list[Json]:
+        self._losses.add("messages[].content")
+        return text_block(_NO_TEXT)
 
     def _ask_by_system(self) -> None:
         """A system message without any other is what the client wants answered."""
@@ -156,6 +161,8 @@ class _Reading:
         arguments = read_arguments(function.get("arguments"))
         if not arguments.exact:
             self._losses.add("messages[].tool_calls[].function.arguments")
+        if signature_of(called) is not None:
+            self._losses.add("messages[].tool_calls[].extra_content")
         return {
             "type": "tool_use",
             "id": safe_id(read_text(called.get("id"), f"{where}.id")),

@@ -126,6 +126,8 @@ def _stop(given: Json, losses: Losses) -> Json:
 def _service(given: Json, losses: Losses) -> Json:
     members: Json = {}
     user = given.get("user", given.get("safety_identifier"))
+    if "safety_identifier" in given and given["safety_identifier"] != user:
+        losses.add("safety_identifier")  # there is one place for both
     if user is not None:
         identifier = read_text(user, "user")
         long = len(identifier) > _LONGEST_USER

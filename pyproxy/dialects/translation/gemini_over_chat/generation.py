@@ -54,9 +54,10 @@ def _sampling(config: Fields, found: Json, call: Call) -> None:
         config.lose("topK")  # OpenAI's API refuses what it does not know
     elif most_likely is not None:
         found["top_k"] = most_likely
+    penalised = call.capabilities.sampling and (call.in_between or not call.capabilities.reasons_in_chat)
     for name, member in (("presencePenalty", "presence_penalty"), ("frequencyPenalty", "frequency_penalty")):
         value = config.number(name)
-        if call.capabilities.sampling:
+        if penalised:
             found[member] = value
         elif value:
             config.lose(name)
@@ -115,10 +116,23 @@ def _speaks_of_json(messages: list[Json]) -> bool:
 def _effort(thinking: Fields, call: Call) -> str | None:
     """How hard to think, for models that can be told in this way; others would refuse this, unless it is only a step."""
     asked = _asked_effort(thinking)
-    if asked is not None and call.capabilities.thinking != "effort" and not call.in_between:
+    if call.in_between or asked is None:
+        return asked
+    if asked == "none":
+        return _least_effort(thinking, call)
+    if call.capabilities.thinking != "effort":
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
         return None
     return asked
+
+
+def _least_effort(thinking: Fields, call: Call) -> str | None:
+    """What has a model think as little as it can: nothing, where it does not think of itself."""
+    takes = call.capabilities.takes_sampling
+    if call.capabilities.thinking != "effort" or (takes(thinks=False) and not takes(thinks=True)):
+        return None
+    thinking.lose("thinkingBudget")
+    return "low"  # as little as all of them know: some have none, some minimal
 
 
 def _asked_effort(thinking: Fields) -> str | None:
@@ -131,5 +145,5 @@ def _asked_effort(thinking: Fields) -> str | None:
     if budget is None or budget < 0:
         return None
     if budget == 0:
-        return "low"  # as little as all of them know: some have none, some minimal
+        return "none"
     return "low" if budget <= _LOW else "medium" if budget <= _MEDIUM else "high"

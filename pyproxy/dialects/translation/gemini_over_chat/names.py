@@ -20,6 +20,7 @@ GEMINI_NAMES = ClientNames(
         "messages[].thinking_blocks": ("contents[].parts[].thoughtSignature",),
         "messages[].tool_call_id": ("contents[].parts[].functionResponse.id",),
         "messages[].tool_calls": ("contents[].parts[].functionCall",),
+        "messages[].tool_calls[].extra_content": ("contents[].parts[].thoughtSignature",),
         "messages[].tool_calls[].function.arguments": ("contents[].parts[].functionCall.args",),
         "modalities": ("generationConfig.responseModalities",),
         "n": ("generationConfig.candidateCount",),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.pieces import reasoning_of, said
+from pyproxy.dialects.translation.chat.seals import call_signature, seal
+from pyproxy.dialects.translation.gemini.signatures import signature_of
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Call, Json
 
-__all__ = ["made_id", "message_head", "read_content", "read_reasoning", "read_thinking_blocks"]
+__all__ = ["made_id", "message_head", "read_content", "read_reasoning", "read_thinking_blocks", "sealed_signature"]
 
 
 def read_content(message: Json) -> str:
@@ -30,6 +33,21 @@ def read_thinking_blocks(message: Json) -> list[Json]:
     """Return the blocks of thinking as another translator gives them; what is none is passed over."""
     given = message.get("thinking_blocks")
     return [block for block in given if isinstance(block, dict)] if isinstance(given, list) else []
+
+
+def sealed_signature(source: Json, identifier: str, call: Call, losses: Losses) -> Json | None:
+    """Return what Gemini signed with a call of a tool as a block that goes before it, and comes back with it.
+
+    Clients that did not ask for thinking may not know what to do with such a block: for them it is lost.
+    """
+    signature = signature_of(source)
+    if signature is None:
+        return None
+    asked = call.asked.get("thinking")
+    if not isinstance(asked, dict) or asked.get("type") not in ("enabled", "adaptive"):
+        losses.add("choices[].message.tool_calls[].extra_content")
+        return None
+    return {"type": "redacted_thinking", "data": seal([call_signature(identifier, signature)])}
 
 
 def made_id(call: Call, number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import arguments_text
+from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
 from pyproxy.dialects.translation.messages_over_chat.content import as_content, read_blocks, read_parts, tell_lost, text_part
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
@@ -108,9 +109,20 @@ def _assistant(content: Any, where: str, call: Call, losses: Losses) -> list[Jso
         else:  # the work of the other provider's own tools, of which the text that follows tells what matters
             losses.add(f"messages[].content[].{kind}")
     message: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
+    thinking, signatures = _unsealed(thinking)
+    if signatures and not (call.in_between or call.capabilities.reasoning_history):
+        losses.add("messages[].content[].thinking")
+        signatures = {}
     if calls:
-        message["tool_calls"] = calls
+        message["tool_calls"] = signed_calls(calls, signatures)
     return [message | _reasoning(thinking, call, losses)]
+
+
+def _unsealed(thinking: list[Json]) -> tuple[list[Json], dict[str, str]]:
+    """The blocks of thinking without those of ours, and what Gemini signed with calls of tools, which is what those hold."""
+    own = [(block, unseal(block.get("data"))) for block in thinking]
+    held = [inner for _, blocks in own for inner in blocks or []]
+    return [block for block, blocks in own if blocks is None], call_signatures(held)[1]
 
 
 def _call(block: Json, where: str, losses: Losses) -> Json:

@@ -12,6 +12,7 @@ from pyproxy.dialects.translation.messages_over_chat.answer import (
     read_content,
     read_reasoning,
     read_thinking_blocks,
+    sealed_signature,
 )
 from pyproxy.dialects.translation.messages_over_chat.usage import message_usage, stop_reason, stop_sequence
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
@@ -68,8 +69,14 @@ def _thinking(message: Json) -> list[Json]:
 
 
 def _tool_uses(message: Json, call: Call, losses: Losses) -> list[Json]:
+    """The calls, each behind the seal of what was signed with it."""
     calls = message.get("tool_calls")
-    return [_tool_use(item, number, call, losses) for number, item in enumerate(read_list([] if calls is None else calls, "tool_calls"))]
+    blocks: list[Json] = []
+    for number, item in enumerate(read_list([] if calls is None else calls, "tool_calls")):
+        use = _tool_use(item, number, call, losses)
+        sealed = sealed_signature(item, use["id"], call, losses)
+        blocks += [use] if sealed is None else [sealed, use]
+    return blocks
 
 
 def _tool_use(item: Any, number: int, call: Call, losses: Losses) -> Json:

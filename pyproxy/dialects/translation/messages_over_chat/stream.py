@@ -13,6 +13,7 @@ from pyproxy.dialects.translation.messages_over_chat.answer import (
     read_content,
     read_reasoning,
     read_thinking_blocks,
+    sealed_signature,
 )
 from pyproxy.dialects.translation.messages_over_chat.blocks import Block, BlockQueue, ToolUse
 from pyproxy.dialects.translation.messages_over_chat.usage import message_usage, stop_reason, stop_sequence
@@ -153,6 +154,9 @@ class MessageStream:
     def _use_tool(self, piece: CallPiece) -> None:
         streamed = self._calls.take(piece)
         if streamed.place == len(self._uses):
+            identifier = safe_id(streamed.id or made_id(self._call, streamed.place))
+            if (sealed := sealed_signature(piece.source, identifier, self._call, self._losses)) is not None:
+                self._blocks.append(Block(sealed))
             self._uses.append(ToolUse(streamed))
             self._blocks.append(self._uses[-1])
         use = self._uses[streamed.place]

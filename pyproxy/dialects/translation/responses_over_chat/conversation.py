@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of
-from pyproxy.dialects.translation.responses_over_chat.seals import unseal
 from pyproxy.dialects.translation.responses_over_chat.tools import chat_name, custom_arguments
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
-    from pyproxy.dialects.translation.translator import Json
+    from pyproxy.dialects.translation.translator import Call, Json
 
 __all__ = ["chat_messages"]
 
@@ -38,7 +38,7 @@ _PROVIDERS_OWN = frozenset(
 )
 
 
-def chat_messages(instructions: Any, given: Any, losses: Losses) -> list[Json]:
+def chat_messages(instructions: Any, given: Any, call: Call, losses: Losses) -> list[Json]:
     """Return the messages for a request's instructions and input.
 
     Raises:
@@ -51,7 +51,7 @@ def chat_messages(instructions: Any, given: Any, losses: Losses) -> list[Json]:
         turns.say("user", chat_parts(given, "input"))
     elif given is not None:
         for index, item in enumerate(read_list(given, "input")):
-            _add(turns, read_object(item, f"input[{index}]"), f"input[{index}]", losses)
+            _add(turns, read_object(item, f"input[{index}]"), f"input[{index}]", call, losses)
     messages = turns.end(losses)
     if not messages:
         raise UntranslatableError("The request has no input: send a string or a list of items.", "input")
@@ -66,6 +66,7 @@ class _Turns:
         self._assistants: Json | None = None
         self._unanswered: set[str] = set()
         self._held: list[Json] = []
+        self._signatures: dict[str, str] = {}
 
     def say(self, role: str, parts: list[Json]) -> None:
         """Add what somebody else than the assistant says; while results of calls are missing it has to wait for them."""
@@ -83,9 +84,12 @@ class _Turns:
 
     def think(self, text: str, signed: list[Json]) -> None:
         """Add the assistant's reasoning, and what its provider signed of it."""
-        turn = self._turn()
-        turn["reasoning_content"] += text
-        turn["thinking_blocks"] += signed
+        thinking, signatures = call_signatures(signed)
+        self._signatures |= signatures
+        if text or thinking:
+            turn = self._turn()
+            turn["reasoning_content"] += text
+            turn["thinking_blocks"] += thinking
 
     def call(self, call_id: str, name: str, arguments: str) -> None:
         """Add a call that the assistant made; calls of one turn belong together."""
@@ -111,7 +115,7 @@ class _Turns:
     def end(self, losses: Losses) -> list[Json]:
         """Return the messages."""
         self._release()
-        return [_finished(message) for message in self._messages if _has_meaning(message, losses)]
+        return [self._finished(message) for message in self._messages if _has_meaning(message, losses)]
 
     def _turn(self) -> Json:
         """The assistant's turn under way; a new one where it had said something and called nothing."""
@@ -124,20 +128,18 @@ class _Turns:
             self._assistants = turn
         return turn
 
+    def _finished(self, message: Json) -> Json:
+        if message["role"] != "assistant":
+            return message
+        finished: Json = {"role": "assistant", "content": chat_content(message["content"])}
+        if message["tool_calls"]:
+            finished["tool_calls"] = signed_calls(message["tool_calls"], self._signatures)
+            finished["content"] = finished["content"] or None
+        return finished | {name: message[name] for name in ("refusal", "reasoning_content", "thinking_blocks") if message.get(name)}
+
     def _release(self) -> None:
         self._messages += self._held
         self._held = []
-
-
-def _finished(message: Json) -> Json:
-    if message["role"] != "assistant":
-        return message
-    finished: Json = {"role": "assistant", "content": chat_content(message["content"])}
-    if message["tool_calls"]:
-        finished["tool_calls"] = message["tool_calls"]
-        finished["content"] = finished["content"] or None
-    finished |= {name: message[name] for name in ("refusal", "reasoning_content", "thinking_blocks") if message.get(name)}
-    return finished
 
 
 def _has_meaning(message: Json, losses: Losses) -> bool:
@@ -148,14 +150,14 @@ def _has_meaning(message: Json, losses: Losses) -> bool:
     return False
 
 
-def _add(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
+def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> None:
     kind = item.get("type")
     if kind is None and "role" in item:
         kind = "message"
     if kind == "message":
         _add_message(turns, item, where)
     elif kind == "reasoning":
-        _add_reasoning(turns, item, where, losses)
+        _add_reasoning(turns, item, where, call, losses)
     elif kind in ("function_call", "custom_tool_call"):
         _add_call(turns, item, where, custom=kind == "custom_tool_call")
     elif kind in ("function_call_output", "custom_tool_call_output"):
@@ -182,15 +184,17 @@ def _add_message(turns: _Turns, item: Json, where: str) -> None:
         raise UntranslatableError(f"{where}.content holds what an assistant cannot say in chat.", f"{where}.content")
 
 
-def _add_reasoning(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
-    """What others than we have sealed is their provider's, and so is what sums it up."""
+def _add_reasoning(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> None:
+    """What others than we have sealed is their provider's, and so is what sums it up. Many providers of chat take none back."""
     sealed = item.get("encrypted_content")
     signed = unseal(sealed) if sealed else []
     if signed is None:
         losses.add("input[].encrypted_content")
         return
     text = text_of(item.get("content"), f"{where}.content") or text_of(item.get("summary"), f"{where}.summary")
-    if text or signed:
+    if (text or signed) and not (call.in_between or call.capabilities.reasoning_history):
+        losses.add("input[].reasoning")
+    else:
         turns.think(text, signed)
 
 

@@ -17,6 +17,7 @@ RESPONSES_NAMES = ClientNames(
         "messages[].role": ("input[].role",),
         "messages[].thinking_blocks": ("input[].encrypted_content",),
         "messages[].tool_call_id": ("input[].call_id",),
+        "messages[].tool_calls[].extra_content": ("input[].encrypted_content",),
         "messages[].tool_calls[].function.arguments": ("input[].arguments",),
         "reasoning_effort": ("reasoning.effort",),
         "response_format": ("text.format",),

@@ -61,7 +61,7 @@ def translate_request(body: Json, call: Call) -> Translated:
         if body.get(name):
             raise UntranslatableError(message, name)
     losses = Losses()
-    chat: Json = {"model": call.model, "messages": chat_messages(body.get("instructions"), body.get("input"), losses)}
+    chat: Json = {"model": call.model, "messages": chat_messages(body.get("instructions"), body.get("input"), call, losses)}
     _refuse_images(chat["messages"], call)
     chat |= {name: body[name] for name in _SAME if body.get(name) is not None}
     chat |= _tools(body, call, losses)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat import pieces
 from pyproxy.dialects.translation.chat.calls import StreamedCalls, call_pieces
+from pyproxy.dialects.translation.chat.seals import call_signature
 from pyproxy.dialects.translation.events import DONE
+from pyproxy.dialects.translation.gemini.signatures import signature_of
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.responses_over_chat.echo import item_id, response_body, response_usage
 from pyproxy.dialects.translation.responses_over_chat.open_items import Emitter, OpenCall, OpenItem, OpenMessage, OpenReasoning
@@ -28,6 +30,7 @@ class _Call:
     def __init__(self) -> None:
         self.early: list[str] = []
         self.item: OpenCall | None = None
+        self.signature: str | None = None
 
 
 class ResponseStream:
@@ -152,9 +155,9 @@ class ResponseStream:
         if streamed.place == len(self._calls):
             self._calls.append(_Call())
         call = self._calls[streamed.place]
+        call.signature = signature_of(piece.source) or call.signature
         if call.item is None and streamed.name:
-            self._stop_speaking()
-            call.item = self._open_call(streamed.id, streamed.name)
+            call.item = self._open_call(streamed.id, streamed.name, call.signature)
             for early in call.early:
                 call.item.arguments(early)
         if call.item is None:
@@ -162,11 +165,15 @@ class ResponseStream:
         else:
             call.item.arguments(piece.arguments)
 
-    def _open_call(self, identifier: str, name: str) -> OpenCall:
-        tool, place = self._toolbox.called(name), len(self._items)
+    def _open_call(self, identifier: str, name: str, signature: str | None) -> OpenCall:
+        """Begin to tell a call; what its provider signed with it goes before it, sealed, for its provider wants that back."""
         if not identifier or identifier in self._call_ids:
-            identifier = item_id("call", self._call, place)
+            identifier = item_id("call", self._call, len(self._items))
         self._call_ids.add(identifier)
+        if signature is not None:
+            self._reasoning().signed([call_signature(identifier, signature)])
+        self._stop_speaking()
+        tool, place = self._toolbox.called(name), len(self._items)
         item = OpenCall(self._emit, place, item_id("ctc" if tool.custom else "fc", self._call, place), identifier, tool)
         self._items.append(item)
         return item

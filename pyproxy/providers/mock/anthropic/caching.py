@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
@@ -72,18 +73,26 @@ class PromptCache:
 
 
 def check_marks(asked: CountTokens) -> None:
-    """Check the number of marks.
+    """Check the number of marks and their order: what is kept for an hour comes before what is kept for minutes.
 
     Raises:
-        BadRequestError: If there are too many.
+        BadRequestError: If there are too many, or in another order.
     """
-    count = sum(block.control is not None for block in _blocks(asked)) + (asked.cache_control is not None)
+    marked = [block for block in _blocks(asked) if block.control is not None]
+    count = len(marked) + (asked.cache_control is not None)
     if count > _MOST_MARKS:
         raise BadRequestError(f"A maximum of {_MOST_MARKS} blocks with cache_control may be provided. Found {count}.")
+    for before, block in pairwise(marked):
+        if block.control.ttl == "1h" and before.control.ttl != "1h":
+            raise BadRequestError(
+                f"{block.place}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
+                "Note that blocks are processed in the following order: `tools`, `system`, `messages`."
+            )
 
 
 class _Marked(NamedTuple):
     block: BaseModel
+    place: str
     role: str
     words: int
     control: Any
@@ -95,18 +104,17 @@ class _Marked(NamedTuple):
 
 def _blocks(asked: CountTokens) -> Iterator[_Marked]:
     """Give all blocks in the order in which the cache sees them: tools, system, messages."""
-    system = asked.system
-    parts: list[BaseModel] = list(asked.tools)
-    if system:
-        parts += [Text(type="text", text=system)] if isinstance(system, str) else system
-    for part in parts:
-        yield _marked(part, "")
-    for message in asked.messages:
-        for block in message.blocks():
-            yield _marked(block, message.role)
+    for index, tool in enumerate(asked.tools):
+        yield _marked(tool, f"tools.{index}")
+    system = asked.system or []
+    for index, text in enumerate([Text(type="text", text=system)] if isinstance(system, str) else system):
+        yield _marked(text, f"system.{index}")
+    for turn, message in enumerate(asked.messages):
+        for index, block in enumerate(message.blocks()):
+            yield _marked(block, f"messages.{turn}.content.{index}", message.role)
 
 
-def _marked(block: BaseModel, role: str) -> _Marked:
+def _marked(block: BaseModel, place: str, role: str = "") -> _Marked:
     text = getattr(block, "text", None)
     count = words(text) if isinstance(text, str) else words(block.model_dump_json(exclude={"cache_control"}, exclude_none=True))
-    return _Marked(block, role, count, getattr(block, "cache_control", None))
+    return _Marked(block, place, role, count, getattr(block, "cache_control", None))

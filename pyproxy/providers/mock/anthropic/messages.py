@@ -21,6 +21,8 @@ _BROKEN: Final = b'event: content_block_delta\ndata: {"type":"content_block_delt
 def read_ask(asked: Create, usage: PromptUsage) -> Ask:
     """Give what a checked request asks for."""
     last = asked.messages[-1]
+    # The first message is the user's, so somebody has spoken; a system message says nothing in the conversation, also where it is last.
+    spoken = next(message for message in reversed(asked.messages) if message.role != "system")
     users = [text for message in asked.messages if message.role == "user" and (text := _text(message))]
     config = asked.output_config
     form = asked.output_format or (config.format if config is not None else None)
@@ -30,7 +32,7 @@ def read_ask(asked: Create, usage: PromptUsage) -> Ask:
         model=asked.model,
         stream=asked.stream is True,
         question=users[-1] if users else "",
-        user_spoke_last=last.role != "assistant" and not any(isinstance(block, ToolResult) for block in last.blocks()),
+        user_spoke_last=spoken.role == "user" and not any(isinstance(block, ToolResult) for block in spoken.blocks()),
         prefill=_text(last) if last.role == "assistant" else None,
         tools=_tools(asked),
         parallel=not getattr(choice, "disable_parallel_tool_use", False),

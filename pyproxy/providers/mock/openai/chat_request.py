@@ -85,13 +85,15 @@ def read_chat(document: dict[str, Any], model: str) -> ChatAsk:
         raise BadRequestError("The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options")
     stop = document.get("stop")
     last = messages[-1]["role"]
+    # Whoever set the conversation up said nothing in it, also where that comes last.
+    spoken = [message["role"] for message in messages if message["role"] not in {"system", "developer"}]
     return ChatAsk(
         model=model,
         stream=stream,
         include_usage=options.get("include_usage") is True,
         tools=_tools(document),
         parallel=document.get("parallel_tool_calls") is not False,
-        user_spoke_last=last == "user",
+        user_spoke_last=spoken[-1:] in ([], ["user"]),
         question=users[-1] if users else "",
         prefill=texts[-1] if last == "assistant" else None,
         wants_json=wants_json,

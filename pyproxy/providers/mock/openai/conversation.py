@@ -3,9 +3,12 @@
 from typing import Any, Final
 
 from pyproxy.providers.mock.openai import checks
+from pyproxy.providers.mock.reading import mapping, sequence
 from pyproxy.providers.mock.reply import BadRequestError
 
 _ROLES: Final = ("system", "assistant", "user", "function", "tool", "developer")
+_MEMBERS: Final = ("role", "content", "name", "tool_calls", "tool_call_id", "refusal", "audio", "annotations", "function_call")
+_CALL_MEMBERS: Final = ("id", "type", "function", "custom", "index")
 _PARTS: Final = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 
 
@@ -37,6 +40,20 @@ def check_messages(messages: Any) -> None:
         _content(place, message, optional=role == "assistant" and bool(awaited or message.get("refusal") or message.get("function_call")))
     if awaited:
         raise _unanswered(awaited, "messages")
+
+
+def unknown_member(messages: Any) -> str | None:
+    """Give the first member of a message or of a tool call that the API does not know, or None."""
+    for index, message in enumerate(sequence(messages)):
+        members = mapping(message)
+        for name in members:
+            if name not in _MEMBERS:
+                return f"messages[{index}].{name}"
+        for number, call in enumerate(sequence(members.get("tool_calls"))):
+            for name in mapping(call):
+                if name not in _CALL_MEMBERS:
+                    return f"messages[{index}].tool_calls[{number}].{name}"
+    return None
 
 
 def _answer(place: str, message: dict[str, Any], awaited: list[str]) -> None:

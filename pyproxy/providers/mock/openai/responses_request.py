@@ -93,11 +93,13 @@ def read_responses(document: dict[str, Any], model: str, before: Sequence[Item])
     said = [each for each in items if each.get("type", "message") == "message"]
     users = [text_of(each.get("content")) for each in said if each.get("role") == "user"]
     last = items[-1]
+    # Whoever set the conversation up said nothing in it, also where that comes last.
+    spoken = [each.get("role") for each in items if each.get("role") not in {"system", "developer"}]
     return ResponsesAsk(
         model=model,
         stream=document.get("stream") is True,
         question=users[-1] if users else "",
-        user_spoke_last=last.get("role") == "user",
+        user_spoke_last=spoken[-1:] in ([], ["user"]),
         prefill=text_of(last.get("content")) if last.get("role") == "assistant" else None,
         tools=_tools(document),
         parallel=document.get("parallel_tool_calls") is not False,
@@ -182,6 +184,12 @@ def _check_reasoning(place: str, item: Item) -> None:
     if isinstance(sealed, str) and opened(sealed) is None:
         text = f"The encrypted content {sealed[:8]}... could not be verified. Reason: Encrypted content could not be decrypted or parsed."
         raise BadRequestError(text, code="invalid_encrypted_content")
+    if shown := sequence(item.get("content")):
+        text = f"Invalid '{place}.content': array too long. Expected an array with maximum length 0, but got an array with length"
+        raise BadRequestError(f"{text} {len(shown)} instead.", code="array_above_max_length", param=f"{place}.content")
+    identifier = item.get("id")
+    if sealed is None and isinstance(identifier, str) and not identifier.startswith("rs_mock"):
+        raise BadRequestError(f"Item with id '{identifier}' not found.", status=404, param="input")
 
 
 def _needed(place: str, item: Item, name: str) -> None:

@@ -11,7 +11,9 @@ from pyproxy.providers.mock.answer import decide
 from pyproxy.providers.mock.behaviour import Behaviour
 from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, responses_request, responses_stream
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
+from pyproxy.providers.mock.openai.conversation import unknown_member
 from pyproxy.providers.mock.openai.errors import error_body, refusal_body
+from pyproxy.providers.mock.openai.reasoners import check_reasoning
 from pyproxy.providers.mock.openai.responses import Memory, respond
 from pyproxy.providers.mock.openai.responses_request import ResponsesAsk
 from pyproxy.providers.mock.reading import model_of
@@ -21,6 +23,7 @@ from pyproxy.providers.mock.script import ScriptError, Scripts
 
 _EVENTS: Final = "text/event-stream; charset=utf-8"
 _ERRORS_BEGIN: Final = 400
+_REASONED: Final = ("/chat/completions", "/responses")
 
 _Read: TypeAlias = Callable[[dict[str, Any], str], Any]
 _Render: TypeAlias = Callable[[Any, Behaviour], Reply]
@@ -71,8 +74,8 @@ class OpenAI:
             path: Its path, without the query and the `/v1` ahead of it.
             model: The model where the path names it, as Azure's do.
         """
-        if (post := self._posts.get(path)) is not None:
-            return self._post(request, post, model) if request.method == "POST" else self._wrong_method(request, "POST")
+        if path in self._posts:
+            return self._post(request, path, model) if request.method == "POST" else self._wrong_method(request, "POST")
         collection, _, name = path.removeprefix("/").partition("/")
         try:
             if collection == "models":
@@ -90,19 +93,21 @@ class OpenAI:
         body = behaviour.body if behaviour.body is not None else error_body(behaviour, model, message)
         return Reply(behaviour.status, body, behaviour, self._headers())
 
-    def _post(self, request: RecordedRequest, operation: _Operation, model: str | None) -> Reply:
-        known, read, render = operation
+    def _post(self, request: RecordedRequest, path: str, model: str | None) -> Reply:
+        known, read, render = self._posts[path]
         document: dict[str, Any] = {}
         try:
             document = read_document(request.body)
             request.model = model = model or read_model(document)
             if self._scripts.upcoming(model).lenient:
                 document = checks.overlooked(document, known)
-            unknown = checks.parameters(document, known)
+            unknown = checks.parameters(document, known) or unknown_member(document.get("messages"))
             ask = read(document, model)
             behaviour = self._scripts.next_for(model)
             if behaviour.body is None and behaviour.status < _ERRORS_BEGIN:
                 _check_support(document, behaviour, unknown)
+                if path in _REASONED and not behaviour.lenient:
+                    check_reasoning(document, model)
         except (BadRequestError, ScriptError) as error:
             if request.model is None:
                 request.model = document.get("model") if isinstance(document.get("model"), str) else None

@@ -1,4 +1,4 @@
-//! `forwarded_headers` and `answer_headers`.
+//! `forwarded_headers`, `is_credential` and `answer_headers`.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -16,6 +16,13 @@ type Header<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 pub(crate) fn forwarded_headers(py: Python<'_>, headers: Headers) -> Vec<Header<'_>> {
     let forwarded = wire::forwarded_headers(pairs(&headers));
     forwarded.map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
+}
+
+/// Whether a header of this name, or a parameter of a query, is of a client's own credential.
+#[pyfunction]
+#[pyo3(signature = (name))]
+pub(crate) fn is_credential(name: &[u8]) -> bool {
+    wire::is_credential(name)
 }
 
 /// A provider's headers that mean something to the client, in their order and their names in lower case.

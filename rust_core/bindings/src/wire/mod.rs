@@ -26,11 +26,11 @@ fn pairs(headers: &Headers) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
     headers.0.iter().map(|(name, value)| (&**name, &**value))
 }
 
-/// Prompt, completion and cached tokens.
-type UsageTuple = (u64, u64, u64);
+/// Prompt and completion tokens, and of the prompt those read from a cache, written to one, and written to one for an hour.
+type UsageTuple = (u64, u64, u64, u64, u64);
 
 fn usage_tuple(usage: Option<wire::Usage>) -> Option<UsageTuple> {
-    usage.map(|usage| (usage.prompt, usage.completion, usage.cached))
+    usage.map(|usage| (usage.prompt, usage.completion, usage.cached, usage.cache_write, usage.cache_write_1h))
 }
 
 /// Reads a body, letting other threads run meanwhile if it is large.

@@ -18,7 +18,8 @@ impl ResponseInspection {
         self.0.problem.as_deref()
     }
 
-    /// Prompt, completion and cached tokens, if it tells them.
+    /// Prompt and completion tokens, and of the prompt those read from a cache, written to one, and written to one for an hour; if it
+    /// tells them.
     #[getter]
     fn usage(&self) -> Option<UsageTuple> {
         usage_tuple(self.0.usage)

@@ -108,7 +108,8 @@ impl SseFramer {
         lock(&self.0).framer.malformed().map(str::to_owned)
     }
 
-    /// Prompt, completion and cached tokens, as last reported.
+    /// Prompt and completion tokens, and of the prompt those read from a cache, written to one, and written to one for an hour; as last
+    /// reported.
     #[getter]
     fn usage(&self) -> Option<UsageTuple> {
         usage_tuple(lock(&self.0).framer.usage())

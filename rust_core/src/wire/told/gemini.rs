@@ -9,6 +9,13 @@ use crate::units::{MILLISECOND, Nanos};
 /// What an error has for its status that has none of its own: its clients take nothing else for one.
 const BAD_GATEWAY: u16 = 502;
 
+/// Anthropic's own status for want of room, and what everybody else has for it.
+const OVERLOADED: u16 = 529;
+const SERVICE_UNAVAILABLE: u16 = 503;
+
+/// What Google tells of a request that is at fault itself: of others no member of it can be.
+const FAULTS_OF_REQUESTS: [&str; 3] = ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND"];
+
 /// An error answer, and an event's data.
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -45,15 +52,21 @@ struct Violation<'a> {
 
 impl<'a> Body<'a> {
     pub(super) fn of(error: &ToldError<'a>, request_id: &'a str) -> Self {
-        let code = if (400..600).contains(&error.status) { error.status } else { BAD_GATEWAY };
-        let details = details(error, request_id);
-        Self { error: Error { code, message: error.message, status: gemini_status(code), details } }
+        let code = match error.status {
+            OVERLOADED => SERVICE_UNAVAILABLE,
+            status if (400..600).contains(&status) => status,
+            _ => BAD_GATEWAY,
+        };
+        let status = gemini_status(code);
+        let details = details(error, status, request_id);
+        Self { error: Error { code, message: error.message, status, details } }
     }
 }
 
-fn details<'a>(error: &ToldError<'a>, request_id: &'a str) -> Vec<Detail<'a>> {
+fn details<'a>(error: &ToldError<'a>, status: &str, request_id: &'a str) -> Vec<Detail<'a>> {
     let reason = error.code.map(|code| Detail::ErrorInfo { reason: code.to_uppercase(), domain: "pyproxy" });
-    let violation = error.param.map(|field| Violation { field, description: error.message });
+    let param = error.param.filter(|_| FAULTS_OF_REQUESTS.contains(&status));
+    let violation = param.map(|field| Violation { field, description: error.message });
     let fault = violation.map(|violation| Detail::BadRequest { field_violations: [violation] });
     let delay = error.retry_after.map(|nanos| Detail::RetryInfo { retry_delay: duration(nanos) });
     let request = (!request_id.is_empty()).then_some(Detail::RequestInfo { request_id });

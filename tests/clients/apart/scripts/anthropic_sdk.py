@@ -3,7 +3,7 @@
 import asyncio
 
 import anthropic
-from checks import KEY, QUESTION, URL, check, expect, main
+from checks import KEY, QUESTION, SAID, STALLING, URL, cancel, check, drain, expect, leave, main
 
 client = anthropic.Anthropic(base_url=URL, api_key=KEY, max_retries=0)
 HELLO = [{"role": "user", "content": QUESTION}]
@@ -15,25 +15,42 @@ THINKING = {"type": "enabled", "budget_tokens": 1024}
 @check
 def plain() -> None:
     message = client.messages.create(**ASKED)
-    expect((message.content[0].text, message.stop_reason), (f"This is plain, answering: {QUESTION}", "end_turn"))
+    expect((message.content[0].text, message.stop_reason), (SAID, "end_turn"))
 
 
 @check
 def stream() -> None:
     with client.messages.stream(**ASKED) as events:
-        expect("".join(events.text_stream), f"This is plain, answering: {QUESTION}")
+        expect("".join(events.text_stream), SAID)
         expect(events.get_final_message().usage.output_tokens, 7)
 
 
-@check
-def tools_and_thoughts() -> None:
-    asked = {**ASKED, "model": "two-calls", "tools": [WEATHER], "thinking": THINKING}
+def called(asked: dict) -> list[str]:
+    """Ask for tool calls, give their results, and tell of what kinds the blocks of the answer were."""
     with client.messages.stream(**asked) as events:
         message = events.get_final_message()
-    expect([block.type for block in message.content], ["thinking", "tool_use", "tool_use"])
+    expect(message.stop_reason, "tool_use")
     results = [{"type": "tool_result", "tool_use_id": block.id, "content": "rain"} for block in message.content if block.type == "tool_use"]
     turns = [*HELLO, {"role": "assistant", "content": message.content}, {"role": "user", "content": results}]
     expect(client.messages.create(**{**asked, "messages": turns}).stop_reason, "end_turn")
+    return [block.type for block in message.content]
+
+
+@check
+def tools() -> None:
+    expect(called({**ASKED, "model": "two-calls", "tools": [WEATHER]}), ["tool_use", "tool_use"])
+
+
+@check
+def tools_beside_thoughts() -> None:
+    kinds = called({**ASKED, "model": "two-calls", "tools": [WEATHER], "thinking": THINKING})
+    expect([kind for kind in kinds if kind != "thinking"], ["tool_use", "tool_use"])
+
+
+@check
+def thoughts() -> None:
+    kinds = called({**ASKED, "model": "two-calls", "tools": [WEATHER], "thinking": THINKING})
+    expect([kind for kind in kinds if kind == "thinking"], ["thinking"])
 
 
 @check
@@ -44,8 +61,12 @@ def structured() -> None:
 
 
 @check
-def counted_and_listed() -> None:
+def counted() -> None:
     expect(client.messages.count_tokens(model="plain", messages=HELLO).input_tokens, 3)
+
+
+@check
+def listed() -> None:
     expect("plain" in [model.id for model in client.models.list(limit=1000)], True)
 
 
@@ -63,13 +84,14 @@ def errors() -> None:
 @check
 async def cancelled() -> None:
     async with anthropic.AsyncAnthropic(base_url=URL, api_key=KEY, max_retries=0) as client:
-        try:
-            async with asyncio.timeout(0.3), client.messages.stream(**{**ASKED, "model": "stalling"}) as events:
-                async for _ in events:
-                    pass
-        except TimeoutError:
-            return
-        raise AssertionError("the stream ended")
+        await cancel(client.messages.create(**{**ASKED, "model": STALLING}))
+        await cancel(drain(client.messages.create(**{**ASKED, "model": STALLING}, stream=True)))
+
+
+@check
+def left() -> None:
+    events = client.messages.create(**{**ASKED, "model": STALLING}, stream=True)
+    leave(events, events.close)
 
 
 @check
@@ -77,6 +99,12 @@ async def asynchronous() -> None:
     async with anthropic.AsyncAnthropic(base_url=URL, api_key=KEY, max_retries=0) as client:
         answers = await asyncio.gather(*(client.messages.create(**ASKED) for _ in range(4)))
         expect({answer.stop_reason for answer in answers}, {"end_turn"})
+
+
+@check
+async def asynchronous_stream() -> None:
+    async with anthropic.AsyncAnthropic(base_url=URL, api_key=KEY, max_retries=0) as client, client.messages.stream(**ASKED) as events:
+        expect("".join([text async for text in events.text_stream]), SAID)
 
 
 main()

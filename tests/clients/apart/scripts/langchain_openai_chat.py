@@ -1,9 +1,9 @@
-"""langchain-openai, with tools."""
+"""langchain-openai, with tools, over chat completions and over responses."""
 
 import asyncio
 
 import openai
-from checks import KEY, QUESTION, V1, check, expect, main
+from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, leave, main
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
@@ -21,34 +21,40 @@ def weather(city: str) -> str:
     return f"rain in {city}"
 
 
-def chat(model: str) -> ChatOpenAI:
-    return ChatOpenAI(model=model, base_url=V1, api_key=KEY, max_retries=0)
+def chats(model: str) -> list[ChatOpenAI]:
+    return [
+        ChatOpenAI(model=model, base_url=V1, api_key=KEY, max_retries=0, use_responses_api=use_responses) for use_responses in (False, True)
+    ]
 
 
 @check
 def plain() -> None:
-    expect(chat("plain").invoke(QUESTION).content, f"This is plain, answering: {QUESTION}")
+    for chat in chats("plain"):
+        expect(chat.invoke(QUESTION).text, SAID)
 
 
 @check
 def stream() -> None:
-    expect("".join(chunk.content for chunk in chat("plain").stream(QUESTION)), f"This is plain, answering: {QUESTION}")
+    for chat in chats("plain"):
+        expect("".join(chunk.text for chunk in chat.stream(QUESTION)), SAID)
 
 
 @check
 def tools() -> None:
-    model = chat("two-calls").bind_tools([weather])
-    asked = HumanMessage(QUESTION)
-    said = model.invoke([asked])
-    expect([call["name"] for call in said.tool_calls], ["weather", "weather"])
-    results = [ToolMessage(weather.invoke(call["args"]), tool_call_id=call["id"]) for call in said.tool_calls]
-    expect(bool(model.invoke([asked, said, *results]).content), True)
+    for chat in chats("two-calls"):
+        model = chat.bind_tools([weather])
+        asked = HumanMessage(QUESTION)
+        said = model.invoke([asked])
+        expect([call["name"] for call in said.tool_calls], ["weather", "weather"])
+        results = [ToolMessage(weather.invoke(call["args"]), tool_call_id=call["id"]) for call in said.tool_calls]
+        expect(model.invoke([asked, said, *results]).text, f"This is two-calls, answering: {QUESTION}")
 
 
 @check
 def structured() -> None:
-    for method in ("json_schema", "function_calling"):
-        expect(chat("plain").with_structured_output(City, method=method).invoke(QUESTION), City(name="text", people=1))
+    for chat in chats("plain"):
+        for method in ("json_schema", "function_calling"):
+            expect(chat.with_structured_output(City, method=method).invoke(QUESTION), City(name="text", people=1))
 
 
 @check
@@ -59,17 +65,45 @@ def embeddings() -> None:
 
 @check
 def errors() -> None:
-    try:
-        chat("limited").invoke(QUESTION)
-    except openai.RateLimitError:
-        return
-    raise AssertionError("nothing was raised")
+    for model, kind in (("limited", openai.RateLimitError), ("broken", openai.InternalServerError), ("refusing", openai.BadRequestError)):
+        for chat in chats(model):
+            try:
+                chat.invoke(QUESTION)
+            except kind:
+                continue
+            raise AssertionError(f"{model} raised nothing")
 
 
 @check
 async def asynchronous() -> None:
-    answers = await asyncio.gather(*(chat("plain").ainvoke(QUESTION) for _ in range(4)))
-    expect({answer.content for answer in answers}, {f"This is plain, answering: {QUESTION}"})
+    for chat in chats("plain"):
+        answers = await asyncio.gather(*(chat.ainvoke(QUESTION) for _ in range(4)))
+        expect({answer.text for answer in answers}, {SAID})
+
+
+@check
+async def asynchronous_stream() -> None:
+    for chat in chats("plain"):
+        expect("".join([chunk.text async for chunk in chat.astream(QUESTION)]), SAID)
+
+
+async def drained(chat: ChatOpenAI) -> None:
+    async for _ in chat.astream(QUESTION):
+        pass
+
+
+@check
+async def cancelled() -> None:
+    for chat in chats(STALLING):
+        await cancel(chat.ainvoke(QUESTION))
+        await cancel(drained(chat))
+
+
+@check
+def left() -> None:
+    for chat in chats(STALLING):
+        chunks = chat.stream(QUESTION)
+        leave(chunks, chunks.close)
 
 
 main()

@@ -1,54 +1,99 @@
-"""litellm as a client, over three APIs."""
+"""litellm as a client, over the APIs of OpenAI, Anthropic and Gemini."""
 
 import asyncio
+import json
 import os
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm
-from checks import KEY, QUESTION, URL, V1, check, expect, main
+from checks import KEY, QUESTION, SAID, STALLING, URL, V1, cancel, check, drain, expect, main
+from pydantic import BaseModel
+
+# It writes schemas into the prompt for those of Gemini's models that it does not know to take them.
+litellm.register_model({"gemini/plain": {"litellm_provider": "gemini", "mode": "chat", "supports_response_schema": True}})
 
 HELLO = [{"role": "user", "content": QUESTION}]
 TOOLS = [
     {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}
 ]
-WAYS = (("openai/plain", V1), ("anthropic/plain", URL))
+WAYS = (("openai", V1), ("anthropic", URL), ("gemini", f"{URL}/v1beta"))
+
+
+class City(BaseModel):
+    name: str
+    people: int
+
+
+def asked(model: str, **more: object) -> list[dict]:
+    """What is asked of a model over each of the APIs."""
+    common = {"api_key": KEY, "messages": HELLO, "num_retries": 0, "max_retries": 0, **more}
+    return [{"model": f"{api}/{model}", "api_base": base, **common} for api, base in WAYS]
 
 
 @check
 def plain() -> None:
-    for model, base in WAYS:
-        answer = litellm.completion(model=model, api_base=base, api_key=KEY, messages=HELLO)
-        expect(answer.choices[0].message.content, f"This is plain, answering: {QUESTION}")
+    for each in asked("plain"):
+        expect(litellm.completion(**each).choices[0].message.content, SAID)
 
 
 @check
 def stream() -> None:
-    for model, base in WAYS:
-        chunks = litellm.completion(model=model, api_base=base, api_key=KEY, messages=HELLO, stream=True)
-        expect("".join(chunk.choices[0].delta.content or "" for chunk in chunks), f"This is plain, answering: {QUESTION}")
+    for each in asked("plain", stream=True):
+        expect("".join(chunk.choices[0].delta.content or "" for chunk in litellm.completion(**each)), SAID)
 
 
 @check
 def tools() -> None:
-    for model, base in WAYS:
-        answer = litellm.completion(model=model, api_base=base, api_key=KEY, messages=HELLO, tools=TOOLS)
-        expect(answer.choices[0].message.tool_calls[0].function.name, "weather")
+    for each in asked("two-calls", tools=TOOLS):
+        said = litellm.completion(**each).choices[0].message
+        expect([call.function.name for call in said.tool_calls], ["weather", "weather"])
+        results = [{"role": "tool", "tool_call_id": call.id, "name": "weather", "content": "rain"} for call in said.tool_calls]
+        again = litellm.completion(**{**each, "messages": [*HELLO, said, *results]})
+        expect(again.choices[0].finish_reason, "stop")
+
+
+@check
+def structured() -> None:
+    for each in asked("plain", response_format=City):
+        expect(json.loads(litellm.completion(**each).choices[0].message.content), {"name": "text", "people": 1})
 
 
 @check
 def errors() -> None:
-    try:
-        litellm.completion(model="openai/limited", api_base=V1, api_key=KEY, messages=HELLO, num_retries=0, max_retries=0)
-    except litellm.RateLimitError:
-        return
-    raise AssertionError("nothing was raised")
+    kinds = {
+        "limited": litellm.RateLimitError,
+        "broken": (litellm.ServiceUnavailableError, litellm.InternalServerError),  # each API has its own
+        "refusing": litellm.BadRequestError,
+    }
+    for model, kind in kinds.items():
+        for each in asked(model):
+            try:
+                litellm.completion(**each)
+            except kind:
+                continue
+            raise AssertionError(f"{each['model']} raised nothing")
 
 
 @check
 async def asynchronous() -> None:
-    asked = [litellm.acompletion(model="openai/plain", api_base=V1, api_key=KEY, messages=HELLO) for _ in range(4)]
-    expect({answer.choices[0].finish_reason for answer in await asyncio.gather(*asked)}, {"stop"})
+    for each in asked("plain"):
+        answers = await asyncio.gather(*(litellm.acompletion(**each) for _ in range(4)))
+        expect({answer.choices[0].message.content for answer in answers}, {SAID})
+
+
+@check
+async def asynchronous_stream() -> None:
+    for each in asked("plain", stream=True):
+        expect("".join([chunk.choices[0].delta.content or "" async for chunk in await litellm.acompletion(**each)]), SAID)
+
+
+@check
+async def cancelled() -> None:
+    for each in asked(STALLING):
+        await cancel(litellm.acompletion(**each))
+    for each in asked(STALLING, stream=True):
+        await cancel(drain(litellm.acompletion(**each)))
 
 
 main()

@@ -2,7 +2,7 @@
 
 import openai
 from agents import Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner, function_tool, set_tracing_disabled
-from checks import KEY, QUESTION, V1, check, expect, main
+from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
 from pydantic import BaseModel
 
 set_tracing_disabled(disabled=True)
@@ -19,49 +19,66 @@ def weather(city: str) -> str:
     return f"rain in {city}"
 
 
-def models(name: str) -> list:
+def agents(name: str, **more: object) -> list[Agent]:
     client = openai.AsyncOpenAI(base_url=V1, api_key=KEY, max_retries=0)
-    return [kind(model=name, openai_client=client) for kind in (OpenAIResponsesModel, OpenAIChatCompletionsModel)]
+    kinds = (OpenAIResponsesModel, OpenAIChatCompletionsModel)
+    return [Agent(name="a", model=kind(model=name, openai_client=client), **more) for kind in kinds]
+
+
+async def streamed(agent: Agent) -> object:
+    run = Runner.run_streamed(agent, QUESTION)
+    async for _ in run.stream_events():
+        pass
+    return run.final_output
 
 
 @check
-async def plain() -> None:
-    for model in models("plain"):
-        found = await Runner.run(Agent(name="a", model=model), QUESTION)
-        expect(found.final_output, f"This is plain, answering: {QUESTION}")
+def plain() -> None:
+    for agent in agents("plain"):
+        expect(Runner.run_sync(agent, QUESTION).final_output, SAID)
 
 
 @check
-async def stream() -> None:
-    for model in models("plain"):
-        run = Runner.run_streamed(Agent(name="a", model=model), QUESTION)
-        async for _ in run.stream_events():
-            pass
-        expect(run.final_output, f"This is plain, answering: {QUESTION}")
+async def asynchronous() -> None:
+    for agent in agents("plain"):
+        expect((await Runner.run(agent, QUESTION)).final_output, SAID)
+
+
+@check
+async def asynchronous_stream() -> None:
+    for agent in agents("plain"):
+        expect(await streamed(agent), SAID)
 
 
 @check
 async def tools() -> None:
-    for model in models("two-calls"):
-        found = await Runner.run(Agent(name="a", model=model, instructions="be brief", tools=[weather]), QUESTION)
-        expect(found.final_output, f"This is two-calls, answering: {QUESTION}")
+    for agent in agents("two-calls", instructions="be brief", tools=[weather]):
+        expect((await Runner.run(agent, QUESTION)).final_output, f"This is two-calls, answering: {QUESTION}")
+        expect(await streamed(agent), f"This is two-calls, answering: {QUESTION}")
 
 
 @check
 async def structured() -> None:
-    for model in models("plain"):
-        found = await Runner.run(Agent(name="a", model=model, output_type=City), QUESTION)
-        expect(found.final_output, City(name="text", people=1))
+    for agent in agents("plain", output_type=City):
+        expect((await Runner.run(agent, QUESTION)).final_output, City(name="text", people=1))
 
 
 @check
 async def errors() -> None:
-    for model in models("limited"):
-        try:
-            await Runner.run(Agent(name="a", model=model), QUESTION)
-        except openai.RateLimitError:
-            continue
-        raise AssertionError("nothing was raised")
+    for model, kind in (("limited", openai.RateLimitError), ("broken", openai.InternalServerError), ("refusing", openai.BadRequestError)):
+        for agent in agents(model):
+            try:
+                await Runner.run(agent, QUESTION)
+            except kind:
+                continue
+            raise AssertionError(f"{model} raised nothing")
+
+
+@check
+async def cancelled() -> None:
+    for agent in agents(STALLING):
+        await cancel(Runner.run(agent, QUESTION))
+        await cancel(streamed(agent))
 
 
 main()

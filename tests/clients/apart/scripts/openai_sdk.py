@@ -3,7 +3,7 @@
 import asyncio
 
 import openai
-from checks import KEY, QUESTION, V1, check, expect, main
+from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, drain, expect, leave, main
 from pydantic import BaseModel
 
 client = openai.OpenAI(base_url=V1, api_key=KEY, max_retries=0)
@@ -22,14 +22,14 @@ class City(BaseModel):
 @check
 def plain() -> None:
     answer = client.chat.completions.create(model="plain", messages=HELLO)
-    expect(answer.choices[0].message.content, f"This is plain, answering: {QUESTION}")
+    expect(answer.choices[0].message.content, SAID)
 
 
 @check
 def stream() -> None:
     chunks = list(client.chat.completions.create(model="plain", messages=HELLO, stream=True, stream_options={"include_usage": True}))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
-    expect(text, f"This is plain, answering: {QUESTION}")
+    expect(text, SAID)
     expect(chunks[-1].usage.completion_tokens, 7)
 
 
@@ -58,7 +58,7 @@ def structured() -> None:
 
 @check
 def responses() -> None:
-    expect(client.responses.create(model="plain", input=QUESTION).output_text, f"This is plain, answering: {QUESTION}")
+    expect(client.responses.create(model="plain", input=QUESTION).output_text, SAID)
     kinds = [event.type for event in client.responses.create(model="plain", input=QUESTION, stream=True)]
     expect((kinds[0], kinds[-1]), ("response.created", "response.completed"))
     first = client.responses.create(model="plain", input=QUESTION)
@@ -84,14 +84,18 @@ def errors() -> None:
 @check
 async def cancelled() -> None:
     async with openai.AsyncOpenAI(base_url=V1, api_key=KEY, max_retries=0) as client:
-        stream = await client.chat.completions.create(model="stalling", messages=HELLO, stream=True)
-        try:
-            async with asyncio.timeout(0.3):
-                async for _ in stream:
-                    pass
-        except TimeoutError:
-            return
-        raise AssertionError("the stream ended")
+        await cancel(client.chat.completions.create(model=STALLING, messages=HELLO))
+        await cancel(drain(client.chat.completions.create(model=STALLING, messages=HELLO, stream=True)))
+        await cancel(client.responses.create(model=STALLING, input=QUESTION))
+        await cancel(drain(client.responses.create(model=STALLING, input=QUESTION, stream=True)))
+
+
+@check
+def left() -> None:
+    chunks = client.chat.completions.create(model=STALLING, messages=HELLO, stream=True)
+    leave(chunks, chunks.close)
+    events = client.responses.create(model=STALLING, input=QUESTION, stream=True)
+    leave(events, events.close)
 
 
 @check
@@ -99,6 +103,15 @@ async def asynchronous() -> None:
     async with openai.AsyncOpenAI(base_url=V1, api_key=KEY, max_retries=0) as client:
         answers = await asyncio.gather(*(client.chat.completions.create(model="plain", messages=HELLO) for _ in range(4)))
         expect({answer.choices[0].finish_reason for answer in answers}, {"stop"})
+
+
+@check
+async def asynchronous_stream() -> None:
+    async with openai.AsyncOpenAI(base_url=V1, api_key=KEY, max_retries=0) as client:
+        chunks = await client.chat.completions.create(model="plain", messages=HELLO, stream=True)
+        expect("".join([chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices]), SAID)
+        async with client.responses.stream(model="plain", input=QUESTION) as events:
+            expect((await events.get_final_response()).output_text, SAID)
 
 
 main()

@@ -400,6 +400,8 @@ def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
 def test_effort_is_told_in_the_way_of_the_models_generation(model: str, effort: str, thinking: Any) -> None:
     call = Call(model, capabilities=known_capabilities("gemini", model))
     assert config(call, reasoning_effort=effort) == {"thinkingConfig": thinking}
+    cannot_stop = effort == "none" and "pro" in model
+    assert asked(call, reasoning_effort=effort).lost == (("reasoning_effort",) if cannot_stop else ())
 
 
 def test_models_that_do_not_think_are_not_told_to() -> None:

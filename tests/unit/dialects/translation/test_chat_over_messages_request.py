@@ -34,6 +34,14 @@ def called(*calls: tuple[str, str, Any], **members: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": None, "tool_calls": tool_calls, **members}
 
 
+def test_what_gemini_signed_with_a_call_is_lost() -> None:
+    call = called(("a", "look", "{}"))
+    call["tool_calls"][0]["extra_content"] = {"google": {"thought_signature": "CsA="}}
+    body, lost = ask(HI, call, {"role": "tool", "tool_call_id": "a", "content": "x"})
+    assert body["messages"][1]["content"] == [{"type": "tool_use", "id": "a", "name": "look", "input": {}}]
+    assert lost == ("messages[].tool_calls[].extra_content",)
+
+
 def test_a_plain_request_loses_nothing() -> None:
     assert ask(HI, max_tokens=5, stream=True, stream_options={"include_usage": True}, n=1, logprobs=False, temperature=1) == Translated(
         {"model": "claude", "max_tokens": 5, "messages": [{"role": "user", "content": [text("hi")]}]}
@@ -62,7 +70,8 @@ def test_a_system_message_alone_is_what_is_asked() -> None:
 
 def test_turns_alternate_and_begin_with_the_user() -> None:
     answer = {"role": "assistant", "content": "welcome"}
-    body = ask(answer, HI, {"role": "user", "content": "there"}, answer, answer, HI).body
+    body, lost = ask(answer, HI, {"role": "user", "content": "there"}, answer, answer, HI)
+    assert lost == ("messages[].content",)
     assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user", "assistant", "user"]
     assert body["messages"][0]["content"] == [text("(no text)")]
     assert body["messages"][2]["content"] == [text("hi"), text("there")]
@@ -70,8 +79,11 @@ def test_turns_alternate_and_begin_with_the_user() -> None:
 
 @pytest.mark.parametrize("nothing", ["", "  \n", None, [], [{"type": "text", "text": ""}]])
 def test_no_empty_text_reaches_the_provider(nothing: Any) -> None:
-    body = ask({"role": "user", "content": nothing}, {"role": "assistant", "content": nothing}, {"role": "system", "content": nothing}).body
+    silent = ({"role": role, "content": nothing} for role in ("user", "assistant", "system"))
+    body, lost = ask(*silent)
     assert body["messages"] == [{"role": "user", "content": [text("(no text)")]}]
+    assert lost == ("messages[].content",)
+    assert ask({"role": "user", "content": nothing}, HI).lost == ()
     assert "system" not in body
 
 
@@ -455,6 +467,9 @@ def test_marks_for_the_cache_are_kept() -> None:
 def test_who_asks_and_in_which_tier() -> None:
     assert ask(user="u", service_tier="default").body.items() >= {"metadata": {"user_id": "u"}, "service_tier": "standard_only"}.items()
     assert ask(safety_identifier="s").body["metadata"] == {"user_id": "s"}
+    both = ask(user="u", safety_identifier="s")
+    assert (both.body["metadata"], both.lost) == ({"user_id": "u"}, ("safety_identifier",))
+    assert ask(user="u", safety_identifier="u").lost == ask(safety_identifier="s").lost == ()
     assert len(ask(user="u" * 257).body["metadata"]["user_id"]) == 64
     assert ask(service_tier="flex") == Translated(ask().body, ("service_tier",))
 

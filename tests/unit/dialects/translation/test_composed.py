@@ -60,10 +60,17 @@ def test_a_gemini_client_says_how_hard_a_claude_that_takes_a_budget_is_to_think(
     assert (body["thinking"], lost) == ({"type": "enabled", "budget_tokens": 8_192}, ())
 
 
+def test_a_gemini_client_that_wants_no_thinking_gets_none_of_claude() -> None:
+    body, lost = over_messages(temperature=0.5, thinkingConfig={"thinkingBudget": 0})
+    assert ("thinking" in body, body["temperature"], lost) == (False, 0.5, ())
+    newer = Call("claude-opus-5", capabilities=replace(ALL_CAPABILITIES, thinking="effort"))
+    assert over_messages(newer, thinkingConfig={"thinkingBudget": 0}).body["thinking"] == {"type": "disabled"}
+
+
 @pytest.mark.parametrize("thinking", ["effort", "budget"])
 def test_where_thinking_rules_sampling_out_is_for_the_last_api_to_say(thinking: Any) -> None:
     call = replace(OLDER, capabilities=replace(ALL_CAPABILITIES, thinking=thinking, sampling_while_thinking=False))
-    body, lost = over_messages(call, temperature=0.5, thinkingConfig={"thinkingBudget": 0})
+    body, lost = over_messages(call, temperature=0.5, thinkingConfig={"thinkingBudget": 1_024})
     assert ("temperature" in body, lost) == (False, ("generationConfig.temperature",))
     body, lost = over_messages(call, temperature=0.5)
     assert (body["temperature"], lost) == (0.5, ())

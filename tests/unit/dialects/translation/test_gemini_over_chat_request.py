@@ -398,7 +398,6 @@ def test_the_bound_has_the_name_that_the_model_takes() -> None:
 @pytest.mark.parametrize(
     ("thinking", "effort"),
     [
-        ({"thinkingBudget": 0}, "low"),
         ({"thinkingBudget": 1024}, "low"),
         ({"thinkingBudget": 1025}, "medium"),
         ({"thinking_budget": 24576, "includeThoughts": True}, "high"),
@@ -413,6 +412,16 @@ def test_how_much_to_think_is_told_to_models_that_can_be_told(thinking: Any, eff
     plain = asked(generationConfig={"thinkingConfig": thinking})
     assert "reasoning_effort" not in plain.body
     assert bool(plain.lost) == (effort is not None)
+
+
+def test_a_model_that_cannot_be_kept_from_thinking_is_told_to_think_little_and_that_is_told() -> None:
+    none: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}
+    reasoning = asked(REASONING, **none)
+    assert (reasoning.body["reasoning_effort"], reasoning.lost) == ("low", ("generationConfig.thinkingConfig.thinkingBudget",))
+    when_asked = replace(CALL, capabilities=Capabilities(sampling_while_thinking=False, thinking="effort"))
+    for never_by_itself in (CALL, when_asked):
+        plain = asked(never_by_itself, **none)
+        assert ("reasoning_effort" in plain.body, plain.lost) == (False, ())
 
 
 def test_a_schema_binds_the_answer_or_is_put_in_words() -> None:
@@ -472,3 +481,12 @@ def test_models_that_reason_are_given_nothing_that_they_refuse() -> None:
     assert set(body) == {"model", "messages"}
     assert set(lost) == {f"generationConfig.{name}" for name in config if name != "logprobs"}
     assert asked(REASONING, generationConfig={"presencePenalty": 0, "stopSequences": []}).lost == ()
+
+
+def test_nor_are_models_that_reason_only_when_asked_whose_sampling_is_free_else() -> None:
+    when_asked = replace(REASONING, capabilities=replace(REASONING.capabilities, sampling=True, sampling_while_thinking=False))
+    body, lost = asked(when_asked, generationConfig={"presencePenalty": 1, "stopSequences": ["a"], "temperature": 0.5})
+    assert (set(body), set(lost)) == (
+        {"model", "messages", "temperature"},
+        {"generationConfig.presencePenalty", "generationConfig.stopSequences"},
+    )

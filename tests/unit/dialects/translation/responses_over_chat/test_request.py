@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.dialects.translation.chat.seals import seal
 from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -74,7 +75,8 @@ def test_parts_of_a_message_stay_parts() -> None:
 
 def test_what_the_assistant_did_in_one_turn_is_one_message() -> None:
     reasoning = {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
-    messages = _messages(reasoning, _said("assistant", "I look."), _call("c1"), _call("c2", "g"), _output("c1", "1"), _output("c2", "2"))
+    items = (reasoning, _said("assistant", "I look."), _call("c1"), _call("c2", "g"), _output("c1", "1"), _output("c2", "2"))
+    messages = _messages(*items, capabilities=Capabilities(reasoning_history=True))
     assert messages == [
         {"role": "assistant", "content": "I look.", "reasoning_content": "Hm.", "tool_calls": [_chat_call("c1"), _chat_call("c2", "g")]},
         {"role": "tool", "tool_call_id": "c1", "content": "1"},
@@ -140,11 +142,22 @@ def test_a_refusal_stays_one() -> None:
     assert _messages(item) == [{"role": "assistant", "content": "", "refusal": "No."}]
 
 
+def test_providers_that_take_no_reasoning_back_are_given_none_and_that_is_told() -> None:
+    plain = {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
+    signed = {"type": "reasoning", "summary": [], "encrypted_content": seal([{"type": "thinking", "thinking": "Hm.", "signature": "s"}])}
+    for reasoning in (plain, signed):
+        told = _request(input=[reasoning, _said("assistant", "a")])
+        assert told == Translated({"model": "m", "messages": [{"role": "assistant", "content": "a"}]}, ("input[].reasoning",))
+    kept = _messages(plain, signed, _said("assistant", "a"), capabilities=Capabilities(reasoning_history=True))
+    assert [member in kept[0] for member in ("reasoning_content", "thinking_blocks")] == [True, True]
+
+
 def test_reasoning_is_told_where_it_is_plain_and_lost_where_it_is_sealed() -> None:
     summed = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "content": None, "encrypted_content": None}
     sealed = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAA"}
     empty = {"type": "reasoning", "summary": []}
-    told = _request(input=[summed, _said("assistant", "a"), sealed, empty, _said("assistant", "b")])
+    given = [summed, _said("assistant", "a"), sealed, empty, _said("assistant", "b")]
+    told = _request(capabilities=Capabilities(reasoning_history=True), input=given)
     assert told.body["messages"] == [
         {"role": "assistant", "content": "a", "reasoning_content": "Hm."},
         {"role": "assistant", "content": "b"},
