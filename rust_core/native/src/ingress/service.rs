@@ -46,7 +46,8 @@ pub(super) fn serve(
         let (mut head, incoming) = request.into_parts();
         let stands_in = head.version != Version::HTTP_2 && head.method.as_str() == REFUSED_METHOD;
         let violation = if stands_in { connection.violation() } else { http2_head::admit(&mut head) };
-        let is_head = head.method == Method::HEAD;
+        // What cannot be read as a request may have asked for a head alone all the same.
+        let is_head = head.method == Method::HEAD || violation.as_ref().is_some_and(|violation| violation.bodiless);
         let waits_to_go_on = head.version == Version::HTTP_11 && head.headers.contains_key(EXPECT);
         let body = Arc::new(if waits_to_go_on {
             RequestBody::unasked(incoming, Arc::clone(&connection))
