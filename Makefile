@@ -33,9 +33,9 @@ typecheck: $(VENV)/.dev $(VENV)/.installed ## mypy, strict
 	$(SAY) "mypy"
 	@$(BIN)/mypy --no-error-summary
 
-test-rust: ## the pure crate's own tests
+test-rust: ## the crates' own tests
 	$(SAY) "cargo test"
-	@cargo test --quiet --release --locked --package rust_core
+	@cargo test --quiet --release --locked --package rust_core --package rust_core_native
 
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"

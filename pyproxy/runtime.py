@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from pyproxy.config.sessions import sessions_file
 from pyproxy.embedded import Asking, EmbeddedClient, Home
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
+from pyproxy.http.native_server import NativeHttpServer
 from pyproxy.http.server import HttpServer
+from pyproxy.native import Bridge
 from pyproxy.observe.alerts import Alerts
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.plugins import import_plugins
 from pyproxy.pools import HealthChecks, Pools
+from pyproxy.providers.httpx_transport import HttpxTransports
+from pyproxy.providers.native_transport import NativeTransports
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
 from pyproxy.status import Status, foreseen
@@ -34,7 +38,10 @@ if TYPE_CHECKING:
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
-__all__ = ["Sidecar"]
+__all__ = ["Io", "Sidecar"]
+
+Io: TypeAlias = Literal["native", "python"]
+DEFAULT_IO: Io = "python"
 
 
 class Sidecar(Asking):
@@ -59,6 +66,7 @@ class Sidecar(Asking):
         transport: Transport | None = None,
         observers: Sequence[Callable[[RequestRecord], None]] = (),
         own_thread: bool | None = None,
+        io: Io | None = None,
     ) -> None:
         """Read the configuration and wire the parts; nothing is opened yet.
 
@@ -67,6 +75,7 @@ class Sidecar(Asking):
             environ: where ``${VAR}`` looks; the process's environment unless given.
             transport: replaces the transport to the providers, for tests.
             observers: called with the record of each finished request, on the sidecar's own loop.
+            io: what moves the bytes: ``native``, threads of the extension, or ``python``, uvicorn and httpx2.
             own_thread: true to serve from a thread of its own, too, so that `generate_sync` may be called on the loop that calls `start`;
                 false to run on the event loop of the first use, whatever it is, and start no thread.
 
@@ -81,7 +90,9 @@ class Sidecar(Asking):
         import_plugins(reading.config.plugins)
         self.warnings: tuple[Fault, ...] = reading.faults
         self._alerts = Alerts()
-        self._assembly = Assembly(reading.config, transport, alert=self._alerts)
+        self._bridge = Bridge() if (io or DEFAULT_IO) == "native" else None
+        transports = HttpxTransports() if self._bridge is None else NativeTransports(self._bridge)
+        self._assembly = Assembly(reading.config, transport, alert=self._alerts, transports=transports)
         self._reloader = Reloader(source, self._assembly, reading.faults)
         self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         kept_in = sessions_file(reading.config.sessions, source.path, environ)
@@ -95,7 +106,7 @@ class Sidecar(Asking):
         self._checks = HealthChecks(self._assembly.snapshots, alert=self._alerts)
         self._reloader.on_reload(lambda _: self._status.follow())
         self._reloader.on_reload(lambda _: self._checks.follow())
-        self._server: HttpServer | None = None
+        self._server: HttpServer | NativeHttpServer | None = None
         self._address: str | None = None
         self._uds: Path | None = None
         self._draining = False
@@ -203,7 +214,10 @@ class Sidecar(Asking):
             version=version("pyproxy"),
             tell=self._tell,
         )
-        self._server = HttpServer(app, sockets, deadlines)
+        if self._bridge is None:
+            self._server = HttpServer(app, sockets, deadlines)
+        else:
+            self._server = NativeHttpServer(app, sockets, deadlines, self._bridge)
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         self._reloader.started = self.config
@@ -238,6 +252,8 @@ class Sidecar(Asking):
             if self._keeper is not None:
                 await self._keeper.aclose()
             await self._assembly.aclose()
+            if self._bridge is not None:
+                self._bridge.close()
 
     def hurry(self) -> None:
         """Let `stop` wait no longer: what still runs is cut now, and its clients are told so."""

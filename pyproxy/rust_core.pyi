@@ -21,6 +21,13 @@ __all__ = [
     "Grant",
     "HealthTracker",
     "Histogram",
+    "NativeAnswer",
+    "NativeEndpoint",
+    "NativeExchange",
+    "NativeFailure",
+    "NativeIo",
+    "NativePool",
+    "NativeServer",
     "Open",
     "Outcome",
     "Pass",
@@ -1138,3 +1145,199 @@ def parse_toml(text: str, *, max_depth: int, max_nodes: int) -> tuple[list[_Toml
     the reason where it is not TOML (it never repeats the text), else the bound it passes: ``depth`` of brackets and dotted keys (128
     at most), ``nodes``, that is keys and values, or ``tokens``, which are comments and line breaks too, some eight a node.
     """
+
+@final
+class NativeIo:
+    """What one event loop has begun natively. It watches `fileno()` and calls `take()` when that becomes readable."""
+
+    def __new__(cls) -> NativeIo: ...
+    def fileno(self) -> int:
+        """What becomes readable when there is something to take; -1 once it is closed, as of other files."""
+
+    def take(self) -> list[tuple[int, object]]:
+        """The tickets of what has ended, each with what became of it, the oldest first."""
+
+    def cancel(self, ticket: int) -> None:
+        """Ends what was begun under a ticket, wherever it is; nothing is told of it any more. Does nothing if it has ended."""
+
+    def close(self) -> None:
+        """Ends all that was begun and has not ended, and lets nothing be known any more; nor can anything be begun."""
+
+@final
+class NativeServer:
+    """Listens on sockets that are bound already. Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`."""
+
+    def __new__(cls, io: NativeIo, descriptors: Sequence[int], *, head: float, idle: float, close: float) -> NativeServer:
+        """Take the descriptors, which must have been detached from their sockets, and listen.
+
+        Args:
+            io: of the event loop that serves.
+            descriptors: of sockets that are bound, TCP or Unix.
+            head: seconds that a head may take.
+            idle: seconds that a connection may be silent between two requests.
+            close: seconds that a client may take over the last bytes, or go on sending a body that nobody wants.
+        """
+
+    @property
+    def ticket(self) -> int:
+        """Under which each request is told of."""
+
+    def stop(self, seconds: float) -> int:
+        """Listens no more, and closes each connection after the answer under way on it.
+
+        Draws a ticket that ends when all are closed, or after so many seconds.
+        """
+
+    def close(self) -> None:
+        """Closes every connection."""
+
+@final
+class NativeExchange:
+    """One request that a client makes, and the way back to it. What is sent to a client that has gone goes nowhere."""
+
+    @property
+    def number(self) -> int:
+        """The ticket under which its client's leaving is told."""
+
+    @property
+    def violation(self) -> tuple[int, str, bytes | None, bool] | None:
+        """Why there is no request to serve, but an answer to give all the same.
+
+        Its status, a sentence, the path if it could be read, and whether the answer has no body.
+        """
+
+    @property
+    def method(self) -> str:
+        """Such as ``POST``."""
+
+    @property
+    def path(self) -> bytes:
+        """The path as it was written, without the query."""
+
+    @property
+    def query(self) -> bytes:
+        """The query as it was written, without its question mark."""
+
+    @property
+    def http_version(self) -> str:
+        """``1.0``, ``1.1`` or ``2``."""
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers, names in lower case."""
+
+    def body(self) -> tuple[bytes, bool] | str | None:
+        """What has come of the body together with the head; once.
+
+        Bytes and whether they are the last, why there is no end to know (a str), or None where the client has gone.
+        """
+
+    def next_body(self) -> int:
+        """Draws a ticket for the next part of the body, as `body` tells it."""
+
+    def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """Answers with a body that is known whole."""
+
+    def begin(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Begins an answer that comes in pieces."""
+
+    def send(self, piece: bytes) -> int:
+        """Sends a piece. Returns 0, or the ticket to wait for before the next one: the client has not taken those before.
+
+        The piece is on its way even if that is cancelled.
+        """
+
+    def finish(self) -> int:
+        """Ends the answer: it is whole. Returns 0, or the ticket to wait for until the client has taken it."""
+
+    def cut(self) -> None:
+        """Ends the connection without an end of the answer, unless that has come."""
+
+@final
+class NativePool:
+    """The connections to one provider.
+
+    Args:
+        stale_within: how soon, in seconds, a connection that had been closed is found out; a provider that ends it later had the request.
+        ca_file: certificates in PEM that are believed beside the system's.
+        proxy: what is on the way: its host, its port, and what it is told of who asks.
+    """
+
+    def __new__(
+        cls, stale_within: float = 1.0, ca_file: str | None = None, proxy: tuple[str, int, str | None] | None = None
+    ) -> NativePool: ...
+    @property
+    def idle(self) -> int:
+        """How many connections could serve a call at once."""
+
+    def close(self) -> None:
+        """Close the connections that serve nobody, and keep none from now on."""
+
+@final
+class NativeEndpoint:
+    """Where an instance is called, and what opens it.
+
+    Args:
+        scheme: ``http`` or ``https``.
+        host: a name, or an address without brackets.
+        port: the port.
+        path: what the paths of calls are appended to.
+        headers: the credential and the provider's own headers; no representation tells them.
+        defaults: headers that it wants of a client that does not send them.
+        query: what the query of each call ends with.
+    """
+
+    def __new__(
+        cls,
+        scheme: str,
+        host: str,
+        port: int,
+        path: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        defaults: Sequence[tuple[bytes, bytes]],
+        query: bytes,
+    ) -> NativeEndpoint: ...
+    def send(
+        self,
+        io: NativeIo,
+        pool: NativePool,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        connect_timeout: float,
+    ) -> int:
+        """Send a call and return a ticket: a `NativeAnswer` comes of it when the head has come, or a `NativeFailure`.
+
+        Headers that could not stand in a head are left out, and so are those that the endpoint has itself.
+        """
+
+@final
+class NativeAnswer:
+    """An answer whose head has come. Closed or dropped before its body was read to its end, it ends the call."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers, in small letters."""
+
+    def read(self, io: NativeIo) -> bytes | NativeFailure | int:
+        """The next piece of the body, decoded, if it is there: empty at the end. Else a ticket for it. Or a failure, of either."""
+
+    def close(self) -> None:
+        """End the call, if its body was not read to its end."""
+
+@final
+class NativeFailure:
+    """Why a call has no whole answer."""
+
+    @property
+    def signal(self) -> str:
+        """The classifier's word for it."""
+
+    @property
+    def detail(self) -> str:
+        """In words, for a person."""

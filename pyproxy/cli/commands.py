@@ -11,6 +11,7 @@ from pyproxy.errors import BindError, ConfigError
 
 if TYPE_CHECKING:
     from pyproxy.cli.check_reports import Form
+    from pyproxy.runtime import Io
 
 __all__ = ["main"]
 
@@ -37,12 +38,12 @@ def main() -> None:
 @click.option("--host", help="Listen here instead of server.host; loopback only.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of server.port; 0 picks a free port.")
 @click.option("--uds", metavar="PATH", help="Listen on a Unix socket instead.")
-@click.option("--io", type=click.Choice(["python"]), default="python", show_default=True, help="What moves the bytes.")
-def serve(config: str, host: str | None, port: int | None, uds: str | None, io: str) -> None:  # noqa: ARG001 - one choice so far
+@click.option("--io", type=click.Choice(["native", "python"]), default="python", show_default=True, help="What moves the bytes.")
+def serve(config: str, host: str | None, port: int | None, uds: str | None, io: Io) -> None:
     """Serve until SIGTERM or Ctrl-C, of which a second one waits for nobody; prints one line with the address when ready."""
     from pyproxy.cli.serve import serve_until_signal
 
-    _guarded(serve_until_signal, config, host=host, port=port, uds=uds)
+    _guarded(serve_until_signal, config, host=host, port=port, uds=uds, io=io)
 
 
 @main.command()

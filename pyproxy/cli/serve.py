@@ -16,6 +16,7 @@ from pyproxy.runtime import Sidecar
 
 if TYPE_CHECKING:
     from pyproxy.config.changes import ReloadReport
+    from pyproxy.runtime import Io
 
 __all__ = ["serve_until_signal"]
 
@@ -23,10 +24,10 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _log = logging.getLogger("pyproxy")
 
 
-def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None) -> None:
+def serve_until_signal(path: str, *, host: str | None, port: int | None, uds: str | None, io: Io) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way finish. SIGHUP reads the configuration again."""
     try:
-        sidecar = Sidecar(path, observers=(AccessLog(),), own_thread=False)
+        sidecar = Sidecar(path, observers=(AccessLog(),), own_thread=False, io=io)
     except ConfigError as error:
         raise ConfigError(
             f"{path} cannot be used", tuple(fault for fault in error.faults if getattr(fault, "severity", "error") == "error")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -53,6 +54,24 @@ def _header_names(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     if len({name.lower() for name in headers}) < len(headers):
         raise ValueError("holds the same header twice, in small and capital letters")
     return headers
+
+
+def _proxy(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        has_address = parts.scheme == "http" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        has_address = False
+    if not has_address or parts.path not in ("", "/") or "?" in text or "#" in text or not _VISIBLE.fullmatch(text):
+        raise ValueError("must be a URL such as http://proxy.example.com:3128, or http://user:password@proxy.example.com:3128")
+    return url
+
+
+def _ca_file(path: str) -> str:
+    if not Path(path).is_absolute():
+        raise ValueError("must be an absolute path, such as /etc/ssl/certs/our-ca.pem")
+    return path
 
 
 def _header_value(value: SecretStr) -> SecretStr:
@@ -152,6 +171,20 @@ class ProviderConfig(Settings):
         default_factory=nothing,
         description="Extra headers for each call to this provider; kept secret like credentials.",
         examples=[{"OpenAI-Organization": "${OPENAI_ORG}"}],
+    )
+
+    ca_file: Annotated[Text, AfterValidator(_ca_file)] | None = Field(
+        default=None,
+        description="A file in PEM with certificates of authorities that are believed for this provider beside the system's own; read "
+        "once. An absolute path.",
+        examples=["/etc/ssl/certs/our-ca.pem"],
+    )
+
+    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+        default=None,
+        description="The HTTP proxy that calls to this provider go through, with its user and password if it wants them; kept secret. "
+        "No proxy is taken from the environment.",
+        examples=["http://proxy.example.com:3128"],
     )
 
     @model_validator(mode="after")

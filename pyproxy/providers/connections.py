@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
-import httpcore2
-import httpx2
-
-from pyproxy.providers.kept_alive import STALE_WITHIN_S, KeptAliveBackend, StaleConnectionError
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    import ssl
+    from collections.abc import Callable, Mapping
 
-    from pyproxy.config import Config
+    from pyproxy.config import Config, ProviderConfig
+    from pyproxy.providers.endpoints import Endpoint
+    from pyproxy.providers.transport import Transport
 
-__all__ = ["Connections", "connections_for"]
-
-# Limits live in the core, not in the pool: a call that was admitted must never wait for a connection.
-_MAX_IDLE = 100
-_KEEP_ALIVE_S = 30.0
+__all__ = ["Connections", "Transports", "connections_for"]
 
 
-class Connections:
-    """Owns the connections, and closes them when nobody holds them any more. To be used from one event loop's thread.
+class Connections(ABC):
+    """Closes the connections when nobody holds them any more. To be used from one event loop's thread.
 
     Attributes:
         holders: how many hold them.
     """
 
-    def __init__(self, stale_within: float = STALE_WITHIN_S) -> None:
+    def __init__(self) -> None:
         self.holders = 0
-        self._pool = httpcore2.AsyncConnectionPool(
-            _tls(),
-            max_connections=None,
-            max_keepalive_connections=_MAX_IDLE,
-            keepalive_expiry=_KEEP_ALIVE_S,
-            network_backend=KeptAliveBackend(stale_within),
-        )
-        # Keeps no connection, so that each call here has one of its own.
-        self._fresh = httpcore2.AsyncConnectionPool(_tls(), max_connections=None, max_keepalive_connections=0)
-
-    async def send(self, request: httpcore2.Request) -> httpcore2.Response:
-        """Send a request and wait for the head of its answer.
-
-        One that found an idle connection closed was read by nobody: it is sent once more, on a connection of its own.
-        """
-        try:
-            return await self._pool.handle_async_request(request)
-        except StaleConnectionError:
-            return await self._fresh.handle_async_request(request)
 
     def hold(self) -> None:
         """Note one more holder."""
@@ -59,25 +33,48 @@ class Connections:
         """Note one holder less; the last one closes every connection."""
         self.holders -= 1
         if self.holders == 0:
-            await self._pool.aclose()
-            await self._fresh.aclose()
+            await self._close()
+
+    @property
+    @abstractmethod
+    def idle(self) -> int:
+        """How many are open and serve nobody."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Close every connection."""
 
 
-def connections_for(config: Config, before: tuple[Config, dict[str, Connections]] | None = None) -> dict[str, Connections]:
+C = TypeVar("C", bound=Connections)
+
+
+class Transports(Protocol, Generic[C]):
+    """What makes the transport of each snapshot: one kind for a whole sidecar."""
+
+    def connections(self, provider: ProviderConfig) -> C:
+        """The connections to a provider; nothing is opened yet."""
+
+    def transport(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, C]) -> Transport:
+        """A transport that holds the connections until it is closed.
+
+        Args:
+            endpoints: where each instance is called.
+            connections: those to each provider.
+        """
+
+
+def connections_for(
+    config: Config, make: Callable[[ProviderConfig], C], before: tuple[Config, Mapping[str, C]] | None = None
+) -> dict[str, C]:
     """The connections to every provider of `config`, by its name; nothing is opened yet.
 
     Args:
         config: the configuration to serve.
+        make: makes those to a provider.
         before: the configuration served so far and its connections; those to providers that stay as they are go on.
     """
     old_config, old = (None, {}) if before is None else before
     return {
-        name: old[name] if old_config is not None and old_config.providers.get(name) == provider and name in old else Connections()
+        name: old[name] if old_config is not None and old_config.providers.get(name) == provider and name in old else make(provider)
         for name, provider in config.providers.items()
     }
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """What every connection is opened with; reading the certificates takes longer than all else here."""
-    return httpx2.create_ssl_context(trust_env=False)

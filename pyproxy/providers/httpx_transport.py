@@ -8,25 +8,39 @@ from typing import TYPE_CHECKING
 import httpcore2
 import httpx2
 
+from pyproxy.providers.httpx_connections import HttpxConnections
+from pyproxy.providers.proxies import proxy_url
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import forwarded_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from pyproxy.providers.connections import Connections
+    from pyproxy.config import ProviderConfig
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import UpstreamCall
 
-__all__ = ["HttpxTransport"]
+__all__ = ["HttpxTransport", "HttpxTransports"]
 
 _BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
+
+
+class HttpxTransports:
+    """Makes them."""
+
+    def connections(self, provider: ProviderConfig) -> HttpxConnections:
+        """See `Transports.connections`."""
+        return HttpxConnections(ca_file=provider.ca_file, proxy=proxy_url(provider))
+
+    def transport(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, HttpxConnections]) -> HttpxTransport:
+        """See `Transports.transport`."""
+        return HttpxTransport(endpoints, connections)
 
 
 class HttpxTransport:
     """Calls instances over HTTP/1.1. Holds the connections to their providers until it is closed."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, Connections]) -> None:
+    def __init__(self, endpoints: Mapping[str, Endpoint], connections: Mapping[str, HttpxConnections]) -> None:
         """Hold the connections; nothing is opened yet.
 
         Args:
@@ -45,7 +59,7 @@ class HttpxTransport:
             response = await self._connections[endpoint.provider].send(_request(call, endpoint))
         except httpcore2.ConnectTimeout as error:
             raise TransportFailure("connect_timeout", f"no connection within {call.connect_timeout:g} s") from error
-        except httpcore2.ConnectError as error:
+        except (httpcore2.ConnectError, httpcore2.ProxyError) as error:
             raise TransportFailure("connect_failed", str(error) or "the connection was refused") from error
         except _BROKEN as error:
             raise TransportFailure("reset", str(error) or type(error).__name__) from error

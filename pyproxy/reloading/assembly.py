@@ -7,9 +7,10 @@ old configuration knew stays until the last request that began with it has ended
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pyproxy.admission import (
     AdmissionDesk,
@@ -31,7 +32,7 @@ from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
-from pyproxy.providers.httpx_transport import HttpxTransport
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.routing import Resolver
 from pyproxy.sessions import Sessions
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from pyproxy.admission import ScopeLimits
     from pyproxy.config import Config
     from pyproxy.observe.alerts import TellAlert
-    from pyproxy.providers.connections import Connections
+    from pyproxy.providers.connections import Connections, Transports
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
@@ -63,7 +64,7 @@ class Prepared:
     scopes: tuple[ScopeLimits, ...]
     breakers: Breakers
     endpoints: Mapping[str, Endpoint]
-    connections: dict[str, Connections]
+    connections: Mapping[str, Connections]
 
 
 class Assembly:
@@ -80,6 +81,7 @@ class Assembly:
         transport: Transport | None = None,
         now_ns: Callable[[], int] = time.monotonic_ns,
         alert: TellAlert = log_alert,
+        transports: Transports[Any] | None = None,
     ) -> None:
         """Assemble the first snapshot; nothing is opened yet.
 
@@ -88,7 +90,9 @@ class Assembly:
             transport: replaces the transports of all snapshots, for tests.
             now_ns: the clock that limits, breakers and pauses go by.
             alert: is told of breakers and credentials that change.
+            transports: makes the transport of each snapshot; the portable one unless given.
         """
+        self._transports: Transports[Any] = HttpxTransports() if transports is None else transports
         self._alert = alert
         self._now_ns = now_ns
         self._controller = ConcurrencyController(clock=now_ns)
@@ -127,13 +131,16 @@ class Assembly:
 
     def _prepare(self, config: Config, before: Prepared | None) -> Prepared:
         _check_strategies(config)
+        _check_authorities(config)
         return Prepared(
             config=config,
             resolver=Resolver(config, None if before is None else before.resolver),
             scopes=scopes_of(config),
             breakers=Breakers(config, None if before is None else before.breakers, self._alert),
             endpoints=endpoints(config),
-            connections=connections_for(config, None if before is None else (before.config, before.connections)),
+            connections=connections_for(
+                config, self._transports.connections, None if before is None else (before.config, before.connections)
+            ),
         )
 
     def _assembled(self, prepared: Prepared) -> Snapshot:
@@ -149,7 +156,7 @@ class Assembly:
             config=prepared.config,
             resolver=prepared.resolver,
             desk=AdmissionDesk(self._controller, standing, token_limits(prepared.scopes), rated(prepared.scopes)),
-            transport=HttpxTransport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
+            transport=self._transports.transport(prepared.endpoints, prepared.connections) if self._given is None else self._given,
             scopes=frozenset(scope.key for scope in prepared.scopes),
             sessions=self.sessions if prepared.config.sessions.enabled else None,
         )
@@ -182,3 +189,13 @@ def _check_strategies(config: Config) -> None:
             where = f"task_groups.{group.name}.fallback_config.strategy_plugin"
             advice = f"there is {', '.join(STRATEGIES)}; list the module that registers it under plugins"
             raise ConfigError(f"{where}: nobody has registered '{fallback.strategy_plugin}' ({advice})")
+
+
+def _check_authorities(config: Config) -> None:
+    """What a configuration alone cannot know either: whether there are certificates where it says."""
+    for name, provider in config.providers.items():
+        if provider.ca_file is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(provider.ca_file)
+            except OSError as error:  # ssl.SSLError is one
+                raise ConfigError(f"providers.{name}.ca_file: no certificates can be read from {provider.ca_file} ({error})") from None

@@ -43,9 +43,9 @@ def key() -> dict[str, str]:
     return {"PROVIDER_KEY": PROVIDER_KEY}
 
 
-@pytest.fixture(scope="session")
-def sidecar(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A sidecar that a whole session's requests share."""
+@pytest.fixture(scope="session", params=["python", "native"])
+def sidecar(provider: Mock, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A sidecar that a whole session's requests share, with either way of moving bytes."""
     models = {
         "plain": "plain",
         "worded": "text=one two three&chunks=3",
@@ -57,5 +57,5 @@ def sidecar(provider: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     upstream = {name: f"{name}?{model}" if "=" in model else model for name, model in models.items()}
     file = tmp_path_factory.mktemp("sidecar") / "pyproxy.yaml"
     config = write(file, provider.base_url, upstream, max_body_bytes=4096, allowed_hosts=["sidecar.internal"])
-    with serve(config, env={"PROVIDER_KEY": PROVIDER_KEY}) as running:
+    with serve(config, "--port", "0", "--io", request.param, env={"PROVIDER_KEY": PROVIDER_KEY}) as running:
         yield running

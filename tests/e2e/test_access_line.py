@@ -159,7 +159,8 @@ def test_what_cannot_be_read_as_a_request_has_an_id_and_a_line_too(sidecar: Serv
     answer = exchange(sidecar.port, data)
     assert (answer.status, answer.error["code"], answer.headers["connection"]) == (status, flag, "close")
     line = line_of(sidecar, answer.headers["x-request-id"])
-    assert (line["status"], line["flag"], line["route"]) == (str(status), flag, "-")
+    assert (line["status"], line["flag"]) == (str(status), flag)
+    assert line["route"] in ("-", "/v1/models"), "of what was read of a head its path may be known"
 
 
 @pytest.mark.parametrize("pause", [True, False])

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from support.front import answer, front
-from support.scene import scene
+from support.scene import scene, until
 
 if TYPE_CHECKING:
     import pytest
@@ -42,7 +42,7 @@ async def test_an_observer_that_fails_takes_neither_the_request_nor_the_other_ob
 
         on.sidecar._tell._observers = (fail, told.append)
         assert (await on.ask()).status_code == 200
-        assert len(told) == 1
+        await until(lambda: len(told) == 1)
     assert "the disk is full" in (caplog.records[0].exc_text or "")
 
 

@@ -238,6 +238,7 @@ async def test_no_view_and_no_metric_tells_a_secret_a_prompt_or_who_asked() -> N
 async def test_names_that_clients_make_up_add_no_line_to_the_metrics() -> None:
     async with stage() as on:
         await on.ask("made-up", headers={"x-pyproxy-node": "someone"})
+        await until(lambda: bool(on.sidecar.status._traffic.flows()))
         before, flows = len(await on.metrics()), len(on.sidecar.status._traffic.flows())
         for number in range(20):
             await on.ask(f"made-up-{number}", headers={"x-pyproxy-node": f"someone-{number}"})

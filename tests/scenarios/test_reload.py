@@ -171,8 +171,7 @@ async def test_connections_to_a_provider_that_stays_as_it_is_are_kept_and_others
         assert on.mock.requests[-1].header("authorization") == "Bearer sk-another"
         await cancelled(asking)
         await until(lambda: (first["p"].holders, first["q"].holders) == (1, 0))
-        assert first["q"]._pool.connections == []
-        assert len(first["p"]._pool.connections) == 1
+        assert (first["q"].idle, first["p"].idle) == (0, 1)
 
 
 async def test_what_clients_may_send_changes_at_once() -> None:

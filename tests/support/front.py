@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from pyproxy import runtime
 from pyproxy.config import ServerConfig
 from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp
 from pyproxy.http.deadlines import Deadlines
+from pyproxy.http.native_server import NativeHttpServer
 from pyproxy.http.server import HttpServer
+from pyproxy.native import Bridge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -68,13 +71,16 @@ async def front(targets: Callable[[], list[str]] = lambda: ["m"], **seconds: flo
         tell=records.append,
     )
     sockets = bind_tcp("127.0.0.1", 0)
-    server = HttpServer(edge, sockets, deadlines)
+    bridge = Bridge()
+    server = HttpServer(edge, sockets, deadlines) if runtime.DEFAULT_IO == "python" else NativeHttpServer(edge, sockets, deadlines, bridge)
+    port = sockets[0].getsockname()[1]
     await server.start()
     try:
         async with asyncio.timeout(10):
-            yield Front(sockets[0].getsockname()[1], records)
+            yield Front(port, records)
     finally:
         await server.stop()
+        bridge.close()
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:

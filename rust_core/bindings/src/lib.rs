@@ -7,6 +7,7 @@ mod convert;
 mod decision;
 mod estimate;
 mod health;
+mod native;
 mod rate_limit;
 mod scheduler;
 mod sliding_window;
@@ -35,6 +36,10 @@ mod rust_core {
     use crate::estimate::TokenEstimator;
     #[pymodule_export]
     use crate::health::HealthTracker;
+    #[pymodule_export]
+    use crate::native::{
+        NativeAnswer, NativeEndpoint, NativeExchange, NativeFailure, NativeIo, NativePool, NativeServer,
+    };
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
     #[pymodule_export]

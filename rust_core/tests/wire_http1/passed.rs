@@ -143,3 +143,17 @@ fn a_head_can_be_given_up_on_and_only_a_head() {
         assert_eq!(target, sent.starts_with(b"GET /v1").then_some(&b"/v1/messages"[..]));
     }
 }
+
+#[test]
+fn one_request_at_a_time_passes_where_that_is_wanted() {
+    let post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    let sent = [GET, post, GET].concat();
+    let (mut gate, mut rest) = (RequestGate::new(Limits::default()), sent.as_slice());
+    for request in [GET, post.as_slice(), GET] {
+        let mut out = Vec::new();
+        let taken = gate.feed_request(rest, &mut out);
+        assert_eq!((out.as_slice(), gate.phase()), (request, Phase::BetweenRequests));
+        rest = &rest[taken..];
+    }
+    assert!(rest.is_empty());
+}

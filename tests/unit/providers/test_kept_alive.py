@@ -9,16 +9,18 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
+from support.transports import ask, call, transport_to
 
-from pyproxy.providers.connections import Connections
-from pyproxy.providers.endpoints import Endpoint
-from pyproxy.providers.httpx_transport import HttpxTransport
-from pyproxy.providers.transport import TransportFailure, UpstreamCall
+from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-BODY = b'{"model": "m"}'
+    from support.transports import Kind
+
+    from pyproxy.providers.transport import Transport
+
+BODY = call().body
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -64,35 +66,26 @@ class Provider:
 
 
 @contextlib.asynccontextmanager
-async def listening(provider: Provider, stale_within: float = 5.0) -> AsyncIterator[HttpxTransport]:
+async def listening(kind: Kind, provider: Provider, stale_within: float = 5.0) -> AsyncIterator[Transport]:
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    transport = HttpxTransport({"m": Endpoint("p", f"http://127.0.0.1:{port}/v1", ())}, {"p": Connections(stale_within)})
     async with server:
-        yield transport
-        await transport.aclose()
+        async with transport_to(kind, f"http://127.0.0.1:{port}/v1", stale_within=stale_within) as transport:
+            yield transport
         await provider.have_ended(len(provider.seen))
 
 
-async def ask(transport: HttpxTransport) -> bytes:
-    response = await transport.open(UpstreamCall("m", "/chat/completions", b"", (), BODY, connect_timeout=5))
-    try:
-        return b"".join([chunk async for chunk in response.chunks()])
-    finally:
-        await response.aclose()
-
-
 @pytest.mark.parametrize("end", ["close", "reset"])
-async def test_a_call_that_finds_its_connection_closed_is_sent_again_on_a_fresh_one(end: str) -> None:
+async def test_a_call_that_finds_its_connection_closed_is_sent_again_on_a_fresh_one(kind: Kind, end: str) -> None:
     provider = Provider(["answer", end], ["answer"])
-    async with listening(provider) as transport:
+    async with listening(kind, provider) as transport:
         assert [await ask(transport), await ask(transport)] == [b"{}", b"{}"]
     assert provider.seen == [2, 1]
 
 
-async def test_a_connection_known_to_be_closed_is_not_asked_at_all() -> None:
+async def test_a_connection_known_to_be_closed_is_not_asked_at_all(kind: Kind) -> None:
     provider = Provider(["answer", "close when idle"], ["answer"])
-    async with listening(provider) as transport:
+    async with listening(kind, provider) as transport:
         await ask(transport)
         await provider.have_ended(1)
         await ask(transport)
@@ -100,9 +93,9 @@ async def test_a_connection_known_to_be_closed_is_not_asked_at_all() -> None:
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-async def test_it_is_sent_again_once_and_not_on_another_kept_connection(end: str) -> None:
+async def test_it_is_sent_again_once_and_not_on_another_kept_connection(kind: Kind, end: str) -> None:
     provider = Provider(["answer", end], ["answer", end], [end])
-    async with listening(provider) as transport:
+    async with listening(kind, provider) as transport:
         await asyncio.gather(ask(transport), ask(transport))
         with pytest.raises(TransportFailure) as failure:
             await ask(transport)
@@ -111,27 +104,27 @@ async def test_it_is_sent_again_once_and_not_on_another_kept_connection(end: str
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-async def test_a_new_connection_that_ends_without_an_answer_is_a_failure(end: str) -> None:
+async def test_a_new_connection_that_ends_without_an_answer_is_a_failure(kind: Kind, end: str) -> None:
     provider = Provider([end], ["answer"])
-    async with listening(provider) as transport:
+    async with listening(kind, provider) as transport:
         with pytest.raises(TransportFailure) as failure:
             await ask(transport)
     assert failure.value.signal == "reset"
     assert provider.seen == [1]
 
 
-async def test_a_call_whose_answer_has_begun_is_not_sent_again() -> None:
+async def test_a_call_whose_answer_has_begun_is_not_sent_again(kind: Kind) -> None:
     provider = Provider(["answer", "half an answer"], ["answer"])
-    async with listening(provider) as transport:
+    async with listening(kind, provider) as transport:
         await ask(transport)
         with pytest.raises(TransportFailure):
             await ask(transport)
     assert provider.seen == [2]
 
 
-async def test_a_provider_that_kept_the_request_for_a_while_is_not_asked_again() -> None:
+async def test_a_provider_that_kept_the_request_for_a_while_is_not_asked_again(kind: Kind) -> None:
     provider = Provider(["answer", "close"], ["answer"])
-    async with listening(provider, stale_within=0.0) as transport:
+    async with listening(kind, provider, stale_within=0.0) as transport:
         await ask(transport)
         with pytest.raises(TransportFailure):
             await ask(transport)

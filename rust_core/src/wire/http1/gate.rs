@@ -76,6 +76,16 @@ impl RequestGate {
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut rest = bytes;
         while !rest.is_empty() {
+            let taken = self.feed_request(rest, out);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// The same to the end of one request at most. Returns how many bytes it has taken: the rest belong to the next one.
+    pub fn feed_request(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> usize {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let within = matches!(self.state, State::Head(_) | State::Length(_) | State::Chunked(_));
             let taken = match &mut self.state {
                 State::Opening => self.open(rest, out),
                 State::Between(gap) => match gap.skip(rest) {
@@ -89,11 +99,18 @@ impl RequestGate {
                 },
                 State::Head(_) => self.read_head(rest, out),
                 State::Length(_) | State::Chunked(_) => self.follow(rest, out),
-                State::Refused(_) | State::Broken(_) => return,
-                State::Http2 => return out.extend_from_slice(rest),
+                State::Refused(_) | State::Broken(_) => return bytes.len(),
+                State::Http2 => {
+                    out.extend_from_slice(rest);
+                    return bytes.len();
+                }
             };
             rest = rest.get(taken..).unwrap_or_default();
+            if within && matches!(self.state, State::Between(_)) {
+                break;
+            }
         }
+        bytes.len() - rest.len()
     }
 
     /// How many of the next bytes pass whatever they are: those of a body whose end is not near. Who reads them past the gate

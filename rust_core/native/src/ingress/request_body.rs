@@ -1,0 +1,149 @@
+//! The body of a request: what has come of it with its head, and the rest as it comes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::time::{Instant, timeout_at};
+
+use super::connection_state::ConnectionState;
+
+/// Most bodies come with their heads, or right behind them: so long, and for so many bytes, a request waits for its body before it
+/// is told of, so that it is told of once.
+const TOGETHER: Duration = Duration::from_millis(5);
+const TOGETHER_BYTES: usize = 256 * 1024;
+
+/// What has come of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Some bytes, and whether they are the last.
+    Bytes(Bytes, bool),
+    /// It has no end that could be known: why, in a sentence.
+    Malformed(String),
+    /// The client has gone before its end.
+    Gone,
+}
+
+/// A request's body.
+#[derive(Debug)]
+pub struct RequestBody {
+    connection: Arc<ConnectionState>,
+    came: Mutex<Option<Part>>,
+    rest: tokio::sync::Mutex<Option<Incoming>>,
+    /// The client waits to be told to go on, and is by whoever reads.
+    unasked: AtomicBool,
+}
+
+impl RequestBody {
+    /// The body of a request whose client sends it when it is told to go on: when somebody asks for it, and not before.
+    pub(super) fn unasked(incoming: Incoming, connection: Arc<ConnectionState>) -> Self {
+        Self::new(Part::Bytes(Bytes::new(), incoming.is_end_stream()), incoming, true, connection)
+    }
+
+    fn new(came: Part, incoming: Incoming, unasked: bool, connection: Arc<ConnectionState>) -> Self {
+        let more = matches!(came, Part::Bytes(_, false));
+        Self {
+            connection,
+            came: Mutex::new(Some(came)),
+            rest: tokio::sync::Mutex::new(more.then_some(incoming)),
+            unasked: AtomicBool::new(unasked),
+        }
+    }
+
+    /// Takes what comes together with the head.
+    pub(super) async fn beginning(mut incoming: Incoming, connection: Arc<ConnectionState>) -> Self {
+        let mut came = BytesMut::new();
+        let mut first = None;
+        let until = Instant::now() + TOGETHER;
+        let part = loop {
+            if incoming.is_end_stream() {
+                break Part::Bytes(joined(first, came), true);
+            }
+            if came.len() >= TOGETHER_BYTES {
+                break Part::Bytes(joined(first, came), false);
+            }
+            match timeout_at(until, incoming.frame()).await {
+                Err(_) => break Part::Bytes(joined(first, came), false),
+                Ok(None) => break Part::Bytes(joined(first, came), true),
+                Ok(Some(Err(_))) => break broken(&connection),
+                Ok(Some(Ok(frame))) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        if first.is_none() && came.is_empty() {
+                            first = Some(bytes);
+                        } else {
+                            if let Some(bytes) = first.take() {
+                                came.extend_from_slice(&bytes);
+                            }
+                            came.extend_from_slice(&bytes);
+                        }
+                    }
+                }
+            }
+        };
+        Self::new(part, incoming, false, connection)
+    }
+
+    /// What came together with the head; once.
+    pub fn take(&self) -> Option<Part> {
+        self.came.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The next part; at the end an empty last one, as often as it is asked for.
+    pub async fn next(&self) -> Part {
+        let mut rest = self.rest.lock().await;
+        self.unasked.store(false, Ordering::Release);
+        let Some(incoming) = rest.as_mut() else { return Part::Bytes(Bytes::new(), true) };
+        loop {
+            match incoming.frame().await {
+                None => {
+                    *rest = None;
+                    return Part::Bytes(Bytes::new(), true);
+                }
+                Some(Err(_)) => {
+                    *rest = None;
+                    return broken(&self.connection);
+                }
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        let is_last = incoming.is_end_stream();
+                        if is_last {
+                            *rest = None;
+                        }
+                        return Part::Bytes(bytes, is_last);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what nobody wants, so that the connection can serve again, for so long. What was never asked for is not asked for now.
+    pub(super) async fn drain(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        let Ok(mut rest) = timeout_at(until, self.rest.lock()).await else { return }; // somebody wants it
+        if self.unasked.load(Ordering::Acquire) {
+            *rest = None;
+        }
+        while let Some(incoming) = rest.as_mut() {
+            if !matches!(timeout_at(until, incoming.frame()).await, Ok(Some(Ok(_)))) {
+                *rest = None;
+            }
+        }
+    }
+
+    /// Whether some of it may still come. Somebody who waits for it does so at this very moment.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.try_lock().map_or(true, |rest| rest.is_some())
+    }
+}
+
+/// Why a body broke off: what the gate says, or else its client has gone.
+fn broken(connection: &ConnectionState) -> Part {
+    connection.violation().map_or(Part::Gone, |violation| Part::Malformed(violation.message))
+}
+
+fn joined(first: Option<Bytes>, came: BytesMut) -> Bytes {
+    first.unwrap_or_else(|| came.freeze())
+}

@@ -1,0 +1,91 @@
+//! From a request to the answer that the host gives it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, EXPECT};
+use hyper::http::StatusCode;
+use hyper::{HeaderMap, Method, Request, Response, Version};
+use rust_core_pure::wire::http1::REFUSED_METHOD;
+
+use super::answer::{AnswerBody, Cut};
+use super::connection_state::{ConnectionState, Voice};
+use super::exchange::{Answered, Exchange};
+use super::http2_head;
+use super::presence::Presence;
+use super::request_body::RequestBody;
+use super::waiting::Deadlines;
+
+/// Who decides what a request is answered with.
+pub trait Host: Send + Sync + 'static {
+    /// A number that stands for a request; its client's leaving is told under it.
+    fn number(&self) -> u64;
+
+    /// Somebody asks.
+    fn asked(&self, exchange: Exchange);
+
+    /// The client of a request has gone before it was served.
+    fn gone(&self, number: u64);
+}
+
+/// Answers one request.
+pub(super) fn serve(
+    host: &Arc<dyn Host>,
+    deadlines: Deadlines,
+    connection: &Arc<ConnectionState>,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<AnswerBody>, Cut>> + Send + use<> {
+    let number = host.number();
+    let to_tell = Arc::clone(host);
+    let is_old = request.version() == Version::HTTP_10;
+    let presence = Presence::new(Arc::clone(connection), is_old, Box::new(move || to_tell.gone(number)));
+    let voice = Voice::new(connection);
+    let (host, connection) = (Arc::clone(host), Arc::clone(connection));
+    async move {
+        let (mut head, incoming) = request.into_parts();
+        let stands_in = head.version != Version::HTTP_2 && head.method.as_str() == REFUSED_METHOD;
+        let violation = if stands_in { connection.violation() } else { http2_head::admit(&mut head) };
+        // What cannot be read as a request may have asked for a head alone all the same.
+        let is_head = head.method == Method::HEAD || violation.as_ref().is_some_and(|violation| violation.bodiless);
+        let waits_to_go_on = head.version == Version::HTTP_11 && head.headers.contains_key(EXPECT);
+        let body = Arc::new(if waits_to_go_on {
+            RequestBody::unasked(incoming, Arc::clone(&connection))
+        } else {
+            RequestBody::beginning(incoming, Arc::clone(&connection)).await
+        });
+        let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
+        host.asked(exchange);
+        let cut = |Cut| {
+            presence.served();
+            Cut
+        };
+        let answer = answer.await.map_err(|_| cut(Cut))?;
+        if body.has_rest() {
+            tokio::spawn(async move { body.drain(deadlines.close).await });
+        }
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let declared = declared_length(&answer.headers).map_err(cut)?;
+        let body = match answer.body {
+            _ if is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED => {
+                AnswerBody::whole(Bytes::new(), presence, connection)
+            }
+            // Whoever reads it would take what comes behind for the rest of it.
+            Answered::Whole(body) if declared.is_some_and(|declared| declared != body.len() as u64) => {
+                return Err(cut(Cut));
+            }
+            Answered::Whole(body) => AnswerBody::whole(body, presence, connection),
+            Answered::Pieces(pieces) => AnswerBody::pieces(pieces, declared, presence, connection),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = answer.headers;
+        Ok(response)
+    }
+}
+
+/// How many bytes an answer says it has.
+fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Cut> {
+    let length = headers.get(CONTENT_LENGTH).map(|length| length.to_str().ok().and_then(|digits| digits.parse().ok()));
+    length.map(|length| length.ok_or(Cut)).transpose()
+}

@@ -1,0 +1,99 @@
+//! A connection of HTTP/1.1: it serves one call at a time, which polls it, and rests between them.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use super::endpoint::Origin;
+use super::exchange::{Broken, Sent, Since};
+use super::failure::Failure;
+use super::wire::{Meter, Wire};
+
+/// What is read at once, and what a head may be long at most: what an open stream costs in memory.
+const MOST_BUFFERED: usize = 128 * 1024;
+/// A provider behind others that each add their own has many; a hundred is not enough.
+const MOST_HEADERS: usize = 256;
+
+/// A connection.
+pub(super) struct Kept {
+    origin: Arc<Origin>,
+    sender: http1::SendRequest<Full<Bytes>>,
+    /// Gone when it has ended.
+    connection: Option<http1::Connection<TokioIo<Wire>, Full<Bytes>>>,
+    meter: Arc<Meter>,
+    /// When the last answer on it was read to its end.
+    rests_since: Option<Instant>,
+}
+
+impl Kept {
+    pub(super) async fn begin(wire: Wire, origin: Arc<Origin>) -> Result<Box<Self>, Failure> {
+        let meter = wire.meter();
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(MOST_BUFFERED)
+            .max_headers(MOST_HEADERS)
+            .handshake(TokioIo::new(wire))
+            .await
+            .map_err(|error| Failure::connect(&error))?;
+        Ok(Box::new(Self { origin, sender, connection: Some(connection), meter, rests_since: None }))
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn exchange(
+        mut self: Box<Self>,
+        request: Sent,
+        stale_within: Duration,
+    ) -> Result<(Response<Incoming>, Box<Self>), Broken> {
+        let since = Since::now(&self.meter, self.rests_since.is_some(), stale_within);
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let answered = poll_fn(|cx| {
+            let _ = self.poll(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await;
+        match answered {
+            Ok(response) => Ok((response, self)),
+            Err(error) => Err(since.broken(error)),
+        }
+    }
+
+    /// Moves what can be moved. Ready when the connection has ended, and then always.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_pending()) {
+            return Poll::Pending;
+        }
+        // Dropped now: with it goes what it still holds, and whoever waits for that learns of it. What went wrong, if
+        // anything did, the call has been told.
+        self.connection = None;
+        Poll::Ready(())
+    }
+
+    /// Whether it can serve another call. To be asked when the answer of the last has been read to its end.
+    pub(super) fn rest(&mut self) -> bool {
+        self.rests_since = Some(Instant::now());
+        self.is_alive()
+    }
+
+    /// Whether it can serve a call, as far as anybody knows.
+    pub(super) fn is_alive(&mut self) -> bool {
+        // Nobody has polled it while it rested: only now does it see that its provider has closed it.
+        self.poll(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready()
+    }
+
+    pub(super) fn leads_to(&self, origin: &Origin) -> bool {
+        *self.origin == *origin
+    }
+
+    pub(super) fn has_rested(&self, longer_than: Duration) -> bool {
+        self.rests_since.is_some_and(|since| since.elapsed() >= longer_than)
+    }
+}
