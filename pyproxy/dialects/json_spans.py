@@ -12,9 +12,9 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-__all__ = ["Cut", "Span", "decode", "items", "members", "replaced", "without"]
+__all__ = ["Cut", "Span", "decode", "items", "members", "replaced", "rewritten", "sifted", "without"]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # Numbers are not looked at, and turning a long one into an integer takes its time, or fails.
@@ -114,6 +114,31 @@ def replaced(text: str, cuts: Iterable[Cut]) -> str:
         at = cut.end
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+def sifted(text: str, span: Span, goes: Callable[[Any], bool], within: Callable[[str, Span], list[Cut]] | None = None) -> list[Cut]:
+    """Return the cuts that take out an array's items that go, and what goes within the others; none if nothing would be left."""
+    parts = items(text, span)
+    gone = {index for index, part in enumerate(parts) if goes(part.value)}
+    if len(gone) == len(parts):
+        return []
+    cuts = without(parts, gone)
+    for index, part in enumerate(parts):
+        if within is not None and index not in gone:
+            cuts += within(text, part)
+    return cuts
+
+
+def rewritten(body: bytes, cuts_of: Callable[[str, Span], list[Cut]]) -> bytes | None:
+    """Return the body without what is cut out of the arrays among its members, or None if nothing is, or if it is no JSON."""
+    try:
+        text = body.decode()
+        whole = decode(text)
+        arrays = [member for member in members(text, whole) if isinstance(member.value, list)] if isinstance(whole.value, dict) else []
+        cuts = [cut for array in arrays for cut in cuts_of(text, array)]
+    except (ValueError, RecursionError):
+        return None
+    return replaced(text, cuts).encode() if cuts else None
 
 
 def _skip(text: str, at: int) -> int:

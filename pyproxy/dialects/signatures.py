@@ -11,39 +11,27 @@ What goes, by where it stands:
   signature; `extra_content` and `provider_specific_fields` that carry Gemini's thought signatures, of a turn or of a tool call; an item
   with a signature in a `reasoning_content` that is a list.
 - Responses: items `reasoning` of the `input` that are sealed, or empty but for an id that only their provider knows.
-- Gemini: parts of thoughts that Anthropic signed, as a translation gave them to its clients. Before Gemini is asked they go in whatever
-  session: it never made them.
+- Gemini: parts of thoughts that Anthropic signed, as a translation gave them to its clients.
 
-What a translation made is none of any provider's, and goes in whatever session before one is asked that takes back only its own:
-
-- Messages: thinking has an empty signature, since nobody signed it; a `redacted_thinking` of ours has a seal of ours.
-- Responses: items `reasoning` have a seal of ours, or none, and an id of ours: OpenAI opens no other's seals, knows no item by such an
-  id, and takes no text of reasoning.
+What a translation made goes in whatever session (`pyproxy.dialects.translated_reasoning`).
 
 A turn of which nothing is left goes as a whole. No other byte changes: prompt caches go by them.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from pyproxy.dialects.json_spans import Cut, Span, decode, items, members, replaced, without
+from pyproxy.dialects.json_spans import Cut, members, rewritten, sifted, without
+from pyproxy.dialects.translated_reasoning import SEALED, translated_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pyproxy.dialects.json_spans import Span
 
-__all__ = ["strip_sealed", "strip_signatures", "strip_translated_items", "strip_unsigned"]
+__all__ = ["strip_signatures"]
 
-_SEALED = "cHlwcm94eS4u"
-"""How a signature of a translation's begins (`pyproxy.dialects.translation.gemini.signatures.seal`)."""
-_OWN_SEAL = "pyproxy."
-"""How what a translation seals for clients of messages and of responses begins (`pyproxy.dialects.translation.chat.seals.seal`)."""
-_OWN_ITEM = re.compile(r"rs_req_[0-9a-f]{32}_[0-9]+")
-"""The id of an item of reasoning that a translation made (`pyproxy.dialects.translation.responses_over_chat.echo.item_id`)."""
-_SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"', _SEALED.encode())
+_SIGNS = (b"thinking", b"signature", b"encrypted", b'"reasoning"', SEALED.encode())
 """Without any of these there is nothing to take out, and the body need not be parsed."""
-_UNSIGNED = re.compile(rb'"signature"[ \t\n\r]*:[ \t\n\r]*""')
 _BLOCKS = ("content", "thinking_blocks", "reasoning_details", "reasoning_content")
 _EXTRAS = ("extra_content", "provider_specific_fields")
 _SIGNED_FIELDS = ("thought_signature", "thought_signatures", "thinking_blocks")
@@ -58,123 +46,15 @@ def strip_signatures(body: bytes) -> bytes | None:
     """
     if not any(sign in body for sign in _SIGNS):
         return None
-    try:
-        text = body.decode()
-        cuts = _of_body(text)
-    except (ValueError, RecursionError):
-        return None
-    return replaced(text, cuts).encode() if cuts else None
+    return rewritten(body, _of_member)
 
 
-def strip_unsigned(body: bytes) -> bytes | None:
-    """Return a messages body without the thinking that a translation made, which Anthropic refuses, or None if there is none in it.
-
-    A body that is not JSON is none of ours to mend: None, too.
-    """
-    if _OWN_SEAL.encode() not in body and _UNSIGNED.search(body) is None:
-        return None
-    return _without(body, "messages", _is_unsigned_alone, _unsigned_within)
-
-
-def strip_translated_items(body: bytes) -> bytes | None:
-    """Return a responses body without the reasoning that a translation made, which OpenAI refuses, or None if there is none in it.
-
-    A body that is not JSON is none of ours to mend: None, too.
-    """
-    if _OWN_SEAL.encode() not in body and b"rs_req_" not in body:
-        return None
-    return _without(body, "input", _is_translated_item)
-
-
-def strip_sealed(body: bytes) -> bytes | None:
-    """Return a body of Gemini's API without the thoughts of another provider's models, or None if there are none in it.
-
-    A body that is not JSON is none of ours to mend: None, too.
-    """
-    if _SEALED.encode() not in body:
-        return None
-    return _without(body, "contents", _is_sealed_alone, _sealed_within)
-
-
-def _without(body: bytes, name: str, goes: Callable[[Any], bool], within: Callable[[str, Span], Cuts] | None = None) -> bytes | None:
-    """The body without some items of one of its lists, and without some of what is in the others; None if nothing goes."""
-    try:
-        text = body.decode()
-        whole = decode(text)
-        cuts: Cuts = []
-        for member in members(text, whole) if isinstance(whole.value, dict) else ():
-            if member.key == name and isinstance(member.value, list):
-                cuts += _of_list(text, member, goes, within)
-    except (ValueError, RecursionError):
-        return None
-    return replaced(text, cuts).encode() if cuts else None
-
-
-def _is_sealed(part: Any) -> bool:
-    signatures = (part.get("thoughtSignature"), part.get("thought_signature")) if isinstance(part, dict) else ()
-    return any(isinstance(signature, str) and signature.startswith(_SEALED) for signature in signatures)
-
-
-def _is_sealed_alone(content: Any) -> bool:
-    parts = content.get("parts") if isinstance(content, dict) else None
-    return isinstance(parts, list) and bool(parts) and all(map(_is_sealed, parts))
-
-
-def _sealed_within(text: str, span: Span) -> Cuts:
-    if not isinstance(span.value, dict):
-        return []
-    lists = [part for part in members(text, span) if part.key == "parts" and isinstance(part.value, list)]
-    return [cut for parts in lists for cut in _of_list(text, parts, _is_sealed)]
-
-
-def _is_unsigned(block: Any) -> bool:
-    if not isinstance(block, dict):
-        return False
-    if block.get("type") == "redacted_thinking":
-        return _has_own_seal(block.get("data"))
-    return block.get("type") == "thinking" and block.get("signature") == ""
-
-
-def _is_unsigned_alone(message: Any) -> bool:
-    """Whether a turn is nothing but thinking that no provider made."""
-    content = message.get("content") if _is_assistants(message) else None
-    return isinstance(content, list) and bool(content) and all(map(_is_unsigned, content))
-
-
-def _unsigned_within(text: str, span: Span) -> Cuts:
-    if not _is_assistants(span.value):
-        return []
-    contents = [part for part in members(text, span) if part.key == "content" and isinstance(part.value, list)]
-    return [cut for content in contents for cut in _of_list(text, content, _is_unsigned)]
-
-
-def _of_body(text: str) -> Cuts:
-    whole = decode(text)
-    if not isinstance(whole.value, dict):
-        return []
-    cuts: Cuts = []
-    for member in members(text, whole):
-        if isinstance(member.value, list):
-            if member.key == "messages":
-                cuts += _of_list(text, member, _empties, _of_message)
-            elif member.key == "input":
-                cuts += _of_list(text, member, _is_sealed_item)
-            elif member.key == "contents":
-                cuts += _of_list(text, member, _is_sealed_alone, _sealed_within)
-    return cuts
-
-
-def _of_list(text: str, span: Span, goes: Callable[[Any], bool], within: Callable[[str, Span], Cuts] | None = None) -> Cuts:
-    """Cuts that take out the items that go, and what goes within the others; nothing of a list of which nothing would be left."""
-    parts = items(text, span)
-    gone = {index for index, part in enumerate(parts) if goes(part.value)}
-    if len(gone) == len(parts):
-        return []
-    cuts = without(parts, gone)
-    for index, part in enumerate(parts):
-        if within is not None and index not in gone:
-            cuts += within(text, part)
-    return cuts
+def _of_member(text: str, member: Span) -> Cuts:
+    if member.key == "messages":
+        return sifted(text, member, _empties, _of_message)
+    if member.key == "input":
+        return sifted(text, member, _is_sealed_item)
+    return translated_in(text, member, "gemini") if member.key == "contents" else []
 
 
 def _of_message(text: str, span: Span) -> Cuts:
@@ -186,7 +66,7 @@ def _of_message(text: str, span: Span) -> Cuts:
     for index, part in enumerate(parts):
         if part.key in _BLOCKS and isinstance(part.value, list):
             if not all(map(_is_foreign, part.value)) or not part.value:
-                cuts += _of_list(text, part, _is_foreign)
+                cuts += sifted(text, part, _is_foreign)
             elif part.key == "content":
                 cuts.append(Cut(part.inside, part.end, "null"))  # only beside tool calls: an empty list would be refused
             else:
@@ -194,7 +74,7 @@ def _of_message(text: str, span: Span) -> Cuts:
         elif part.key in _EXTRAS and _has_signature(part.value):
             gone.add(index)
         elif part.key == "tool_calls" and isinstance(part.value, list):
-            cuts += _of_list(text, part, lambda _: False, _of_tool_call)
+            cuts += sifted(text, part, lambda _: False, _of_tool_call)
     return cuts + without(parts, gone)
 
 
@@ -232,17 +112,6 @@ def _is_foreign(block: Any) -> bool:
 
 def _is_sealed_item(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type") == "reasoning" and bool(item.get("encrypted_content") or not item.get("content"))
-
-
-def _is_translated_item(item: Any) -> bool:
-    if not isinstance(item, dict) or item.get("type") != "reasoning":
-        return False
-    identifier = item.get("id")
-    return _has_own_seal(item.get("encrypted_content")) or (isinstance(identifier, str) and _OWN_ITEM.fullmatch(identifier) is not None)
-
-
-def _has_own_seal(text: Any) -> bool:
-    return isinstance(text, str) and text.startswith(_OWN_SEAL)
 
 
 def _has_signature(extra: Any) -> bool:

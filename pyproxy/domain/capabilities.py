@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 
 __all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities", "Thinking"]
 
+# Of the thoughts that a word such as "ping" leads to: some hundreds of tokens at most, and only what is thought costs.
+_ROOM_FOR_THOUGHTS = 1_024
+
 Thinking: TypeAlias = Literal["effort", "budget", "none"]
 """How a model is told how much to think: in a word, as a number of tokens, or not at all."""
 
@@ -54,6 +57,14 @@ class Capabilities:
     def bound_in_chat(self) -> Literal["max_tokens", "max_completion_tokens"]:
         """The name that a chat provider has for the bound of an answer: reasoning models refuse the older one, others know no newer."""
         return "max_completion_tokens" if self.reasons_in_chat else "max_tokens"
+
+    @property
+    def least_bound_in_chat(self) -> int:
+        """The tokens that are bound enough for an answer of which nothing is to be read.
+
+        Where other models break off, those that reason refuse a bound that their thoughts alone come to.
+        """
+        return _ROOM_FOR_THOUGHTS if self.reasons_in_chat else 1
 
 
 ALL_CAPABILITIES = Capabilities(reasoning_history=True, thinking="budget")

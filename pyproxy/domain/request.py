@@ -35,6 +35,7 @@ class Request:
         operation: what is asked, in which API.
         in_array: whether the answer is wanted as the one item of an array: Gemini's stream for who does not ask for events.
         continues: the response that it went on with, where the body holds that conversation now instead of its name.
+        shortest: whether the shortest answer does: one that leaves its bound open gets the least that each model takes.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Request:
     operation: Operation = CHAT
     in_array: bool = False
     continues: str | None = None
+    shortest: bool = False
 
     def with_body(self, body: bytes) -> Request:
         """The same request with another body, read anew."""

@@ -32,6 +32,7 @@ class Asking:
         priority: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the request's own deadline, kept by the engine
         fallback_groups: Sequence[str] | None = None,
+        shortest: bool = False,
         **parameters: Any,
     ) -> Completion:
         """Ask a target and wait for the whole answer, on the path that every request takes.
@@ -44,12 +45,15 @@ class Asking:
             priority: ``high``, ``normal`` or ``low``: who is next where there is no room for all.
             timeout: seconds for the whole request; the target's own total holds if it is shorter.
             fallback_groups: where to go if the target fails, instead of what is configured.
+            shortest: whether the shortest answer does, as for who asks only whether anybody answers: its bound, unless it is among the
+                parameters, is the least that each model takes, under the name that it takes.
             **parameters: further fields of the request, such as ``temperature`` or ``max_tokens``.
 
         Raises:
             RequestError: the request could not be answered; see `pyproxy.errors`.
         """
         own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
+        own |= {"shortest": shortest}
         return await self._client.generate(target, messages, **own, **parameters)
 
     def route(self, target: str, messages: Messages = "Hello", *, fault: str = "connect_failed", **arguments: Any) -> Route:
@@ -88,6 +92,7 @@ class Asking:
         priority: str | None = None,
         timeout: float | None = None,
         fallback_groups: Sequence[str] | None = None,
+        shortest: bool = False,
         **parameters: Any,
     ) -> CompletionStream:
         """Ask a target for a stream: ``async for chunk in sidecar.stream(target, messages)``.
@@ -100,6 +105,7 @@ class Asking:
                 the answer is not whole.
         """
         own = {"node": node, "session": session, "priority": priority, "timeout": timeout, "fallback_groups": fallback_groups}
+        own |= {"shortest": shortest}
         return self._client.stream(target, messages, **own, **parameters)
 
     def stream_sync(self, target: str, messages: Messages, **arguments: Any) -> BlockingStream:

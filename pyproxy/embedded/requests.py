@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chat_request"]
 
-_OWN = ("node", "session", "priority", "timeout", "fallback_groups")
+_OWN = ("node", "session", "priority", "timeout", "fallback_groups", "shortest")
 _MAX_TIMEOUT_S = 86_400.0
 
 
@@ -58,6 +58,7 @@ def chat_request(target: str, messages: Messages, fields: Mapping[str, Any], *, 
         timeout_ns=_timeout_ns(own["timeout"]),
         fallback_groups=None if groups is None else tuple(groups),
         priority=_priority(own["priority"]),
+        shortest=bool(own["shortest"]),
     )
 
 

@@ -17,6 +17,8 @@ def caller_of(journey: Journey) -> Caller:
     """On whose behalf room is asked for, and how much of it."""
     envelope, node = journey.request.envelope, journey.node
     max_tokens = envelope.max_tokens
+    if max_tokens is None and journey.request.shortest:
+        max_tokens = 1  # whatever a model thinks about it is settled when it has answered
     if max_tokens is None and node is not None:
         max_tokens = node.defaults.max_tokens
     prompt = Prompt(envelope.text_bytes, envelope.images, max_tokens)

@@ -22,8 +22,11 @@ _THINKING = (b'"reasoning_effort"', b'"effort"', b'"thinking"', b'"thinkingConfi
 def defaults_taken(candidate: Candidate, request: Request, defaults: Parameters) -> Parameters:
     """Those of the defaults, by their names in chat, that one model takes in a request, under the names that it takes.
 
-    They are left out before a request is translated, too: its client is told of no losses but of what it wrote.
+    Where the shortest answer does, its bound goes before theirs. What is refused is left out before a request is translated, too: its
+    client is told of no losses but of what it wrote.
     """
+    if request.shortest:
+        defaults = tuple({**dict(defaults), "max_tokens": b"%d" % candidate.capabilities.least_bound_in_chat}.items())
     if not defaults:
         return defaults
     refused = _refused(candidate, request.body)

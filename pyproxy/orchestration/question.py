@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_translated_items, strip_unsigned
+from pyproxy.dialects.signatures import strip_signatures
+from pyproxy.dialects.translated_reasoning import strip_translated
 from pyproxy.dialects.translation.translation import Translation
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
 from pyproxy.dialects.translation.ways import way_to
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain import NO_DEFAULTS
-from pyproxy.domain.operations import CHAT, COMPLETIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, GENERATE_CONTENT, MESSAGES, RESPONSES
+from pyproxy.domain.operations import CHAT, COMPLETIONS
 from pyproxy.orchestration.defaults_taken import defaults_taken
 from pyproxy.orchestration.seam import Seam
 from pyproxy.orchestration.stream_answer import Reading
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.seam import Delivered
 
 __all__ = ["Question", "Questions"]
-
-
-# What a body that goes as it is must lose for those who take no reasoning back that they did not make.
-_STRIPS = {
-    MESSAGES: strip_unsigned,
-    COUNT_TOKENS: strip_unsigned,
-    GENERATE_CONTENT: strip_sealed,
-    GEMINI_COUNT_TOKENS: strip_sealed,
-    RESPONSES: strip_translated_items,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +127,7 @@ class Questions:
         node = NO_DEFAULTS if self._journey.node is None or not generates else self._journey.node.defaults
         moved = self._journey.affinity is not None and self._journey.affinity.foreign_to(candidate.provider)
         request = self._unsigned() if moved else self._request
-        strip = _STRIPS.get(request.operation) if way.translator is None else None
-        if strip is not None and (own := strip(request.body)) is not None:
+        if way.translator is None and (own := strip_translated(request.body, request.operation.wire)) is not None:
             request = request.with_body(own)
         return request.envelope.rewrite(
             request.body,

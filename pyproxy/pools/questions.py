@@ -1,4 +1,4 @@
-"""What a check asks a model: for an answer of one token, in the API of its provider."""
+"""What a check asks a model: for the shortest answer, in the API of its provider."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def question(candidate: Candidate, prompt: str) -> tuple[str, bytes, bytes]:
     if candidate.dialect == "gemini":
         body = {"contents": [{"role": "user", "parts": [{"text": prompt}]}], "generationConfig": {"maxOutputTokens": 1}}
     else:
-        bound = candidate.capabilities.bound_in_chat if candidate.dialect == "openai" else "max_tokens"
-        body = {"model": candidate.upstream_model, "messages": [{"role": "user", "content": prompt}], bound: 1}
+        takes = candidate.capabilities
+        bound: dict[str, int] = {takes.bound_in_chat: takes.least_bound_in_chat} if candidate.dialect == "openai" else {"max_tokens": 1}
+        body = {"model": candidate.upstream_model, "messages": [{"role": "user", "content": prompt}], **bound}
     return path, query, json.dumps(body).encode()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LLMWrapper"]
 
 # What a probe sends: the shortest question, for the shortest answer.
-_PROBE: dict[str, Any] = {"messages": "ping", "max_tokens": 1}
+_PROBE: dict[str, Any] = {"messages": "ping", "shortest": True}
 
 
 class LLMWrapper(ABC):
@@ -96,7 +96,7 @@ class LLMWrapper(ABC):
             return {"status": "unhealthy", "reason": error.message, "instances": {}}
 
     def probe(self, **fields: Any) -> None:
-        """Send the shortest request there is, which costs a few tokens.
+        """Send the shortest request there is, which costs a few tokens, and what a model that reasons thinks of it.
 
         Raises:
             HealthCheckFailed: it was not answered.

@@ -70,12 +70,13 @@ def test_a_limit_of_tokens_sends_requests_elsewhere_until_its_minute_is_over() -
     play(scene)
 
 
-def test_a_stream_that_broke_off_is_charged_no_less_than_was_reserved() -> None:
+@pytest.mark.parametrize(("shortest", "answer"), [(False, 80 // 8), (True, 1)])
+def test_a_stream_that_broke_off_is_charged_no_less_than_was_reserved(shortest: bool, answer: int) -> None:  # noqa: FBT001
     async def scene(loop: VirtualLoop) -> None:
         sidecar = VirtualSidecar(loop, config(**NO_WAIT, a={"tpm_limit": 80}), {"a": [Plays(breaks=1)], "b": [], "c": [Plays()]})
         before = used(sidecar, "a")
-        await sidecar.ask(stream=True)
-        assert abs(used(sidecar, "a") - before) == 8 + 80 // 8
+        await sidecar.ask(stream=True, shortest=shortest)
+        assert abs(used(sidecar, "a") - before) == 8 + answer
 
     play(scene)
 

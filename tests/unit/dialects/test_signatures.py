@@ -6,37 +6,25 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.reasoning import (
+    ASKED,
+    CALL,
+    MISTRAL,
+    PLAIN_DETAIL,
+    REDACTED,
+    SEALED_DETAIL,
+    SIGNED_CALL,
+    SIGNED_DETAIL,
+    SUMMARY,
+    TEXT,
+    THINKING,
+    TOOL_USE,
+    TURNS,
+    told,
+    turn,
+)
 
-from pyproxy.dialects.signatures import strip_sealed, strip_signatures, strip_translated_items, strip_unsigned
-from pyproxy.dialects.translation.chat import seals
-from pyproxy.dialects.translation.gemini.signatures import seal
-
-THINKING = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
-UNSIGNED = {"type": "thinking", "thinking": "hm", "signature": ""}
-REDACTED = {"type": "redacted_thinking", "data": "EmwK"}
-TEXT = {"type": "text", "text": 'a [thinking] "signature" , } ]'}
-TOOL_USE = {"type": "tool_use", "id": "t", "name": "f", "input": {"signature": "an argument", "type": "thinking"}}
-SIGNED_DETAIL = {"type": "reasoning.text", "text": "hm", "signature": "EqoB", "format": "anthropic-claude-v1", "index": 0}
-SEALED_DETAIL = {"type": "reasoning.encrypted", "data": "gAAA", "format": "openai-responses-v1", "id": "rs_1"}
-PLAIN_DETAIL = {"type": "reasoning.text", "text": "hm", "signature": None}
-SUMMARY = {"type": "reasoning.summary", "summary": "it thought"}
-MISTRAL = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "closed": True}
-SIGNED_CALL = {
-    "id": "c",
-    "type": "function",
-    "function": {"name": "f", "arguments": "{}"},
-    "extra_content": {"google": {"thought_signature": "CsA"}},
-}
-CALL = {key: value for key, value in SIGNED_CALL.items() if key != "extra_content"}
-ASKED = {"role": "user", "content": "go on"}
-
-
-def told(*turns: dict[str, Any], key: str = "messages", **more: Any) -> bytes:
-    return json.dumps({"model": "m", **more, key: [*turns, ASKED]}).encode()
-
-
-def turn(**members: Any) -> dict[str, Any]:
-    return {"role": "assistant", **members}
+from pyproxy.dialects.signatures import strip_signatures
 
 
 @pytest.mark.parametrize(
@@ -99,56 +87,6 @@ def test_sealed_items_of_a_responses_input_go() -> None:
     assert strip_signatures(json.dumps({"model": "m", "input": "reasoning, thinking"}).encode()) is None
 
 
-OWN_ID = f"rs_req_{'0a' * 16}_0"
-OWN_SEALED = {"type": "reasoning", "id": "rs_x", "summary": [], "encrypted_content": seals.seal([THINKING])}
-OWN_PLAIN = {"type": "reasoning", "id": OWN_ID, "summary": [], "content": [{"type": "reasoning_text", "text": "hm"}]}
-THEIRS = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
-
-
-def test_items_of_reasoning_that_a_translation_made_go_before_openai_is_asked() -> None:
-    said = {
-        "type": "message",
-        "role": "assistant",
-        "id": OWN_ID.replace("rs", "msg"),
-        "content": [{"type": "output_text", "text": "pyproxy."}],
-    }
-    quoted = {"type": "message", "role": "user", "id": OWN_ID, "content": "pyproxy."}
-    odd: list[Any] = [{"type": "reasoning", "id": 5, "encrypted_content": 5}, {"type": "reasoning", "id": f"{OWN_ID}x"}, "rs_req_"]
-    left = [THEIRS, said, quoted, *odd]
-    assert strip_translated_items(told(OWN_SEALED, THEIRS, OWN_PLAIN, *left[1:], key="input")) == told(*left, key="input")
-    assert strip_translated_items(told(*left, key="input")) is None
-    assert strip_translated_items(told(THEIRS, key="input")) is None
-    assert strip_translated_items(b'{"input": "pyproxy. rs_req_"}') is None
-
-
-def test_a_seal_of_ours_among_the_thinking_goes_before_anthropic_is_asked() -> None:
-    own = {"type": "redacted_thinking", "data": seals.seal([seals.call_signature("c", "CsA=")])}
-    assert strip_unsigned(told(turn(content=[THINKING, own, REDACTED, TOOL_USE]))) == told(turn(content=[THINKING, REDACTED, TOOL_USE]))
-    assert strip_unsigned(told(turn(content=[own]))) == told()
-    assert strip_unsigned(told({"role": "user", "content": [own]})) is None
-
-
-SEALED = {"text": "hm", "thought": True, "thoughtSignature": seal([THINKING])}
-SPOKEN = {"text": "so", "thoughtSignature": "CsA="}
-
-
-@pytest.mark.parametrize("strip", [strip_sealed, strip_signatures])
-def test_thoughts_that_a_translation_gave_a_gemini_client_go(strip: Any) -> None:
-    before: list[Any] = [{"role": "model", "parts": [SEALED, SPOKEN]}, {"role": "model", "parts": [SEALED]}, {"role": "user"}, 5]
-    after: list[Any] = [{"role": "model", "parts": [SPOKEN]}, {"role": "user"}, 5]
-    assert strip(told(*before, key="contents")) == told(*after, key="contents")
-    snake = {"text": "", "thought": True, "thought_signature": seal([REDACTED]).replace("+", "-")}
-    assert strip(told({"parts": [SPOKEN, snake]}, key="contents")) == told({"parts": [SPOKEN]}, key="contents")
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b'"cHlwcm94eS4u', b'["cHlwcm94eS4u"]', b'{"contents": "cHlwcm94eS4u"}', b'{"messages": ["cHlwcm94eS4u"]}']
-)
-def test_a_body_without_such_thoughts_is_not_written_anew(body: bytes) -> None:
-    assert strip_sealed(body) is None
-    assert strip_sealed(told({"parts": [SPOKEN]}, key="contents")) is None
-
-
 def test_settings_of_the_request_stay() -> None:
     settings: dict[str, Any] = {
         "thinking": {"type": "adaptive"},
@@ -203,23 +141,7 @@ def test_a_body_that_is_none_of_ours_stays_as_it_is(body: bytes) -> None:
     assert strip_signatures(body) is None
 
 
-BLOCKS = st.sampled_from(
-    [THINKING, REDACTED, TEXT, TOOL_USE, MISTRAL, SIGNED_DETAIL, SEALED_DETAIL, PLAIN_DETAIL, SUMMARY, "text", 1, None]
-)
 FOREIGN = (THINKING, REDACTED, SIGNED_DETAIL, SEALED_DETAIL)
-LISTS = st.lists(BLOCKS, max_size=5)
-CALLS = st.lists(st.sampled_from([CALL, SIGNED_CALL]), max_size=2)
-TURNS = st.fixed_dictionaries(
-    {"role": st.sampled_from(["assistant", "user"])},
-    optional={
-        "content": LISTS | st.text(max_size=3) | st.none(),
-        "thinking_blocks": LISTS,
-        "reasoning_details": LISTS,
-        "reasoning_content": st.text(max_size=3) | LISTS,
-        "tool_calls": CALLS,
-        "name": st.text(max_size=3),
-    },
-)
 
 
 def modelled(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -272,47 +194,3 @@ def test_no_byte_is_changed_or_moved(turns: list[dict[str, Any]]) -> None:
     if stripped is not None:
         rest = iter(body)
         assert all(byte in rest for byte in stripped.replace(b'"content": null', b'"content": '))
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ([turn(content=[UNSIGNED, TEXT, TOOL_USE])], [turn(content=[TEXT, TOOL_USE])]),
-        ([turn(content=[THINKING, UNSIGNED, REDACTED, TEXT])], [turn(content=[THINKING, REDACTED, TEXT])]),
-        ([turn(content=[MISTRAL, UNSIGNED, TEXT])], [turn(content=[MISTRAL, TEXT])]),
-        ([turn(content=[UNSIGNED]), ASKED, turn(content=[TEXT, UNSIGNED])], [ASKED, turn(content=[TEXT])]),
-        ([turn(content=[UNSIGNED], role="user"), turn(content=[UNSIGNED, UNSIGNED])], [turn(content=[UNSIGNED], role="user")]),
-    ],
-)
-def test_thinking_that_nobody_signed_goes_before_one_who_signs_is_asked(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
-    assert strip_unsigned(told(*before)) == told(*after)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        told(turn(content=[THINKING, REDACTED, TEXT])),
-        told(turn(content=[{**TOOL_USE, "input": {"signature": ""}}])),
-        told(turn(content="a"), system=[UNSIGNED]),
-        told(turn(content=[UNSIGNED]), key="input"),
-        b'{"messages": [{"role": "assistant", "content": [{"type": "thinking", "signature": ""}',
-        b'["signature", {"signature": ""}]',
-    ],
-)
-def test_without_such_thinking_nothing_is_written_anew(body: bytes) -> None:
-    assert strip_unsigned(body) is None
-
-
-@given(turns=st.lists(TURNS, max_size=5), places=st.lists(st.integers(0, 9), max_size=4), indent=st.sampled_from([None, 1, "\t"]))
-def test_what_is_put_among_a_conversation_without_a_signature_is_taken_out_again(
-    turns: list[dict[str, Any]], places: list[int], indent: int | str | None
-) -> None:
-    def written(messages: list[dict[str, Any]]) -> bytes:
-        return json.dumps({"messages": [ASKED, *messages], "n": 1.50}, indent=indent).encode()
-
-    mixed = [{**each, "content": list(each["content"])} if isinstance(each.get("content"), list) else each for each in turns]
-    lists = [each["content"] for each in mixed if each["role"] == "assistant" and isinstance(each.get("content"), list) and each["content"]]
-    for place in places if lists else ():
-        content = lists[place % len(lists)]
-        content.insert(place % (len(content) + 1), UNSIGNED)
-    assert strip_unsigned(written(mixed)) == (written(turns) if places and lists else None)

@@ -33,7 +33,7 @@ def test_a_prompt_is_asked_for_one_token_of_an_answer(dialect: Dialect, surface:
     assert (asked, query, json.loads(written)) == (path, b"", body)
 
 
-def test_a_model_that_reasons_is_asked_under_the_name_of_the_bound_that_it_takes() -> None:
+def test_a_model_that_reasons_is_asked_under_the_name_of_the_bound_that_it_takes_and_left_room_to_think() -> None:
     reasons = Capabilities(sampling=False, thinking="effort")
     asked = {
         dialect: json.loads(
@@ -41,5 +41,5 @@ def test_a_model_that_reasons_is_asked_under_the_name_of_the_bound_that_it_takes
         )
         for dialect in ("openai", "anthropic")
     }
-    assert (asked["openai"].get("max_completion_tokens"), "max_tokens" in asked["openai"]) == (1, False)
+    assert (asked["openai"].get("max_completion_tokens"), "max_tokens" in asked["openai"]) == (1_024, False)
     assert asked["anthropic"] == CHAT

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import h11
@@ -60,12 +59,6 @@ class Client(asyncio.Protocol):
                 return chunks, True
             elif event is h11.NEED_DATA:
                 return chunks, False
-
-
-@pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
 
 
 async def ask(mock: MockProvider, behaviour: Behaviour, *, stream: bool = True, close: bool = True) -> Client:

@@ -118,12 +118,6 @@ def _api(request: pytest.FixtureRequest) -> Api:
 
 
 @pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
 async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"anthropic-version": "2023-06-01"}
     async with httpx2.AsyncClient(base_url=mock.url, trust_env=False, headers=headers, timeout=10) as client:

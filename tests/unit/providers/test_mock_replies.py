@@ -17,12 +17,6 @@ CLOCK: ChatCompletionToolParam = {"type": "function", "function": {"name": "cloc
 
 
 @pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
 async def sdk(mock: MockProvider) -> AsyncIterator[openai.AsyncOpenAI]:
     async with openai.AsyncOpenAI(base_url=mock.base_url, api_key="sk-test", max_retries=0) as client:
         yield client

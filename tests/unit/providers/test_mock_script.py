@@ -1,6 +1,5 @@
 """Scripts in Python, in YAML, in the model name and over HTTP."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -9,12 +8,6 @@ import pytest
 from pyproxy.providers.mock import Behaviour, MockProvider, ScriptError
 from pyproxy.providers.mock.behaviour import FIELDS
 from pyproxy.providers.mock.script import behaviour_from_query
-
-
-@pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
 
 
 async def statuses(mock: MockProvider, model: str, times: int) -> list[int]:

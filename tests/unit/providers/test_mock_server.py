@@ -23,12 +23,6 @@ class Ending(asyncio.Protocol):
 
 
 @pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
 async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(base_url=mock.base_url.removesuffix("/v1"), trust_env=False) as client:
         yield client

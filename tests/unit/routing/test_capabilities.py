@@ -133,6 +133,7 @@ def test_whether_a_model_is_sampled_is_known_with_thinking_and_without(model: st
     found = known_capabilities("openai", model)
     assert (found.takes_sampling(thinks=False), found.takes_sampling(thinks=True)) == (plainly, thinking)
     assert found.bound_in_chat == ("max_tokens" if thinking else "max_completion_tokens")
+    assert found.least_bound_in_chat == (1 if thinking else 1_024)
 
 
 def test_one_that_knows_no_effort_knows_the_older_name_of_the_bound() -> None:

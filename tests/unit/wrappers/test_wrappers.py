@@ -156,6 +156,24 @@ async def test_a_probe_asks_and_says_what_is_wrong(factory: LLMWrapperFactory, u
         await wrapper.probe_async()
 
 
+def test_a_probe_bounds_the_answer_as_each_model_takes_it(upstream: MockApart) -> None:
+    settings = configuration(upstream.provider)
+    settings["models"] |= {name: {"provider": "mock", "model": name} for name in ("gpt-5", "o3")}
+    settings["task_groups"]["fast_group"]["echelon1"] |= {"models": ["gpt-5"], "max_tokens": 500}
+    with Sidecar(settings, environ={}) as sidecar:
+        factory = LLMWrapperFactory(sidecar)
+        factory.create("reasons", type="direct", target="o3").probe()
+        wrapper = factory.create("mixed", type="task_group", target="fast_group")
+        wrapper.probe(max_completion_tokens=9)
+        upstream.provider.script("gpt-5", Behaviour(status=500))
+        wrapper.probe()
+    bodies = [request.json() for request in upstream.provider.requests]
+    bounds = [(body["model"], {name: value for name, value in body.items() if name.startswith("max_")}) for body in bodies]
+    with_room, asked_for = {"max_completion_tokens": 1_024}, {"max_completion_tokens": 9}
+    assert bounds == [("o3", with_room), ("gpt-5", asked_for), ("gpt-5", with_room), ("two", {"max_tokens": 1})]
+    assert not any("shortest" in body for body in bodies)
+
+
 def test_each_kind_tells_what_stands_behind_it(factory: LLMWrapperFactory) -> None:
     wrapped = group(factory).get_model_info()
     assert [model["name"] for model in wrapped["models"]] == ["one", "two"]

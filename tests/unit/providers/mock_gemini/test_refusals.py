@@ -1,110 +1,12 @@
-"""Gemini's API as the mock speaks it: shapes, both kinds of stream, signatures, and what it refuses, in which words."""
+"""What the mock refuses as Gemini does, in which words and shapes; and what it takes."""
 
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
+from support.mock_gemini import HELLO, TOOLS, WEATHER, parts, refused, said
 
 from pyproxy.providers.mock import Behaviour, MockProvider
-
-HELLO: list[dict[str, Any]] = [{"role": "user", "parts": [{"text": "say hello to everyone here"}]}]
-WEATHER: dict[str, Any] = {
-    "name": "weather",
-    "parameters": {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}, "required": ["city"]},
-}
-CLOCK: dict[str, Any] = {"name": "clock", "parametersJsonSchema": {"type": "object", "properties": {"zone": {"type": ["string", "null"]}}}}
-TOOLS = [{"functionDeclarations": [WEATHER, CLOCK]}]
-
-
-@pytest.fixture
-async def mock() -> AsyncIterator[MockProvider]:
-    async with MockProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
-async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=mock.url, trust_env=False) as client:
-        yield client
-
-
-async def said(http: httpx2.AsyncClient, model: str = "m", version: str = "v1beta", **more: Any) -> dict[str, Any]:
-    answer = await http.post(f"/{version}/models/{model}:generateContent", json={"contents": HELLO, **more})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def refused(http: httpx2.AsyncClient, model: str = "m", **more: Any) -> str:
-    answer = await http.post(f"/v1beta/models/{model}:generateContent", json={"contents": HELLO, **more})
-    assert answer.status_code == 400, answer.text
-    error = answer.json()["error"]
-    assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
-    return str(error["message"])
-
-
-def parts(response: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = response["candidates"][0]["content"].get("parts", [])
-    return found
-
-
-@pytest.mark.parametrize("version", ["v1", "v1beta"])
-async def test_content_has_the_shape_of_the_real_one(http: httpx2.AsyncClient, version: str) -> None:
-    response = await said(http, version=version)
-    (candidate,) = response["candidates"]
-    assert candidate["content"] == {"role": "model", "parts": [{"text": "This is m, answering: say hello to everyone here"}]}
-    assert (candidate["finishReason"], candidate["index"]) == ("STOP", 0)
-    usage = response["usageMetadata"]
-    assert (usage["promptTokenCount"], usage["candidatesTokenCount"], usage["totalTokenCount"]) == (5, 9, 14)
-    assert response["modelVersion"] == "m"
-
-
-async def chunks(http: httpx2.AsyncClient, *, events: bool, **more: Any) -> list[dict[str, Any]]:
-    query = "?alt=sse" if events else ""
-    answer = await http.post(f"/v1beta/models/m:streamGenerateContent{query}", json={"contents": HELLO, **more})
-    if not events:
-        assert answer.headers["content-type"].startswith("application/json")
-        found: list[dict[str, Any]] = answer.json()
-        return found
-    assert answer.headers["content-type"] == "text/event-stream"
-    frames = answer.text.split("\r\n\r\n")
-    assert frames.pop() == ""
-    assert all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
-    return [json.loads(frame.removeprefix("data: ")) for frame in frames]
-
-
-@pytest.mark.parametrize("events", [True, False])
-@pytest.mark.parametrize("thoughts", [True, False])
-@pytest.mark.parametrize(("calls", "text"), [(0, None), (2, None), (0, "")])
-async def test_both_kinds_of_stream_say_the_same(
-    http: httpx2.AsyncClient, mock: MockProvider, *, events: bool, thoughts: bool, calls: int, text: str | None
-) -> None:
-    mock.default = Behaviour(tool_calls=calls, text=text)
-    more: dict[str, Any] = {"tools": TOOLS, "generationConfig": {"thinkingConfig": {"includeThoughts": thoughts}}}
-    whole = await said(http, **more)
-    found = await chunks(http, events=events, **more)
-    assert [chunk["candidates"][0].get("finishReason") for chunk in found] == [None] * (len(found) - 1) + ["STOP"]
-    assert found[-1]["usageMetadata"] == whole["usageMetadata"]
-
-    def told(responses: list[dict[str, Any]], *, thought: bool) -> str:
-        return "".join(part.get("text", "") for each in responses for part in parts(each) if part.get("thought", False) is thought)
-
-    def called(responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [part["functionCall"] for each in responses for part in parts(each) if "functionCall" in part]
-
-    assert [told(found, thought=each) for each in (True, False)] == [told([whole], thought=each) for each in (True, False)]
-    assert called(found) == called([whole])
-    assert ("thoughtsTokenCount" in whole["usageMetadata"]) is thoughts
-
-
-async def test_calls_have_no_ids_and_the_first_is_signed(http: httpx2.AsyncClient, mock: MockProvider) -> None:
-    mock.default = Behaviour(tool_calls=2)
-    first, second = parts(await said(http, tools=TOOLS))
-    assert first["functionCall"] == {"name": "weather", "args": {"city": "text"}}
-    assert second == {"functionCall": {"name": "clock", "args": {"zone": "text"}}}
-    assert "thoughtSignature" in first
 
 
 async def test_both_spellings_of_names_are_read(http: httpx2.AsyncClient) -> None:
@@ -253,38 +155,6 @@ async def test_the_third_generation_wants_its_signatures_back(http: httpx2.Async
     await said(http, model="gemini-3-pro", contents=[*turns(thoughtSignature=None), {"role": "model", "parts": [{"text": "x"}]}, *HELLO])
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "generation", "reason", "text"),
-    [
-        (Behaviour(text="one two three"), {"maxOutputTokens": 2}, "MAX_TOKENS", "one two "),
-        (Behaviour(text="one two three"), {"stopSequences": ["two"]}, "STOP", "one "),
-        (Behaviour(text="one", finish="content_filter"), {}, "SAFETY", "one"),
-    ],
-)
-async def test_an_answer_says_why_it_ended(
-    http: httpx2.AsyncClient, mock: MockProvider, *, behaviour: Behaviour, generation: dict[str, Any], reason: str, text: str
-) -> None:
-    mock.default = behaviour
-    response = await said(http, generationConfig=generation)
-    assert (response["candidates"][0]["finishReason"], parts(response)[0]["text"]) == (reason, text)
-
-
-async def test_a_prefill_is_gone_on_with_or_refused(http: httpx2.AsyncClient, mock: MockProvider) -> None:
-    begun = [*HELLO, {"role": "model", "parts": [{"text": "one "}]}]
-    mock.default = Behaviour(text="one two", prefill="continue")
-    assert parts(await said(http, contents=begun)) == [{"text": "two"}]
-    mock.default = Behaviour(prefill="refuse")
-    assert await refused(http, contents=begun) == "Please ensure that multiturn requests ends with a user role or a function response."
-
-
-@pytest.mark.parametrize("name", ["responseSchema", "responseJsonSchema"])
-async def test_structured_output_follows_the_schema(http: httpx2.AsyncClient, name: str) -> None:
-    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
-    response = await said(http, generationConfig={"responseMimeType": "application/json", name: schema})
-    assert json.loads(parts(response)[0]["text"]) == {"n": 1}
-    assert "only allowed when response_mime_type" in await refused(http, generationConfig={name: schema})
-
-
 async def test_a_refusal_of_an_array_of_chunks_comes_in_an_array(http: httpx2.AsyncClient, mock: MockProvider) -> None:
     for behaviour, asked in ((Behaviour(status=503), {"contents": HELLO}), (Behaviour(), {"contents": []})):
         mock.default = behaviour
@@ -341,62 +211,3 @@ async def test_errors_have_the_real_statuses(
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["status"]) == (status, status, name)
     assert "{model}" not in error["message"]
-
-
-async def test_a_key_comes_in_its_header_or_in_the_query() -> None:
-    async with MockProvider(api_keys={"right"}) as mock, httpx2.AsyncClient(base_url=mock.url, trust_env=False) as http:
-        path = "/v1beta/models/m:generateContent"
-        asked = {"contents": HELLO}
-        assert (await http.post(path, json=asked, headers={"x-goog-api-key": "right"})).status_code == 200
-        assert (await http.post(f"{path}?key=right", json=asked)).status_code == 200
-        missing = await http.post(path, json=asked, headers={"authorization": "Bearer right"})
-        assert (missing.status_code, missing.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
-        wrong = await http.post(f"{path}?key=wrong", json=asked)
-        assert (wrong.status_code, wrong.json()["error"]["details"][0]["reason"]) == (400, "API_KEY_INVALID")
-
-
-async def test_tokens_are_counted(http: httpx2.AsyncClient) -> None:
-    path = "/v1beta/models/m:countTokens"
-    assert (await http.post(path, json={"contents": HELLO})).json()["totalTokens"] == 5
-    whole = {"generateContentRequest": {"contents": HELLO, "systemInstruction": {"parts": [{"text": "be brief"}]}}}
-    assert (await http.post(path, json=whole)).json()["totalTokens"] == 7
-    assert (await http.post(path, json={"contents": HELLO, "systemInstruction": {}})).status_code == 400
-
-
-async def test_embeddings_are_the_same_for_the_same_text(http: httpx2.AsyncClient) -> None:
-    def asked(text: str) -> dict[str, Any]:
-        return {"model": "models/m", "content": {"parts": [{"text": text}]}, "outputDimensionality": 4}
-
-    one = (await http.post("/v1beta/models/m:embedContent", json=asked("one"))).json()["embedding"]
-    batch = (await http.post("/v1beta/models/m:batchEmbedContents", json={"requests": [asked("one"), asked("two")]})).json()["embeddings"]
-    assert batch[0] == one != batch[1]
-    assert sum(each * each for each in one["values"]) == pytest.approx(1)
-    usual = await http.post("/v1beta/models/m:embedContent", json={"content": {"parts": [{"text": "one"}]}})
-    assert len(usual.json()["embedding"]["values"]) == 3072
-    stray = await http.post("/v1beta/models/other:batchEmbedContents", json={"requests": [asked("one")]})
-    assert stray.status_code == 400
-
-
-async def test_models_are_google_s_for_its_clients(http: httpx2.AsyncClient, mock: MockProvider) -> None:
-    for name in "abc":
-        mock.script(name, Behaviour())
-    page = (await http.get("/v1/models?pageSize=2", headers={"x-goog-api-client": "x"})).json()
-    assert [each["name"] for each in page["models"]] == ["models/a", "models/b"]
-    rest = (await http.get("/v1beta/models", params={"pageToken": page["nextPageToken"]})).json()
-    assert ([each["name"] for each in rest["models"]], "nextPageToken" in rest) == (["models/c"], False)
-    assert (await http.get("/v1/models/x?key=k")).json()["name"] == "models/x"
-    assert "data" in (await http.get("/v1/models")).json()
-
-
-async def test_unknown_methods_are_not_found(http: httpx2.AsyncClient) -> None:
-    answer = await http.post("/v1beta/models/m:predict", json={})
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=UTF-8")
-    assert (await http.post("/v1beta/models/m", json={})).status_code == 404
-    assert (await http.post("/v1beta/models/m:generateContent", content=b"{")).status_code == 400
-    assert (await http.post("/v1beta/models/m:generateContent", json=[])).status_code == 400
-
-
-async def test_the_path_s_model_may_hold_a_behaviour_when_it_is_quoted(http: httpx2.AsyncClient, mock: MockProvider) -> None:
-    assert (await http.post("/v1/models/m%3Fstatus=503:generateContent", json={"contents": HELLO})).status_code == 503
-    assert mock.requests[-1].model == "m?status=503"
-    assert (await http.post("/v1/models/m%3Fno:generateContent", json={"contents": HELLO})).status_code == 400

@@ -1,0 +1,15 @@
+"""A client with the latest version of Anthropic's API."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from support.mock_anthropic import LATEST
+
+from pyproxy.providers.mock import MockProvider
+
+
+@pytest.fixture
+async def http(mock: MockProvider) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=mock.url, trust_env=False, headers=LATEST) as client:
+        yield client
