@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from pyproxy.providers.mock.answer import decide
 from pyproxy.providers.mock.behaviour import Behaviour
 from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, responses_request, responses_stream
+from pyproxy.providers.mock.openai.bounds import check_bound
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
 from pyproxy.providers.mock.openai.conversation import unknown_member
 from pyproxy.providers.mock.openai.errors import error_body, refusal_body
@@ -108,6 +109,7 @@ class OpenAI:
                 _check_support(document, behaviour, unknown)
                 if path in _REASONED and not behaviour.lenient:
                     check_reasoning(document, model)
+                    check_bound(document, model)
         except (BadRequestError, ScriptError) as error:
             if request.model is None:
                 request.model = document.get("model") if isinstance(document.get("model"), str) else None
