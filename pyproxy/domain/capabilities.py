@@ -55,13 +55,18 @@ class Capabilities:
         """
         if not self.efforts or asked in self.efforts or asked not in _EFFORTS:
             return asked
-        taken = [effort for effort in _EFFORTS if effort in self.efforts and effort != "none"] or list(self.efforts)
+        taken: list[Effort] = [effort for effort in _EFFORTS if effort in self.efforts and effort != "none"] or list(self.efforts)
         lower = [effort for effort in taken if _EFFORTS.index(effort) < _EFFORTS.index(asked)]
         return lower[-1] if lower else taken[0]
 
     def takes_sampling(self, *, thinks: bool) -> bool:
         """Whether it takes sampling parameters in a request that has it think, or in one that does not."""
         return self.sampling and (self.sampling_while_thinking or not thinks)
+
+    @property
+    def thinks_unasked(self) -> bool:
+        """Whether it is told in words how much to think, and thinks where nobody says so; those that do not are sampled then."""
+        return self.thinking == "effort" and (self.takes_sampling(thinks=True) or not self.takes_sampling(thinks=False))
 
     @property
     def reasons_in_chat(self) -> bool:

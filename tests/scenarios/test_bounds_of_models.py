@@ -24,11 +24,20 @@ MODELS = {
     "gpt-4.1": ("openai", 32_768),
     "o4-mini": ("openai", 100_000),
     "gpt-5.1": ("openai", 128_000),
+    "gpt-5-mini": ("openai", 128_000),
+    "gpt-5.2": ("openai", 128_000),
+    "gpt-5.6": ("openai", 128_000),
     "deepseek-chat": ("openai", 8_192),
     "gemini-2.0-flash": ("gemini", 8_192),
     "gemini-2.5-pro": ("gemini", 65_536),
+    "gemini-2.5-flash": ("gemini", 65_536),
+    "gemini-2.5-flash-lite": ("gemini", 65_536),
+    "gemini-3-pro-preview": ("gemini", 65_536),
+    "gemini-3-flash-preview": ("gemini", 65_536),
     "gemini-3.1-pro-preview": ("gemini", 65_536),
+    "claude-3-5-haiku-latest": ("anthropic", 8_192),
     "claude-sonnet-4-5": ("anthropic", 64_000),
+    "claude-opus-5": ("anthropic", 128_000),
 }
 DIALECTS = {client.name: client for name, client in CLIENTS.items() if name != "responses"}
 
@@ -123,3 +132,32 @@ async def test_a_stream_is_rescued_within_the_bounds_of_its_rescuer() -> None:
         answer = await http.post(client.path("rescued-by-gpt-4o", True), json=body)  # noqa: FBT003
         assert (answer.status_code, answer.headers["x-pyproxy-lossy"]) == (200, "max_completion_tokens")
         assert json.loads(mock.requests[-1].body)["max_completion_tokens"] == 16_384
+
+
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+THOUGHTS: dict[str, list[dict[str, Any]]] = {
+    "openai": [{"reasoning_effort": effort} for effort in ("none", "minimal", *EFFORTS)],
+    "responses": [{"reasoning": {"effort": effort}} for effort in ("none", "minimal", *EFFORTS)],
+    "anthropic": [
+        *({"output_config": {"effort": effort}} for effort in EFFORTS),
+        {"thinking": {"type": "disabled"}},
+        {"thinking": {"type": "adaptive"}},
+        *({"thinking": {"type": "enabled", "budget_tokens": budget}} for budget in (1_024, 5_000, 30_000)),
+    ],
+    "gemini": [
+        *({"thinkingLevel": level} for level in ("MINIMAL", "LOW", "MEDIUM", "HIGH")),
+        *({"thinkingBudget": budget} for budget in (-1, 0, 128, 1_024, 8_000, 32_768)),
+    ],
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=list(CLIENTS))
+async def test_however_hard_a_model_of_another_api_is_asked_to_think_it_takes_the_word_for_it(client: ApiClient) -> None:
+    async with served() as (_, http):
+        for model, (dialect, _) in MODELS.items():
+            for thoughts in THOUGHTS[client.name] if dialect != client.name else []:
+                asked = (
+                    {"generationConfig": {"thinkingConfig": thoughts, "maxOutputTokens": 40_000}} if client.name == "gemini" else thoughts
+                )
+                answer = await ask(http, client, model, **({"max_tokens": 40_000} if client.name == "anthropic" else {}), **asked)
+                assert answer.status_code == 200, (model, thoughts, answer.text)

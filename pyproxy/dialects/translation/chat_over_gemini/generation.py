@@ -15,7 +15,8 @@ __all__ = ["generation_config_of"]
 _MOST_STOPS = 5
 # As Google's own chat API has it.
 _BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
-_LEVELS = {"none": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH", "max": "HIGH"}
+# As much as there is stands for more than there is; not at all is what no model takes that is told a level.
+_LEVELS = {"none": "minimal", "xhigh": "high", "max": "high"}
 _SMALLEST_OF_PRO = 128
 
 
@@ -88,17 +89,18 @@ def _thinking(body: Fields, call: Call) -> Json:
     effort = (asked or "").lower()
     if not asked:
         return {}
-    if effort not in _LEVELS:
+    if effort != "none" and effort not in _BUDGETS:
         raise body.fault("reasoning_effort", f"reasoning_effort is none that there is: {asked!r}.")
     pro = "pro" in call.model.lower()
-    if pro and effort == "none" and call.capabilities.thinking != "none":
-        body.lose("reasoning_effort")  # they cannot be kept from thinking
     thinking: Json
     if call.capabilities.thinking == "effort":
-        # The large models cannot think that little.
-        level = "LOW" if pro and _LEVELS[effort] == "MINIMAL" else _LEVELS[effort]
-        thinking = {"thinkingLevel": level}
+        level = call.capabilities.effort_taken(_LEVELS.get(effort, effort))
+        if effort == "none" and level != _LEVELS["none"]:
+            body.lose("reasoning_effort")  # they cannot be kept from thinking
+        thinking = {"thinkingLevel": level.upper()}
     elif call.capabilities.thinking == "budget":
+        if effort == "none" and pro:
+            body.lose("reasoning_effort")  # nor can they
         thinking = {"thinkingBudget": (_SMALLEST_OF_PRO if pro else 0) if effort == "none" else _BUDGETS[effort]}
     else:
         if effort != "none":

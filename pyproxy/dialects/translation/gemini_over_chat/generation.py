@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
+from pyproxy.dialects.translation.chat.efforts import Told, effort_told
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
 from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
 
@@ -42,7 +43,7 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
 
 def _sampling(config: Fields, found: Json, call: Call) -> None:
     # On the way to a third API it is there that thinking rules them out.
-    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") is not None and not call.in_between)
+    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") not in (None, "none") and not call.in_between)
     for name, member in (("temperature", "temperature"), ("topP", "top_p")):
         value = config.number(name)
         if takes:
@@ -118,21 +119,10 @@ def _effort(thinking: Fields, call: Call) -> str | None:
     asked = _asked_effort(thinking)
     if call.in_between or asked is None:
         return asked
-    if asked == "none":
-        return _least_effort(thinking, call)
-    if call.capabilities.thinking != "effort":
+    word, exact = effort_told(asked, call.capabilities) if call.capabilities.thinking == "effort" else Told(None, exact=asked == "none")
+    if not exact:
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
-        return None
-    return asked
-
-
-def _least_effort(thinking: Fields, call: Call) -> str | None:
-    """What has a model think as little as it can: nothing, where it does not think of itself."""
-    takes = call.capabilities.takes_sampling
-    if call.capabilities.thinking != "effort" or (takes(thinks=False) and not takes(thinks=True)):
-        return None
-    thinking.lose("thinkingBudget")
-    return "low"  # as little as all of them know: some have none, some minimal
+    return word
 
 
 def _asked_effort(thinking: Fields) -> str | None:

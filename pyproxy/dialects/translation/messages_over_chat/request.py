@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
+from pyproxy.dialects.translation.chat.efforts import effort_told
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.messages_over_chat.conversation import read_messages
 from pyproxy.dialects.translation.messages_over_chat.tools import read_tools
@@ -22,8 +23,6 @@ _LONGEST_USER = 64
 _TIERS = {"auto": "auto", "standard_only": "default"}
 # Up to how many tokens of a budget each effort stands for.
 _EFFORTS = ((4_096, "low"), (12_288, "medium"))
-# OpenAI's word for the other API's max.
-_HIGHEST = "xhigh"
 _READ = frozenset(
     {
         "model", "messages", "system", "stream", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences",
@@ -46,7 +45,7 @@ def translate_request(body: Json, call: Call) -> Translated:
     request |= _max_tokens(given, call, losses) | _stop(given, call, losses)
     request |= read_tools(given, call, losses)
     _add_output(given, request, call, losses)
-    request |= _sampling(given, call, losses, thinks="reasoning_effort" in request)
+    request |= _sampling(given, call, losses, thinks=request.get("reasoning_effort", "none") != "none")
     request |= _service(given, losses)
     if call.stream:
         # Without the usage at its end the client's stream could not tell any.
@@ -133,16 +132,18 @@ def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: L
     """Say how hard to think, to those that can be told, and whoever comes behind another translation."""
     thinking = read_object(given.get("thinking", {}), "thinking")
     off = thinking.get("type") in ("disabled", "between_tools")
-    effort: object = "none" if off and call.in_between else None
-    if not off:
-        effort = asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
-    told = call.capabilities.thinking == "effort"
-    if isinstance(effort, str) and (call.in_between or told):
-        request["reasoning_effort"] = _HIGHEST if effort == "max" and not call.in_between else effort
-    elif thinking and (told or not off):
-        losses.add("thinking")
-    elif asked is not None:
-        losses.add("output_config.effort")
+    effort = "none" if off else asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
+    name = "thinking" if thinking and (off or asked is None) else "output_config.effort"
+    if isinstance(effort, str) and call.in_between:
+        request["reasoning_effort"] = effort
+    elif isinstance(effort, str) and call.capabilities.thinking == "effort":
+        word, exact = effort_told(effort, call.capabilities)
+        if word is not None:
+            request["reasoning_effort"] = word
+        if not exact:
+            losses.add(name)
+    elif (thinking and not off) or asked is not None:
+        losses.add("thinking" if thinking and not off else "output_config.effort")
 
 
 def _effort_of_budget(thinking: Json) -> str | None:

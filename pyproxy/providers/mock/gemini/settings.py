@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pyproxy.providers.mock.gemini.conversation import broken_rule
 from pyproxy.providers.mock.gemini.errors import RefusedError
+from pyproxy.providers.mock.gemini.thinking import check_thinking
 from pyproxy.providers.mock.longest import longest_answer
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
@@ -27,6 +28,7 @@ def check_settings(request: dict[str, Any], model: str) -> None:
     _check_calling(request, functions)
     generation = request.get("generationConfig") or {}
     _check_sampling(generation, longest_answer(model))
+    check_thinking(generation.get("thinkingConfig") or {}, model)
     json_wanted = generation.get("responseMimeType") == "application/json"
     for name, place in (("responseSchema", "response_schema"), ("responseJsonSchema", "response_json_schema")):
         if name in generation and generation.get("responseMimeType") not in {"application/json", "text/x.enum"}:

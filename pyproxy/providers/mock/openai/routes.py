@@ -13,6 +13,7 @@ from pyproxy.providers.mock.openai import chat, chat_request, checks, completion
 from pyproxy.providers.mock.openai.bounds import check_bound
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
 from pyproxy.providers.mock.openai.conversation import unknown_member
+from pyproxy.providers.mock.openai.efforts import check_effort
 from pyproxy.providers.mock.openai.errors import error_body, refusal_body
 from pyproxy.providers.mock.openai.reasoners import check_reasoning
 from pyproxy.providers.mock.openai.responses import Memory, respond
@@ -110,6 +111,7 @@ class OpenAI:
                 if path in _REASONED and not behaviour.lenient:
                     check_reasoning(document, model)
                     check_bound(document, model)
+                    check_effort(document, model)
         except (BadRequestError, ScriptError) as error:
             if request.model is None:
                 request.model = document.get("model") if isinstance(document.get("model"), str) else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.config.known_models import known_capabilities
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -253,6 +254,24 @@ def test_thinking_is_an_effort_for_models_that_can_be_told_one(members: Any, eff
 def test_thinking_that_is_off_asks_for_nothing_of_a_model_that_does_not_think() -> None:
     assert ask(thinking={"type": "disabled"}).lost == ()
     assert ask(thinking={"type": "disabled"}, call=able(thinking="effort")).lost == ("thinking",)
+
+
+@pytest.mark.parametrize(
+    ("model", "members", "effort", "lost"),
+    [
+        ("gpt-5", {"output_config": {"effort": "max"}}, "high", ("output_config.effort",)),
+        ("gpt-5.2", {"output_config": {"effort": "max"}}, "xhigh", ()),
+        ("gpt-5.6", {"output_config": {"effort": "max"}}, "max", ()),
+        ("o3", {"output_config": {"effort": "xhigh"}, "thinking": {"type": "adaptive"}}, "high", ("output_config.effort",)),
+        ("gpt-5-pro", {"thinking": {"type": "enabled", "budget_tokens": 1_024}}, "high", ("thinking",)),
+        ("gpt-5", {"thinking": {"type": "disabled"}}, "minimal", ("thinking",)),
+        ("gpt-5.1", {"thinking": {"type": "disabled"}}, None, ()),
+        ("gpt-5.6", {"thinking": {"type": "disabled"}}, "none", ()),
+    ],
+)
+def test_a_model_is_told_the_closest_effort_that_it_takes(model: str, members: Any, effort: str | None, lost: tuple[str, ...]) -> None:
+    body, told = ask(call=Call(model=model, capabilities=known_capabilities("openai", model)), **members)
+    assert (body.get("reasoning_effort"), told) == (effort, lost)
 
 
 def test_thinking_goes_back_to_providers_that_take_it_and_to_no_others() -> None:
