@@ -24,7 +24,12 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
     found: Json = {}
     thinking = config.object("thinkingConfig")
     if thinking is not None:
-        found["reasoning_effort"] = _effort(thinking, call)
+        budget = thinking.count("thinkingBudget")
+        if call.in_between and budget is not None and budget > 0 and not thinking.text("thinkingLevel"):
+            found["thinking"] = {"type": "enabled", "budget_tokens": budget}
+            thinking.get("includeThoughts")
+        else:
+            found["reasoning_effort"] = _effort(thinking, call)
         thinking.done()
     _sampling(config, found, call)
     _bounds(config, found, call)

@@ -135,7 +135,11 @@ def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: L
     effort = "none" if off else asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
     name = "thinking" if thinking and (off or asked is None) else "output_config.effort"
     if isinstance(effort, str) and call.in_between:
-        request["reasoning_effort"] = effort
+        # A budget goes on as the number that it is; an effort beside it goes before it where words are wanted.
+        if not off and (budget := _budget(thinking)) is not None:
+            request["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        if asked is not None or "thinking" not in request:
+            request["reasoning_effort"] = effort
     elif isinstance(effort, str) and call.capabilities.thinking == "effort":
         word, exact = effort_told(effort, call.capabilities)
         if word is not None:
@@ -147,8 +151,10 @@ def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: L
 
 
 def _effort_of_budget(thinking: Json) -> str | None:
+    budget = _budget(thinking)
+    return None if budget is None else next((name for most, name in _EFFORTS if budget <= most), "high")
+
+
+def _budget(thinking: Json) -> int | None:
     budget = thinking.get("budget_tokens")
-    if budget is None:
-        return None
-    size = read_count(budget, "thinking.budget_tokens")
-    return next((name for most, name in _EFFORTS if size <= most), "high")
+    return None if budget is None else read_count(budget, "thinking.budget_tokens")
