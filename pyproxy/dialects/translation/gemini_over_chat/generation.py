@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
 from pyproxy.dialects.translation.chat.efforts import Told, effort_told
+from pyproxy.dialects.translation.chat.schemas import rooted, strict_schema
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
-from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
+from pyproxy.dialects.translation.schemas import choice_instruction, instruction
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -95,6 +96,11 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         schema = json_schema_of(own)
     if kind == "text/plain":
         return None
+    if kind == "text/x.enum" and isinstance(schema, dict) and isinstance(schema.get("enum"), list):
+        # Not a value of JSON but its text alone: no format of chat's is that.
+        config.lose("responseSchema" if own is not None else "responseJsonSchema")
+        request["messages"].insert(0, {"role": "system", "content": choice_instruction(schema)})
+        return None
     if kind != "application/json":
         config.lose("responseMimeType")
         return None
@@ -108,8 +114,10 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
         return {"type": "json_object"}
     # Only strict schemas bind a model, and only some can be strict. Gemini gives no members but those described, so all are closed.
-    strict = closed(schema)
-    described = {"schema": strict, "strict": True} if is_strict(strict) else {"schema": schema, "strict": False}
+    strict = None if call.in_between else strict_schema(schema := rooted(schema), close=True)
+    if not call.in_between and (strict is None or not strict.exact):
+        config.lose("responseSchema" if own is not None else "responseJsonSchema")
+    described = {"schema": schema if strict is None else strict.schema, "strict": strict is not None}
     return {"type": "json_schema", "json_schema": {"name": "answer", **described}}
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
 from pyproxy.dialects.translation.chat.efforts import effort_told
+from pyproxy.dialects.translation.chat.schemas import rooted, strict_schema
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.messages_over_chat.conversation import read_messages
 from pyproxy.dialects.translation.messages_over_chat.tools import read_tools
 from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_object, read_text
-from pyproxy.dialects.translation.schemas import instruction, is_strict
+from pyproxy.dialects.translation.schemas import instruction
 from pyproxy.dialects.translation.translator import Translated, UntranslatableError
 
 if TYPE_CHECKING:
@@ -121,8 +122,11 @@ def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
         raise UntranslatableError("output_config.format.type is not json_schema.", "output_config.format.type")
     schema = read_object(asked.get("schema"), "output_config.format.schema")
     if call.capabilities.json_schema:
-        described = {"name": "answer", "schema": schema, "strict": is_strict(schema)}
+        strict = None if call.in_between else strict_schema(schema := rooted(schema), close=True)
+        described = {"name": "answer", "schema": schema if strict is None else strict.schema, "strict": strict is not None}
         request["response_format"] = {"type": "json_schema", "json_schema": described}
+        if not call.in_between and (strict is None or not strict.exact):
+            losses.add("output_config.format.schema")
         return
     losses.add("output_config.format")
     request["messages"].insert(0, {"role": "system", "content": instruction(schema)})

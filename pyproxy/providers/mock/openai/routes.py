@@ -18,6 +18,7 @@ from pyproxy.providers.mock.openai.errors import error_body, refusal_body
 from pyproxy.providers.mock.openai.reasoners import check_reasoning
 from pyproxy.providers.mock.openai.responses import Memory, respond
 from pyproxy.providers.mock.openai.responses_request import ResponsesAsk
+from pyproxy.providers.mock.openai.schemas import check_schemas
 from pyproxy.providers.mock.reading import model_of
 from pyproxy.providers.mock.recording import RecordedRequest
 from pyproxy.providers.mock.reply import BadRequestError, Reply, Stream
@@ -112,6 +113,7 @@ class OpenAI:
                     check_reasoning(document, model)
                     check_bound(document, model)
                     check_effort(document, model)
+                    check_schemas(document)
         except (BadRequestError, ScriptError) as error:
             if request.model is None:
                 request.model = document.get("model") if isinstance(document.get("model"), str) else None

@@ -166,9 +166,19 @@ def test_a_model_without_eyes_refuses_images() -> None:
 
 def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     body, lost = ask(tools=[{**TOOL, "type": "custom", "strict": True, "defer_loading": True, **MARK}, SEARCH])
-    function = {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}, "strict": True}
+    closed = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
+    function = {"name": "look", "description": "looks", "parameters": closed, "strict": True}
     assert body["tools"] == [{"type": "function", "function": function}]
     assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
+
+
+def test_a_tool_whose_members_may_be_left_out_is_not_strict_where_none_may_be() -> None:
+    optional = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+    body, lost = ask(tools=[{**TOOL, "input_schema": optional, "strict": True}])
+    assert body["tools"][0]["function"] == {"name": "look", "description": "looks", "parameters": optional}
+    assert lost == ("tools[].strict",)
+    between = ask(tools=[{**TOOL, "input_schema": optional, "strict": True}], call=Call("gemini", in_between=True)).body
+    assert between["tools"][0]["function"]["strict"] is True
 
 
 @pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}])
@@ -295,11 +305,16 @@ def test_the_work_of_the_providers_own_tools_is_told_as_lost() -> None:
 
 
 def test_a_schema_is_strict_where_chat_takes_it_for_such_and_words_where_nobody_holds_it() -> None:
-    schema: dict[str, Any] = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
     held = ask(output_config={"format": {"type": "json_schema", "schema": schema}}).body["response_format"]
     assert held == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
     for looser in ({**schema, "required": []}, {**schema, "additionalProperties": True}, {"type": "array", "items": {"type": "object"}}):
-        assert ask(output_format={"type": "json_schema", "schema": looser}).body["response_format"]["json_schema"]["strict"] is False
+        body, lost = ask(output_format={"type": "json_schema", "schema": looser})
+        assert body["response_format"]["json_schema"] == {"name": "answer", "schema": looser, "strict": False}
+        assert lost == ("output_config.format.schema",)
+    bounded = {**schema, "properties": {"a": {"type": "string", "maxLength": 9}}}
+    body, lost = ask(output_format={"type": "json_schema", "schema": bounded})
+    assert (body["response_format"]["json_schema"]["strict"], lost) == (True, ("output_config.format.schema",))
     body, lost = ask(output_config={"format": {"type": "json_schema", "schema": schema}}, call=able(json_schema=False))
     assert body["messages"][0]["role"] == "system"
     assert '"additionalProperties":false' in body["messages"][0]["content"]
