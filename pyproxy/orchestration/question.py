@@ -67,8 +67,6 @@ class Questions:
         self._journey = journey
         self._request = journey.request
         self._stripped: Request | None = None
-        offered = (candidate for step in journey.plan.steps for candidate in step.candidates)
-        self._models = len({candidate.upstream_model for candidate in offered})
 
     def ask(self, attempt: Attempt, delivered: Delivered | None) -> Question:
         """What an attempt asks; `delivered` is what a stream that it goes on with has come to.
@@ -160,7 +158,9 @@ class Questions:
         Who asks for one model is told by its provider.
         """
         most, asked = candidate.capabilities.max_output, self._request.envelope.max_tokens
-        return self._models > 1 and most is not None and asked is not None and asked > most
+        if most is None or asked is None or asked <= most:
+            return False
+        return any(other.upstream_model != candidate.upstream_model for step in self._journey.plan.steps for other in step.candidates)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:
