@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pyproxy.config.limits import Limits
 from pyproxy.config.quantities import Price, Text, Tokens, Weight
 from pyproxy.config.settings import Named, Otherwise, Settings, nothing
-from pyproxy.domain.capabilities import Thinking
+from pyproxy.domain.capabilities import Effort, Thinking
 from pyproxy.domain.surfaces import Surface
 from pyproxy.domain.usage import Usage
 
@@ -253,8 +253,14 @@ class CapabilitiesConfig(Settings):
     )
     max_output: Annotated[Tokens | None, _BY_NAME] = Field(
         default=None,
-        description="The longest answer, in tokens; what a provider that must be given a bound is given for a request without one.",
+        description="The longest answer, in tokens: translated requests, and those that come from another model that failed, ask for no "
+        "more; what a provider that must be given a bound is given for a request without one.",
         examples=[64_000],
+    )
+    efforts: Annotated[tuple[Effort, ...] | None, _BY_NAME] = Field(
+        default=None,
+        description="The words that it takes for how much to think, where it is told in words; the closest stands for others.",
+        examples=[["low", "medium", "high"]],
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-__all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities", "Thinking"]
+__all__ = ["ALL_CAPABILITIES", "PLAIN_CAPABILITIES", "Capabilities", "Effort", "Thinking"]
 
 # Of the thoughts that a word such as "ping" leads to: some hundreds of tokens at most, and only what is thought costs.
 _ROOM_FOR_THOUGHTS = 1_024
 
 Thinking: TypeAlias = Literal["effort", "budget", "none"]
 """How a model is told how much to think: in a word, as a number of tokens, or not at all."""
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""The words, from the least to the most."""
+_EFFORTS: tuple[Effort, ...] = get_args(Effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Capabilities:
         vision: whether it takes images.
         reasoning_history: whether a chat provider takes the reasoning of earlier turns back (``reasoning_content``,
             ``thinking_blocks``); some cannot go on without it, and many refuse what they do not know.
-        max_output: the most tokens of an answer; what a provider that must be given a bound is given.
+        max_output: the most tokens of an answer: no request asks for more, and a provider that must be given a bound is given it.
+        efforts: the words that it takes, where it is told in words how much to think; empty if all of them, or nobody knows.
     """
 
     sampling: bool = True
@@ -40,10 +45,28 @@ class Capabilities:
     vision: bool = True
     reasoning_history: bool = False
     max_output: int | None = None
+    efforts: tuple[Effort, ...] = ()
+
+    def effort_taken(self, asked: str) -> str:
+        """The word for an effort that comes closest to what is asked, of those that it takes.
+
+        That is the next lower one, else the lowest. To think a little is not taken for not to think at all; who cannot be kept from
+        thinking thinks as little as it can.
+        """
+        if not self.efforts or asked in self.efforts or asked not in _EFFORTS:
+            return asked
+        taken: list[Effort] = [effort for effort in _EFFORTS if effort in self.efforts and effort != "none"] or list(self.efforts)
+        lower = [effort for effort in taken if _EFFORTS.index(effort) < _EFFORTS.index(asked)]
+        return lower[-1] if lower else taken[0]
 
     def takes_sampling(self, *, thinks: bool) -> bool:
         """Whether it takes sampling parameters in a request that has it think, or in one that does not."""
         return self.sampling and (self.sampling_while_thinking or not thinks)
+
+    @property
+    def thinks_unasked(self) -> bool:
+        """Whether it is told in words how much to think, and thinks where nobody says so; those that do not are sampled then."""
+        return self.thinking == "effort" and (self.takes_sampling(thinks=True) or not self.takes_sampling(thinks=False))
 
     @property
     def reasons_in_chat(self) -> bool:

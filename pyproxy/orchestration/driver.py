@@ -190,7 +190,7 @@ class Driver:
         except UpstreamRefusal as refusal:
             return self._refused(candidate, refusal)
         now_ns = self._now_ns()
-        self._journey.lost = () if question.translation is None else question.translation.lost
+        self._journey.lost = question.lost
         action.lease.committed(now_ns)
         self._heard(candidate, well=True)
         self._note_session(candidate, now_ns)

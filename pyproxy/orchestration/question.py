@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.bounds import Bounded, bounded
 from pyproxy.dialects.signatures import strip_signatures
 from pyproxy.dialects.translated_reasoning import strip_translated
 from pyproxy.dialects.translation.translation import Translation
@@ -43,6 +44,7 @@ class Question:
         translation: what makes the client's answer of the provider's, where they differ.
         hide_usage: whether the event that tells the usage was asked for by nobody but us.
         seam: where the answer goes on with a stream that broke off.
+        lowered: what of a body that goes as it is asks for less than the client did.
     """
 
     call: UpstreamCall
@@ -50,6 +52,12 @@ class Question:
     translation: Translation | None
     hide_usage: bool
     seam: Seam | None
+    lowered: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What of the request, and of the answer as far as it has come, its client is told to be lost."""
+        return self.lowered if self.translation is None else self.translation.lost
 
 
 class Questions:
@@ -69,7 +77,7 @@ class Questions:
         candidate, request = attempt.lease.candidate, self._request
         way = way_to(request.operation, candidate.dialect, responses=candidate.responses)
         assert way is not None  # noqa: S101 - others are not asked
-        body = self._body(attempt, delivered, way)
+        body, lowered = self._body(attempt, delivered, way)
         translation = None if way.translator is None else self._translation(way, candidate)
         if translation is not None:
             body = _written(translation.request(body), way, candidate, stream=request.stream)
@@ -85,7 +93,7 @@ class Questions:
         asked_for = request.envelope.include_usage or way.operation not in (CHAT, COMPLETIONS)
         hide_usage = candidate.stream_usage and not asked_for and translation is None
         seam = None if delivered is None else Seam(delivered, prefilled=attempt.goes_on == "prefill")
-        return Question(call, way.operation.wire, translation, hide_usage, seam)
+        return Question(call, way.operation.wire, translation, hide_usage, seam, lowered)
 
     def reading(self, question: Question, face: Face, content_came: Callable[[], None]) -> Reading:
         """How its answer is to be read: what its target promises, and where it goes on."""
@@ -117,10 +125,11 @@ class Questions:
         )
         return Translation(way.translator, call, way.operation.wire)
 
-    def _body(self, attempt: Attempt, delivered: Delivered | None, way: Way) -> bytes:
+    def _body(self, attempt: Attempt, delivered: Delivered | None, way: Way) -> Bounded:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.
 
-        But for reasoning that another provider signed: a conversation that moved would be refused for it.
+        But for reasoning that another provider signed: a conversation that moved would be refused for it; and for a bound that was
+        meant for another model of the target than the one that comes to serve it.
         """
         step, candidate = attempt.step, attempt.lease.candidate
         generates = self._request.operation.generates
@@ -129,7 +138,11 @@ class Questions:
         request = self._unsigned() if moved else self._request
         if way.translator is None and (own := strip_translated(request.body, request.operation.wire)) is not None:
             request = request.with_body(own)
-        return request.envelope.rewrite(
+        lowered: tuple[str, ...] = ()
+        if way.translator is None and self._asks_for_too_much(candidate):
+            own, lowered = bounded(request.body, candidate.capabilities.max_output or 0)
+            request = request.with_body(own)
+        body = request.envelope.rewrite(
             request.body,
             candidate.upstream_model,
             defaults=defaults_taken(candidate, request, node.over(step.defaults)) if generates else (),
@@ -137,6 +150,17 @@ class Questions:
             include_usage=candidate.stream_usage and self._request.operation in (CHAT, COMPLETIONS),
             prefill=None if attempt.goes_on != "prefill" or delivered is None else delivered.text or None,
         )
+        return Bounded(body, lowered)
+
+    def _asks_for_too_much(self, candidate: Candidate) -> bool:
+        """Whether a client that does not know which model of several will serve it asks for more than this one can give.
+
+        Who asks for one model is told by its provider.
+        """
+        most, asked = candidate.capabilities.max_output, self._request.envelope.max_tokens
+        if most is None or asked is None or asked <= most:
+            return False
+        return any(other.upstream_model != candidate.upstream_model for step in self._journey.plan.steps for other in step.candidates)
 
     def _unsigned(self) -> Request:
         if self._stripped is None:

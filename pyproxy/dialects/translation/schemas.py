@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["DEEPEST", "closed", "each_within", "instruction", "is_object", "is_strict", "within"]
+__all__ = ["DEEPEST", "choice_instruction", "closed", "each_within", "instruction", "is_object", "within"]
 
 DEEPEST = 60
 """No schema that is meant for a model is nested so deeply; what is deeper stays as it is."""
@@ -29,6 +29,14 @@ def instruction(schema: Json | None) -> str:
     return f"Answer with one JSON value that follows this JSON schema and with nothing else, no explanation, no code fence: {written}"
 
 
+def choice_instruction(schema: Json) -> str:
+    """Say in words that an answer is one of the texts that a schema allows."""
+    described = schema.get("description")
+    before = f"{described}\n\n" if isinstance(described, str) and described else ""
+    listed = "\n".join(str(text) for text in schema["enum"])
+    return f"{before}Answer with one of the following lines and with nothing else, no explanation, no quotation marks:\n{listed}"
+
+
 def closed(schema: Any, depth: int = 0) -> Any:
     """Return the schema with ``additionalProperties: false`` on each object that does not say, as the messages API demands."""
     if not isinstance(schema, dict) or depth > DEEPEST:
@@ -37,21 +45,6 @@ def closed(schema: Any, depth: int = 0) -> Any:
     if is_object(inner):
         inner.setdefault("additionalProperties", False)
     return inner
-
-
-def is_strict(schema: Any, depth: int = 0) -> bool:
-    """Whether the chat API takes it as a strict one: each object requires all its properties and allows no others."""
-    if not isinstance(schema, dict):
-        return True
-    if depth > DEEPEST:
-        return False
-    if is_object(schema):
-        properties, required = schema.get("properties", {}), schema.get("required", [])
-        if schema.get("additionalProperties") is not False or not isinstance(properties, dict) or not isinstance(required, list):
-            return False
-        if any(name not in required for name in properties):
-            return False
-    return all(is_strict(part, depth + 1) for part in within(schema))
 
 
 def is_object(schema: Json) -> bool:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.answer_root import AnswerRoot
 from pyproxy.dialects.translation.arguments import finite
 from pyproxy.dialects.translation.events import encode, read
 from pyproxy.dialects.translation.tool_names import ToolNames
@@ -39,6 +40,7 @@ class Translation:
         self._call = call
         self._stream: StreamTranslator | None = None
         self._tool_names = ToolNames(wire)
+        self._answer_root = AnswerRoot(wire)
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
@@ -65,6 +67,7 @@ class Translation:
         self._stream = self._translator.stream(self._call) if self._call.stream else None
         self._lost.update(dict.fromkeys(translated.lost))
         self._tool_names.replace(translated.body)
+        self._answer_root.replace(translated.body)
         return translated.body
 
     def response(self, body: bytes) -> bytes:
@@ -76,6 +79,7 @@ class Translation:
         try:
             answer = json.loads(body)
             self._tool_names.restore(answer)
+            self._answer_root.restore(answer)
             translated = self._translator.response(answer, self._call)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
@@ -98,6 +102,7 @@ class Translation:
 
     def _restored(self, event: Event) -> Event:
         self._tool_names.restore(event.data)
+        self._answer_root.restore(event.data)
         return event
 
     def ending(self) -> bytes:

@@ -98,7 +98,7 @@ async def test_the_answer_is_a_message_or_a_text_blocking_and_awaited(sidecar: S
 
 
 def test_tools_that_the_model_calls_are_in_the_message(sidecar: Sidecar) -> None:
-    tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}]
     (message,) = LLMNode(sidecar, {"llm_client": "one", "parameters": {"tools": tools}})(HELLO)["messages"]
     assert (message["content"], message["tool_calls"][0]["function"]["name"]) == ("", "weather")
 

@@ -305,9 +305,40 @@ async def test_reasoning_models_refuse_what_others_take(
         error = answer.json()["error"]
         assert error["message"].startswith(message)
         assert code is None or error["code"] == code
+    plain = {name: value for name, value in more.items() if name != "reasoning_effort"}
     for model in ("gpt-5-chat-latest", "gpt-4o", "omni", "o10"):
-        answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})
+        answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **plain})
         assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "message"),
+    [
+        ("gpt-4o", {"max_tokens": 16_385}, "max_tokens is too large: 16385. This model supports at most 16384 completion tokens"),
+        ("o3", {"max_completion_tokens": 100_001}, "max_completion_tokens is too large: 100001."),
+        ("deepseek-chat", {"max_tokens": 8_193}, "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]"),
+        ("gpt-5.1", {"reasoning_effort": "minimal"}, "Unsupported value: 'minimal' is not supported with the 'gpt-5.1' model."),
+        ("gpt-5-pro", {"reasoning_effort": "low"}, "Unsupported value: 'low' is not supported with the 'gpt-5-pro' model."),
+        ("o4-mini", {"reasoning_effort": "xhigh"}, "Unsupported value: 'xhigh' is not supported with the 'o4-mini' model."),
+        ("gpt-4o", {"reasoning_effort": "low"}, "Unsupported parameter: 'reasoning_effort' is not supported with this model."),
+    ],
+)
+async def test_each_model_has_bounds_of_its_own(
+    http: httpx2.AsyncClient, mock: MockProvider, model: str, more: dict[str, Any], message: str
+) -> None:
+    answer = await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})
+    assert (answer.status_code, answer.json()["error"]["message"].startswith(message)) == (400, True), answer.text
+    mock.default = Behaviour(lenient=True)
+    assert (await http.post("/chat/completions", json={"model": model, "messages": HELLO, **more})).status_code == 200
+
+
+async def test_a_response_has_the_bounds_of_its_model(http: httpx2.AsyncClient) -> None:
+    for model, more, param in (
+        ("gpt-4o", {"max_output_tokens": 16_385}, "max_output_tokens"),
+        ("gpt-5", {"reasoning": {"effort": "xhigh"}}, "reasoning.effort"),
+    ):
+        answer = await http.post("/responses", json={"model": model, "input": "hi", **more})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 async def test_reasoning_models_take_the_newer_bound_and_sampling_where_they_are_not_to_reason(http: httpx2.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pyproxy.config import load_config
 from pyproxy.config.known_models import known_capabilities
+from pyproxy.domain.capabilities import Capabilities, Effort
 from pyproxy.routing import Resolver
 
 if TYPE_CHECKING:
@@ -77,7 +78,124 @@ def test_claude_is_known_by_name(model: str, refuses: set[str], longest: int) ->
 )
 def test_models_of_the_openai_dialect_are_known_by_name_and_take_no_prefill(model: str, refuses: set[str]) -> None:
     assert refused("openai", model) == refuses | {"prefill"}
-    assert known_capabilities("openai", model).max_output is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "longest"),
+    [
+        ("openai", "gpt-3.5-turbo", 4_096),
+        ("openai", "gpt-4", 4_096),
+        ("openai", "gpt-4-turbo-2024-04-09", 4_096),
+        ("openai", "gpt-4-1106-preview", 4_096),
+        ("openai", "gpt-4o-2024-05-13", 4_096),
+        ("openai", "gpt-4o", 16_384),
+        ("openai", "openai/gpt-4o-mini-2024-07-18", 16_384),
+        ("openai", "gpt-4.1-nano", 32_768),
+        ("openai", "gpt-5-chat-latest", 16_384),
+        ("openai", "o1-mini", 65_536),
+        ("openai", "o3-mini", 100_000),
+        ("openai", "openai/o3", 100_000),
+        ("openai", "o4-mini-2025-04-16", 100_000),
+        ("openai", "gpt-5-pro", 272_000),
+        ("openai", "gpt-5", 128_000),
+        ("openai", "gpt-5.1-2025-11-13", 128_000),
+        ("openai", "gpt-5.6-luna", 128_000),
+        ("openai", "gpt-6-astra", 128_000),
+        ("openai", "deepseek-chat", 8_192),
+        ("openai", "deepseek-reasoner", 65_536),
+        ("gemini", "gemini-1.5-pro-002", 8_192),
+        ("gemini", "gemini-2.0-flash", 8_192),
+        ("gemini", "models/gemini-2.5-flash-lite", 65_536),
+        ("gemini", "gemini-2.5-flash-image", 32_768),
+        ("gemini", "gemini-3-pro-preview", 65_536),
+        ("gemini", "gemini-pro-latest", 65_536),
+        ("openai", "claude-sonnet-4-5", 64_000),
+    ],
+)
+def test_the_longest_answer_of_a_model_is_known_by_its_name(dialect: Dialect, model: str, longest: int) -> None:
+    assert known_capabilities(dialect, model).max_output == longest
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model"),
+    [
+        ("openai", "gpt-10"),
+        ("openai", "openai/gpt-oss-120b"),
+        ("openai", "olmo-2"),
+        ("openai", "llama3.2:latest"),
+        ("openai", "deepseek-ai/DeepSeek-V3.1"),
+        ("openai", "mistral-large-latest"),
+        ("gemini", "gemini-10-pro"),
+        ("gemini", "gemma-3-27b-it"),
+        ("anthropic", "somebody-elses-model"),
+    ],
+)
+def test_a_model_that_is_not_known_has_no_bound(dialect: Dialect, model: str) -> None:
+    assert known_capabilities(dialect, model).max_output is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "efforts"),
+    [
+        ("openai", "o3", "low medium high"),
+        ("openai", "o3-mini", "low medium high"),
+        ("openai", "o4-mini-deep-research", "medium"),
+        ("openai", "gpt-5", "minimal low medium high"),
+        ("openai", "gpt-5-mini-2025-08-07", "minimal low medium high"),
+        ("openai", "gpt-5-pro", "high"),
+        ("openai", "gpt-5-codex", "low medium high"),
+        ("openai", "gpt-5.1", "none low medium high"),
+        ("openai", "gpt-5.1-codex-max", "low medium high xhigh"),
+        ("openai", "gpt-5.2", "none low medium high xhigh"),
+        ("openai", "gpt-5.2-pro", "medium high xhigh"),
+        ("openai", "gpt-5.4-mini", "none low medium high xhigh"),
+        ("openai", "gpt-5.5", "none low medium high xhigh"),
+        ("openai", "gpt-5.6-sol", "none low medium high xhigh max"),
+        ("openai", "gpt-6-luna", "none low medium high xhigh max"),
+        ("openai", "gpt-6.1-sol", "low medium high xhigh max"),
+        ("openai", "gpt-7", "low medium high xhigh"),
+        ("openai", "gpt-oss-120b", "low medium high"),
+        ("openai", "llama3.2:latest", ""),
+        ("gemini", "gemini-3-pro-preview", "low high"),
+        ("gemini", "gemini-3.1-pro-preview", "low medium high"),
+        ("gemini", "gemini-3-flash-preview", "minimal low medium high"),
+        ("gemini", "gemini-flash-latest", "minimal low medium high"),
+        ("gemini", "gemini-10-pro", "low medium high"),
+        ("anthropic", "claude-opus-5", ""),
+    ],
+)
+def test_the_words_that_a_model_takes_for_how_much_to_think_are_known_by_its_name(dialect: Dialect, model: str, efforts: str) -> None:
+    assert " ".join(known_capabilities(dialect, model).efforts) == efforts
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "taken"),
+    [
+        ("gpt-5", "max", "high"),
+        ("gpt-5.2", "max", "xhigh"),
+        ("gpt-5.6", "max", "max"),
+        ("o3", "xhigh", "high"),
+        ("o3", "minimal", "low"),
+        ("gpt-5.1", "minimal", "low"),
+        ("gpt-5.1", "none", "none"),
+        ("gpt-5", "none", "minimal"),
+        ("gpt-5-pro", "low", "high"),
+        ("gpt-5-pro", "max", "high"),
+        ("gpt-5.2-pro", "none", "medium"),
+        ("somebody-elses-model", "max", "max"),
+        ("o3", "utmost", "utmost"),
+    ],
+)
+def test_the_closest_word_stands_for_one_that_a_model_does_not_take(model: str, asked: str, taken: str) -> None:
+    assert known_capabilities("openai", model).effort_taken(asked) == taken
+
+
+@given(st.lists(st.sampled_from(get_args(Effort)), unique=True, min_size=1), st.sampled_from(get_args(Effort)))
+def test_whatever_is_asked_what_is_sent_is_taken_and_whoever_is_to_think_does_where_it_can(efforts: list[Effort], asked: Effort) -> None:
+    taken = Capabilities(efforts=tuple(efforts)).effort_taken(asked)
+    assert taken in efforts
+    assert (taken == asked) == (asked in efforts)
+    assert taken != "none" or asked == "none" or efforts == ["none"]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +279,8 @@ def test_the_configuration_goes_before_the_name() -> None:
         "claude-opus-4-6", {"dialect": "anthropic"}, capabilities={"prefill": True, "vision": False, "max_output": 9, "thinking": "effort"}
     ).capabilities
     assert (found.prefill, found.vision, found.max_output, found.sampling, found.thinking) == (True, False, 9, True, "effort")
+    found = candidate("gpt-5", {}, capabilities={"efforts": ["none", "max"]}).capabilities
+    assert (found.efforts, found.max_output) == (("none", "max"), 128_000)
 
 
 def test_a_candidate_tells_what_its_provider_speaks() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.translation.chat_over_gemini.thinking import thinking_of
 from pyproxy.dialects.translation.fields import camel
 
 if TYPE_CHECKING:
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["generation_config_of"]
 
 _MOST_STOPS = 5
-# As Google's own chat API has it.
-_BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
-_LEVELS = {"none": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH", "max": "HIGH"}
-_SMALLEST_OF_PRO = 128
 
 
 def generation_config_of(body: Fields, call: Call) -> Json:
@@ -26,7 +23,7 @@ def generation_config_of(body: Fields, call: Call) -> Json:
     _bounds(body, call, config)
     _format(body, config)
     _logprobs(body, config)
-    thinking = _thinking(body, call)
+    thinking = thinking_of(body, call, config.get("maxOutputTokens"))
     if thinking:
         config["thinkingConfig"] = thinking
     return {name: value for name, value in config.items() if value is not None}
@@ -81,29 +78,3 @@ def _logprobs(body: Fields, config: Json) -> None:
     if body.flag("logprobs"):
         config["responseLogprobs"] = True
         config["logprobs"] = body.count("top_logprobs")
-
-
-def _thinking(body: Fields, call: Call) -> Json:
-    asked = body.text("reasoning_effort")
-    effort = (asked or "").lower()
-    if not asked:
-        return {}
-    if effort not in _LEVELS:
-        raise body.fault("reasoning_effort", f"reasoning_effort is none that there is: {asked!r}.")
-    pro = "pro" in call.model.lower()
-    if pro and effort == "none" and call.capabilities.thinking != "none":
-        body.lose("reasoning_effort")  # they cannot be kept from thinking
-    thinking: Json
-    if call.capabilities.thinking == "effort":
-        # The large models cannot think that little.
-        level = "LOW" if pro and _LEVELS[effort] == "MINIMAL" else _LEVELS[effort]
-        thinking = {"thinkingLevel": level}
-    elif call.capabilities.thinking == "budget":
-        thinking = {"thinkingBudget": (_SMALLEST_OF_PRO if pro else 0) if effort == "none" else _BUDGETS[effort]}
-    else:
-        if effort != "none":
-            body.lose("reasoning_effort")
-        return {}
-    if effort != "none":
-        thinking["includeThoughts"] = True
-    return thinking

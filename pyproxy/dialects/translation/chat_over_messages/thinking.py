@@ -42,9 +42,12 @@ def add_thinking(given: Json, request: Json, call: Call, losses: Losses, *, spar
         if asked.get("type") == "disabled":
             request["thinking"] = {"type": "disabled"}
         return False
-    if _hinders(request, asked) or not _fits(asked, request, spare):
+    wanted = given[name].get("budget_tokens") if name == "thinking" else None
+    if _hinders(request, asked) or not _fits(asked, request, spare, named=wanted is not None):
         losses.add(name)
         return False
+    if wanted is not None and wanted != asked.get("budget_tokens", wanted):
+        losses.add(name)
     request["thinking"] = asked
     return True
 
@@ -84,13 +87,15 @@ def _hinders(request: Json, asked: Json) -> bool:
     return asked["type"] == "enabled" and "tool_use" in kinds and kinds[0] not in {"thinking", "redacted_thinking"}
 
 
-def _fits(asked: Json, request: Json, spare: int | None) -> bool:
-    """Whether a budget leaves room for an answer; one that is given by an effort is made to."""
+def _fits(asked: Json, request: Json, spare: int | None, *, named: bool) -> bool:
+    """Whether a budget leaves room for an answer: one that is too large is made to, and one that the client named, if it is too small."""
     if asked["type"] != "enabled":
         return True
     budget = read_count(asked["budget_tokens"], "thinking.budget_tokens")
+    budget = max(budget, _SMALLEST_BUDGET) if named else budget
     request["max_tokens"] += budget if spare is None else min(budget, spare)
     if budget >= request["max_tokens"]:
         budget = request["max_tokens"] // 2
+    budget = max(budget, _SMALLEST_BUDGET) if named else budget
     asked["budget_tokens"] = budget
-    return budget >= _SMALLEST_BUDGET
+    return bool(_SMALLEST_BUDGET <= budget < request["max_tokens"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
+from pyproxy.dialects.translation.chat.efforts import Told, effort_told
+from pyproxy.dialects.translation.chat.schemas import rooted, strict_schema
 from pyproxy.dialects.translation.gemini_over_chat.schemas import json_schema_of
-from pyproxy.dialects.translation.schemas import closed, instruction, is_strict
+from pyproxy.dialects.translation.schemas import choice_instruction, instruction
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.fields import Fields
@@ -23,7 +25,12 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
     found: Json = {}
     thinking = config.object("thinkingConfig")
     if thinking is not None:
-        found["reasoning_effort"] = _effort(thinking, call)
+        budget = thinking.count("thinkingBudget")
+        if call.in_between and budget is not None and budget > 0 and not thinking.text("thinkingLevel"):
+            found["thinking"] = {"type": "enabled", "budget_tokens": budget}
+            thinking.get("includeThoughts")
+        else:
+            found["reasoning_effort"] = _effort(thinking, call)
         thinking.done()
     _sampling(config, found, call)
     _bounds(config, found, call)
@@ -42,7 +49,7 @@ def add_parameters(config: Fields, request: Json, call: Call) -> None:
 
 def _sampling(config: Fields, found: Json, call: Call) -> None:
     # On the way to a third API it is there that thinking rules them out.
-    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") is not None and not call.in_between)
+    takes = call.capabilities.takes_sampling(thinks=found.get("reasoning_effort") not in (None, "none") and not call.in_between)
     for name, member in (("temperature", "temperature"), ("topP", "top_p")):
         value = config.number(name)
         if takes:
@@ -89,6 +96,11 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         schema = json_schema_of(own)
     if kind == "text/plain":
         return None
+    if kind == "text/x.enum" and isinstance(schema, dict) and isinstance(schema.get("enum"), list):
+        # Not a value of JSON but its text alone: no format of chat's is that.
+        config.lose("responseSchema" if own is not None else "responseJsonSchema")
+        request["messages"].insert(0, {"role": "system", "content": choice_instruction(schema)})
+        return None
     if kind != "application/json":
         config.lose("responseMimeType")
         return None
@@ -102,8 +114,10 @@ def _format(config: Fields, request: Json, call: Call) -> Json | None:
         request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
         return {"type": "json_object"}
     # Only strict schemas bind a model, and only some can be strict. Gemini gives no members but those described, so all are closed.
-    strict = closed(schema)
-    described = {"schema": strict, "strict": True} if is_strict(strict) else {"schema": schema, "strict": False}
+    strict = None if call.in_between else strict_schema(schema := rooted(schema), close=True)
+    if not call.in_between and (strict is None or not strict.exact):
+        config.lose("responseSchema" if own is not None else "responseJsonSchema")
+    described = {"schema": schema if strict is None else strict.schema, "strict": strict is not None}
     return {"type": "json_schema", "json_schema": {"name": "answer", **described}}
 
 
@@ -118,21 +132,10 @@ def _effort(thinking: Fields, call: Call) -> str | None:
     asked = _asked_effort(thinking)
     if call.in_between or asked is None:
         return asked
-    if asked == "none":
-        return _least_effort(thinking, call)
-    if call.capabilities.thinking != "effort":
+    word, exact = effort_told(asked, call.capabilities) if call.capabilities.thinking == "effort" else Told(None, exact=asked == "none")
+    if not exact:
         thinking.lose("thinkingBudget" if thinking.get("thinkingLevel") is None else "thinkingLevel")
-        return None
-    return asked
-
-
-def _least_effort(thinking: Fields, call: Call) -> str | None:
-    """What has a model think as little as it can: nothing, where it does not think of itself."""
-    takes = call.capabilities.takes_sampling
-    if call.capabilities.thinking != "effort" or (takes(thinks=False) and not takes(thinks=True)):
-        return None
-    thinking.lose("thinkingBudget")
-    return "low"  # as little as all of them know: some have none, some minimal
+    return word
 
 
 def _asked_effort(thinking: Fields) -> str | None:

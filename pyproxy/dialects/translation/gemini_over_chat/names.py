@@ -34,6 +34,7 @@ GEMINI_NAMES = ClientNames(
         "seed": ("generationConfig.seed",),
         "stop": ("generationConfig.stopSequences",),
         "temperature": ("generationConfig.temperature",),
+        "thinking": ("generationConfig.thinkingConfig",),
         "tool_choice": ("toolConfig.functionCallingConfig",),
         "tools": ("tools[].functionDeclarations[]",),
         "tools[].function.name": ("tools[].functionDeclarations[].name",),

@@ -6,11 +6,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.chat.bounds import stops_taken
+from pyproxy.dialects.translation.chat.efforts import effort_told
+from pyproxy.dialects.translation.chat.schemas import rooted, strict_schema
 from pyproxy.dialects.translation.losses import Losses
 from pyproxy.dialects.translation.messages_over_chat.conversation import read_messages
 from pyproxy.dialects.translation.messages_over_chat.tools import read_tools
 from pyproxy.dialects.translation.reading import read_count, read_list, read_number, read_object, read_text
-from pyproxy.dialects.translation.schemas import instruction, is_strict
+from pyproxy.dialects.translation.schemas import instruction
 from pyproxy.dialects.translation.translator import Translated, UntranslatableError
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ _LONGEST_USER = 64
 _TIERS = {"auto": "auto", "standard_only": "default"}
 # Up to how many tokens of a budget each effort stands for.
 _EFFORTS = ((4_096, "low"), (12_288, "medium"))
-# OpenAI's word for the other API's max.
-_HIGHEST = "xhigh"
 _READ = frozenset(
     {
         "model", "messages", "system", "stream", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences",
@@ -46,7 +46,7 @@ def translate_request(body: Json, call: Call) -> Translated:
     request |= _max_tokens(given, call, losses) | _stop(given, call, losses)
     request |= read_tools(given, call, losses)
     _add_output(given, request, call, losses)
-    request |= _sampling(given, call, losses, thinks="reasoning_effort" in request)
+    request |= _sampling(given, call, losses, thinks=request.get("reasoning_effort", "none") != "none")
     request |= _service(given, losses)
     if call.stream:
         # Without the usage at its end the client's stream could not tell any.
@@ -122,8 +122,11 @@ def _add_format(asked: Json, request: Json, call: Call, losses: Losses) -> None:
         raise UntranslatableError("output_config.format.type is not json_schema.", "output_config.format.type")
     schema = read_object(asked.get("schema"), "output_config.format.schema")
     if call.capabilities.json_schema:
-        described = {"name": "answer", "schema": schema, "strict": is_strict(schema)}
+        strict = None if call.in_between else strict_schema(schema := rooted(schema), close=True)
+        described = {"name": "answer", "schema": schema if strict is None else strict.schema, "strict": strict is not None}
         request["response_format"] = {"type": "json_schema", "json_schema": described}
+        if not call.in_between and (strict is None or not strict.exact):
+            losses.add("output_config.format.schema")
         return
     losses.add("output_config.format")
     request["messages"].insert(0, {"role": "system", "content": instruction(schema)})
@@ -133,21 +136,29 @@ def _add_effort(given: Json, asked: object, request: Json, call: Call, losses: L
     """Say how hard to think, to those that can be told, and whoever comes behind another translation."""
     thinking = read_object(given.get("thinking", {}), "thinking")
     off = thinking.get("type") in ("disabled", "between_tools")
-    effort: object = "none" if off and call.in_between else None
-    if not off:
-        effort = asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
-    told = call.capabilities.thinking == "effort"
-    if isinstance(effort, str) and (call.in_between or told):
-        request["reasoning_effort"] = _HIGHEST if effort == "max" and not call.in_between else effort
-    elif thinking and (told or not off):
-        losses.add("thinking")
-    elif asked is not None:
-        losses.add("output_config.effort")
+    effort = "none" if off else asked or _effort_of_budget(thinking) or ("high" if thinking and call.in_between else None)
+    name = "thinking" if thinking and (off or asked is None) else "output_config.effort"
+    if isinstance(effort, str) and call.in_between:
+        # A budget goes on as the number that it is; an effort beside it goes before it where words are wanted.
+        if not off and (budget := _budget(thinking)) is not None:
+            request["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        if asked is not None or "thinking" not in request:
+            request["reasoning_effort"] = effort
+    elif isinstance(effort, str) and call.capabilities.thinking == "effort":
+        word, exact = effort_told(effort, call.capabilities)
+        if word is not None:
+            request["reasoning_effort"] = word
+        if not exact:
+            losses.add(name)
+    elif (thinking and not off) or asked is not None:
+        losses.add("thinking" if thinking and not off else "output_config.effort")
 
 
 def _effort_of_budget(thinking: Json) -> str | None:
+    budget = _budget(thinking)
+    return None if budget is None else next((name for most, name in _EFFORTS if budget <= most), "high")
+
+
+def _budget(thinking: Json) -> int | None:
     budget = thinking.get("budget_tokens")
-    if budget is None:
-        return None
-    size = read_count(budget, "thinking.budget_tokens")
-    return next((name for most, name in _EFFORTS if size <= most), "high")
+    return None if budget is None else read_count(budget, "thinking.budget_tokens")

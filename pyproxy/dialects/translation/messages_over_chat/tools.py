@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.chat.schemas import strict_schema
 from pyproxy.dialects.translation.messages_over_chat.content import tell_lost
 from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
@@ -30,7 +31,7 @@ def read_tools(given: Json, call: Call, losses: Losses) -> Json:
     offered = [
         (read_object(item, f"tools[{index}]"), f"tools[{index}]") for index, item in enumerate(read_list(given.get("tools", []), "tools"))
     ]
-    tools = [_tool(tool, where, losses) for tool, where in offered if _is_client_tool(tool)]
+    tools = [_tool(tool, where, call, losses) for tool, where in offered if _is_client_tool(tool)]
     asked = read_object(given.get("tool_choice", {}), "tool_choice")
     left_out = [tool for tool, _ in offered if not _is_client_tool(tool)]
     of_those = asked.get("type") == "tool" and asked.get("name") in [tool.get("name") for tool in left_out]
@@ -52,15 +53,27 @@ def _is_client_tool(tool: Json) -> bool:
     return tool.get("type") in (None, "custom")
 
 
-def _tool(tool: Json, where: str, losses: Losses) -> Json:
+def _tool(tool: Json, where: str, call: Call, losses: Losses) -> Json:
     function: Json = {"name": read_text(tool.get("name"), f"{where}.name")}
     if isinstance(description := tool.get("description"), str):
         function["description"] = description
     function["parameters"] = read_object(tool.get("input_schema", {"type": "object", "properties": {}}), f"{where}.input_schema")
     if tool.get("strict") is True:
-        function["strict"] = True
+        _hold(function, call, losses)
     tell_lost(tool, "tools[]", _UNKNOWN_TO_CHAT, losses)
     return {"type": "function", "function": function}
+
+
+def _hold(function: Json, call: Call, losses: Losses) -> None:
+    """Hold the model to the tool's schema, if the provider can; optional members are a matter of Anthropic's, where none is of OpenAI's."""
+    if call.in_between:
+        function["strict"] = True
+        return
+    holding = strict_schema(function["parameters"], close=True)
+    if holding is None or not holding.exact:
+        losses.add("tools[].strict")
+    if holding is not None:
+        function |= {"parameters": holding.schema, "strict": True}
 
 
 def _choice(asked: Json, call: Call, losses: Losses) -> Any:

@@ -126,7 +126,10 @@ def _reasoning(body: Json, call: Call, losses: Losses) -> Json:
     if effort is None:
         return {}
     if _can_be_told(call):
-        return {"reasoning_effort": effort}
+        taken = call.capabilities.effort_taken(effort) if isinstance(effort, str) and not call.in_between else effort
+        if taken != effort:
+            losses.add("reasoning.effort")
+        return {"reasoning_effort": taken}
     if effort != "none":
         losses.add("reasoning.effort")
     return {}

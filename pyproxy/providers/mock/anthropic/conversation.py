@@ -14,6 +14,7 @@ from pyproxy.providers.mock.anthropic.shape import (
     ToolResult,
     ToolUse,
 )
+from pyproxy.providers.mock.longest import longest_answer
 from pyproxy.providers.mock.reply import BadRequestError
 from pyproxy.providers.mock.signing import opened
 
@@ -178,6 +179,10 @@ def check_sampling(asked: Create) -> None:
     Raises:
         BadRequestError: If the API would refuse it.
     """
+    most = longest_answer(asked.model)
+    if most is not None and asked.max_tokens > most:
+        text = f"max_tokens: {asked.max_tokens} > {most}, which is the maximum allowed number of output tokens for {asked.model}"
+        raise BadRequestError(text)
     values = {name: getattr(asked, name, None) for name in ("temperature", "top_p")}
     for name, value in values.items():
         if value is not None and not 0 <= value <= 1:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from pyproxy.providers.mock.gemini.conversation import broken_rule
 from pyproxy.providers.mock.gemini.errors import RefusedError
+from pyproxy.providers.mock.gemini.thinking import check_thinking
+from pyproxy.providers.mock.longest import longest_answer
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
 _BAD_NAME: Final = (
@@ -25,7 +27,8 @@ def check_settings(request: dict[str, Any], model: str) -> None:
     functions = _check_tools(request)
     _check_calling(request, functions)
     generation = request.get("generationConfig") or {}
-    _check_sampling(generation)
+    _check_sampling(generation, longest_answer(model))
+    check_thinking(generation.get("thinkingConfig") or {}, model)
     json_wanted = generation.get("responseMimeType") == "application/json"
     for name, place in (("responseSchema", "response_schema"), ("responseJsonSchema", "response_json_schema")):
         if name in generation and generation.get("responseMimeType") not in {"application/json", "text/x.enum"}:
@@ -71,14 +74,17 @@ def _check_calling(request: dict[str, Any], functions: list[str]) -> None:
             raise RefusedError(f"allowed_function_names contains a name that is not declared: {name}")
 
 
-def _check_sampling(generation: dict[str, Any]) -> None:
-    for name, place, most in (("temperature", "temperature", 2.0), ("topP", "top_p", 1.0)):
+def _check_sampling(generation: dict[str, Any], most: int | None) -> None:
+    for name, place, largest in (("temperature", "temperature", 2.0), ("topP", "top_p", 1.0)):
         value = generation.get(name)
-        if value is not None and not 0 <= value <= most:
-            raise broken_rule(f"generation_config.{place}", f"{place} must be in the range [0.0, {most}].")
+        if value is not None and not 0 <= value <= largest:
+            raise broken_rule(f"generation_config.{place}", f"{place} must be in the range [0.0, {largest}].")
     limit = generation.get("maxOutputTokens")
     if limit is not None and limit < 1:
         raise broken_rule("generation_config.max_output_tokens", "max_output_tokens must be positive.")
+    if limit is not None and most is not None and limit > most:
+        text = f"Unable to submit request because it has a maxOutputTokens value of {limit} but the supported range is"
+        raise RefusedError(f"{text} from 1 (inclusive) to {most + 1} (exclusive). Update the value and try again.")
     if len(generation.get("stopSequences") or ()) > _MOST_STOPS:
         raise broken_rule("generation_config.stop_sequences", f"the number of stop sequences must be at most {_MOST_STOPS}.")
 

@@ -10,12 +10,15 @@ from typing import Any, Final, TypeAlias
 from pyproxy.providers.mock.answer import decide
 from pyproxy.providers.mock.behaviour import Behaviour
 from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, responses_request, responses_stream
+from pyproxy.providers.mock.openai.bounds import check_bound
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
 from pyproxy.providers.mock.openai.conversation import unknown_member
+from pyproxy.providers.mock.openai.efforts import check_effort
 from pyproxy.providers.mock.openai.errors import error_body, refusal_body
 from pyproxy.providers.mock.openai.reasoners import check_reasoning
 from pyproxy.providers.mock.openai.responses import Memory, respond
 from pyproxy.providers.mock.openai.responses_request import ResponsesAsk
+from pyproxy.providers.mock.openai.schemas import check_schemas
 from pyproxy.providers.mock.reading import model_of
 from pyproxy.providers.mock.recording import RecordedRequest
 from pyproxy.providers.mock.reply import BadRequestError, Reply, Stream
@@ -108,6 +111,9 @@ class OpenAI:
                 _check_support(document, behaviour, unknown)
                 if path in _REASONED and not behaviour.lenient:
                     check_reasoning(document, model)
+                    check_bound(document, model)
+                    check_effort(document, model)
+                    check_schemas(document)
         except (BadRequestError, ScriptError) as error:
             if request.model is None:
                 request.model = document.get("model") if isinstance(document.get("model"), str) else None

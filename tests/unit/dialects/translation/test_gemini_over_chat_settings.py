@@ -122,6 +122,12 @@ def test_a_model_that_cannot_be_kept_from_thinking_is_told_to_think_little_and_t
     none: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}
     reasoning = asked(REASONING, **none)
     assert (reasoning.body["reasoning_effort"], reasoning.lost) == ("low", ("generationConfig.thinkingConfig.thinkingBudget",))
+    kept = replace(CALL, capabilities=Capabilities(sampling=False, thinking="effort", efforts=("none", "low")))
+    plain = asked(kept, **none)
+    assert (plain.body["reasoning_effort"], plain.lost) == ("none", ())
+    large = replace(CALL, capabilities=Capabilities(sampling=False, thinking="effort", efforts=("high",)))
+    told = asked(large, generationConfig={"thinkingConfig": {"thinkingLevel": "MINIMAL"}})
+    assert (told.body["reasoning_effort"], told.lost) == ("high", ("generationConfig.thinkingConfig.thinkingLevel",))
     when_asked = replace(CALL, capabilities=Capabilities(sampling_while_thinking=False, thinking="effort"))
     for never_by_itself in (CALL, when_asked):
         plain = asked(never_by_itself, **none)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pyproxy.config.known_models import known_capabilities
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
@@ -165,9 +166,19 @@ def test_a_model_without_eyes_refuses_images() -> None:
 
 def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     body, lost = ask(tools=[{**TOOL, "type": "custom", "strict": True, "defer_loading": True, **MARK}, SEARCH])
-    function = {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}, "strict": True}
+    closed = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
+    function = {"name": "look", "description": "looks", "parameters": closed, "strict": True}
     assert body["tools"] == [{"type": "function", "function": function}]
     assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
+
+
+def test_a_tool_whose_members_may_be_left_out_is_not_strict_where_none_may_be() -> None:
+    optional = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+    body, lost = ask(tools=[{**TOOL, "input_schema": optional, "strict": True}])
+    assert body["tools"][0]["function"] == {"name": "look", "description": "looks", "parameters": optional}
+    assert lost == ("tools[].strict",)
+    between = ask(tools=[{**TOOL, "input_schema": optional, "strict": True}], call=Call("gemini", in_between=True)).body
+    assert between["tools"][0]["function"]["strict"] is True
 
 
 @pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}])
@@ -255,6 +266,24 @@ def test_thinking_that_is_off_asks_for_nothing_of_a_model_that_does_not_think() 
     assert ask(thinking={"type": "disabled"}, call=able(thinking="effort")).lost == ("thinking",)
 
 
+@pytest.mark.parametrize(
+    ("model", "members", "effort", "lost"),
+    [
+        ("gpt-5", {"output_config": {"effort": "max"}}, "high", ("output_config.effort",)),
+        ("gpt-5.2", {"output_config": {"effort": "max"}}, "xhigh", ()),
+        ("gpt-5.6", {"output_config": {"effort": "max"}}, "max", ()),
+        ("o3", {"output_config": {"effort": "xhigh"}, "thinking": {"type": "adaptive"}}, "high", ("output_config.effort",)),
+        ("gpt-5-pro", {"thinking": {"type": "enabled", "budget_tokens": 1_024}}, "high", ("thinking",)),
+        ("gpt-5", {"thinking": {"type": "disabled"}}, "minimal", ("thinking",)),
+        ("gpt-5.1", {"thinking": {"type": "disabled"}}, None, ()),
+        ("gpt-5.6", {"thinking": {"type": "disabled"}}, "none", ()),
+    ],
+)
+def test_a_model_is_told_the_closest_effort_that_it_takes(model: str, members: Any, effort: str | None, lost: tuple[str, ...]) -> None:
+    body, told = ask(call=Call(model=model, capabilities=known_capabilities("openai", model)), **members)
+    assert (body.get("reasoning_effort"), told) == (effort, lost)
+
+
 def test_thinking_goes_back_to_providers_that_take_it_and_to_no_others() -> None:
     blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
     turns = (HI, {"role": "assistant", "content": [*blocks, text("x")]}, HI)
@@ -276,11 +305,16 @@ def test_the_work_of_the_providers_own_tools_is_told_as_lost() -> None:
 
 
 def test_a_schema_is_strict_where_chat_takes_it_for_such_and_words_where_nobody_holds_it() -> None:
-    schema: dict[str, Any] = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
     held = ask(output_config={"format": {"type": "json_schema", "schema": schema}}).body["response_format"]
     assert held == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
     for looser in ({**schema, "required": []}, {**schema, "additionalProperties": True}, {"type": "array", "items": {"type": "object"}}):
-        assert ask(output_format={"type": "json_schema", "schema": looser}).body["response_format"]["json_schema"]["strict"] is False
+        body, lost = ask(output_format={"type": "json_schema", "schema": looser})
+        assert body["response_format"]["json_schema"] == {"name": "answer", "schema": looser, "strict": False}
+        assert lost == ("output_config.format.schema",)
+    bounded = {**schema, "properties": {"a": {"type": "string", "maxLength": 9}}}
+    body, lost = ask(output_format={"type": "json_schema", "schema": bounded})
+    assert (body["response_format"]["json_schema"]["strict"], lost) == (True, ("output_config.format.schema",))
     body, lost = ask(output_config={"format": {"type": "json_schema", "schema": schema}}, call=able(json_schema=False))
     assert body["messages"][0]["role"] == "system"
     assert '"additionalProperties":false' in body["messages"][0]["content"]

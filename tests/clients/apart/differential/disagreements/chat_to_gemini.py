@@ -163,6 +163,14 @@ def budgets_of_googles_own(body: Json, theirs: Meaning) -> None:
         theirs["thinking"]["budget"] = budgets[body["reasoning_effort"]]
 
 
+@rule("ours", chat_to_gemini=chat(reasoning_effort="medium", max_tokens=1_500))
+def budgets_that_leave_nothing_to_say(body: Json, theirs: Meaning) -> None:
+    """What Gemini thinks counts as its answer: a budget as large as `maxOutputTokens` may use all of it up. Ours takes half of it then."""
+    longest, thinking = body.get("max_completion_tokens") or body.get("max_tokens"), theirs["thinking"]
+    if longest and thinking is not None and thinking["budget"] is not None and thinking["budget"] >= longest:
+        thinking["budget"] = max(longest // 2, 128)
+
+
 def _again(part: Any, whole: Any) -> Any:
     """What is missing in a part of a schema for it to be the whole; the rest has to be there."""
     if not isinstance(whole, dict):

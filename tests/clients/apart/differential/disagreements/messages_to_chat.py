@@ -53,9 +53,9 @@ def efforts_for_models_that_do_not_think(body: Json, theirs: Meaning) -> None:
 
 @rule("ours", messages_to_chat=ask(model=NEWER, thinking={"type": "disabled"}))
 def no_effort_at_all(_body: Json, theirs: Meaning) -> None:
-    """The effort `none` came with GPT-5.1, and models before refuse it. Ours asks nothing and tells the loss."""
+    """The effort `none` came with GPT-5.1, and models before refuse it. Ours asks for the least that the model takes and tells the loss."""
     if theirs["thinking"] == "none":
-        theirs["thinking"] = None
+        theirs["thinking"] = "minimal"
 
 
 @rule("both", messages_to_chat=ask(model=NEWER, thinking={"type": "enabled", "budget_tokens": 5_000}))
