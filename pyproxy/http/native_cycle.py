@@ -34,7 +34,7 @@ class NativeCycle:
         self._bridge = bridge
         self._left = bridge.expect(exchange.number)
         self._head: tuple[int, Headers] | None = None
-        self._started = False
+        self._started = exchange.attempt is not None and exchange.attempt.broken is not None
         self._finished = False
         self._first: Part = exchange.body()
         self._body_begun = False

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from pyproxy.http.native_cycle import NativeCycle
 from pyproxy.http.server import KEEP_ALIVE_S, LAST_WORDS_S
+from pyproxy.http.visit import begin_visit
 from pyproxy.rust_core import NativeServer
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from pyproxy.http.deadlines import Deadlines
     from pyproxy.http.edge import Edge
     from pyproxy.native import Bridge
-    from pyproxy.rust_core import NativeExchange
+    from pyproxy.orchestration import Lanes
+    from pyproxy.rust_core import NativeBegun, NativeExchange
 
 __all__ = ["NativeHttpServer"]
 
@@ -26,8 +28,9 @@ __all__ = ["NativeHttpServer"]
 class NativeHttpServer:
     """Serves one application on sockets that are bound already. The native counterpart of `pyproxy.http.server.HttpServer`."""
 
-    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge) -> None:
+    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge, lanes: Lanes) -> None:
         self._edge = edge
+        self._lanes = lanes
         self._sockets = sockets
         self._deadlines = deadlines
         self._bridge = bridge
@@ -45,6 +48,8 @@ class NativeHttpServer:
         )
         self._server = server
         self._bridge.listen(server.ticket, self._asked)
+        self._bridge.listen(server.lanes.ticket, lambda _: self._lanes.note())
+        self._lanes.attach(server.lanes)
 
     async def stop(self) -> None:
         """Listen no more and close every connection; an answer under way has a moment to end."""
@@ -60,16 +65,28 @@ class NativeHttpServer:
             await asyncio.wait(late, timeout=LAST_WORDS_S)
             await self._bridge.done(server.stop(LAST_WORDS_S))
         server.close()
+        self._lanes.detach()
         self._bridge.unlisten(server.ticket)
+        self._bridge.unlisten(server.lanes.ticket)
         self._server = None
 
     def _asked(self, exchange: NativeExchange) -> None:
         """Serve a request in a task of its own. That its client may leave is watched from this very moment."""
         scope = _scope(exchange)
+        if exchange.attempt is not None:
+            _go_on(scope, exchange.attempt)
         cycle = NativeCycle(exchange, self._bridge)
         task = asyncio.get_running_loop().create_task(cycle.run(self._edge, scope), name="native-request")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _go_on(scope: Scope, attempt: NativeBegun) -> None:
+    """Have a request go on from an attempt that was made natively."""
+    scope["extensions"]["pyproxy.attempt"] = attempt
+    visit = begin_visit(scope, attempt.request_id, attempt.arrived_ns)
+    if attempt.broken is not None:
+        visit.answered(attempt.broken["status"])
 
 
 def _scope(exchange: NativeExchange) -> Scope:

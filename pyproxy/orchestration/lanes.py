@@ -1,0 +1,252 @@
+"""The lanes: targets whose ordinary requests are served natively, and what is noted here of those that were.
+
+A request is ordinary where its plan's first step is all there is to know of it, and goes well. The first such request for a target is
+served here like any other and lays the target open; from then on they are taken natively, until anything happens that calls for a
+decision: then the request, or the attempt that failed, comes here. What an ordinary request leaves behind (its record, tokens,
+statistics) is noted here after its end; its permits were given back before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyproxy.admission import Caller, Prompt
+from pyproxy.admission.instances import Ended
+from pyproxy.dialects.faces import FACES
+from pyproxy.dialects.translation.ways import way_to
+from pyproxy.domain import NO_DEFAULTS, Attempt, RequestRecord, Usage
+from pyproxy.domain.instances import node_scope
+from pyproxy.domain.operations import CHAT, COMPLETIONS, EMBEDDINGS, MESSAGES
+from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.orchestration.taken_over import TakenOver
+from pyproxy.providers.native_transport import NativeTransport
+from pyproxy.providers.paths import upstream_path
+from pyproxy.rust_core import NativeCandidate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyproxy.domain import Candidate, Plan, Request, Step
+    from pyproxy.domain.operations import Operation
+    from pyproxy.orchestration.retry_budget import RetryBudget
+    from pyproxy.orchestration.snapshots import Snapshot, Snapshots
+    from pyproxy.rust_core import NativeBegun, NativeLanes, NativeServed
+
+__all__ = ["Lanes"]
+
+_ROUTES = {"/v1/chat/completions": CHAT, "/v1/completions": COMPLETIONS, "/v1/embeddings": EMBEDDINGS, "/v1/messages": MESSAGES}
+# Bodies of messages in which one of these stands may have reasoning in them that a translation made, and that goes back to nobody.
+_MARKS = {MESSAGES: (b"pyproxy.", b'"signature"')}
+_MOST_CANDIDATES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """A target that was laid open.
+
+    Attributes:
+        route: the path that is asked.
+        target: the name that requests have for it.
+        plan: where they go.
+        step: its first step.
+        snapshot: the configuration that it belongs to.
+    """
+
+    route: str
+    target: str
+    plan: Plan
+    step: Step
+    snapshot: Snapshot
+
+
+class Lanes:
+    """The lanes of one orchestrator. Without a native server there are none, and everything here does nothing."""
+
+    def __init__(
+        self, snapshots: Snapshots, retry_budget: RetryBudget, tell: Callable[[RequestRecord], None], ended: Callable[[], None]
+    ) -> None:
+        """Know of no lane.
+
+        Args:
+            snapshots: the configuration in force; when it changes every lane is closed.
+            retry_budget: is told of what was served.
+            tell: is told of each request that was.
+            ended: called when some have ended.
+        """
+        self._snapshots = snapshots
+        self._retry_budget = retry_budget
+        self._tell = tell
+        self._on_ended = ended
+        self._native: NativeLanes | None = None
+        self._lanes: dict[int, _Lane] = {}
+        self._considered: set[tuple[str, str]] = set()
+        self._opened = 0
+        snapshots.on_swap(self.close)
+
+    @property
+    def active(self) -> int:
+        """How many requests are under way natively, or have ended and are not noted yet."""
+        return 0 if self._native is None else self._native.active
+
+    def attach(self, native: NativeLanes) -> None:
+        """Serve by these from now on."""
+        self._native = native
+        self.close()
+
+    def detach(self) -> None:
+        """Serve nothing natively any more; what was is noted."""
+        if self._native is not None:
+            self._native.clear()
+            self.note()
+        self._native = None
+
+    def close(self) -> None:
+        """Lay no target open any more, until it is asked for again. What is under way goes on."""
+        self._considered.clear()
+        if self._native is not None:
+            server = self._snapshots.current.config.server
+            self._native.clear(server.allowed_hosts, server.max_body_bytes)
+            if not self._native.active:
+                self.note()
+                self._lanes.clear()
+
+    def stop(self) -> None:
+        """Have every request under way handed over, to be ended."""
+        if self._native is not None:
+            self._native.stop()
+
+    def consider(self, request: Request, snapshot: Snapshot, now_ns: int) -> None:
+        """Lay the target of a request open that was served well, if requests for it are such that they can be served natively."""
+        key = (request.route, request.target)
+        if self._native is None or key in self._considered or snapshot is not self._snapshots.current:
+            return
+        self._considered.add(key)
+        operation = _ROUTES.get(request.route)
+        transport, plan = snapshot.transport, snapshot.resolver.plan_of_all(request.target)
+        if operation is not request.operation or plan is None or not isinstance(transport, NativeTransport):
+            return
+        step = STRATEGIES[plan.policy.strategy].first(plan)
+        if step is None or not _is_open(operation, plan, step, snapshot, now_ns):
+            return
+        self._opened += 1
+        lane = _Lane(request.route, request.target, plan, step, snapshot)
+        if _open(self._native, self._opened, lane, operation, transport):
+            self._lanes[self._opened] = lane
+
+    def take_over(self, attempt: NativeBegun) -> TakenOver:
+        """An attempt that failed natively, to go on from."""
+        lane = self._lanes[attempt.lane]
+        return TakenOver(attempt, lane.step, lane.snapshot.desk)
+
+    def note(self) -> None:
+        """Note what became of the requests that have ended since the last time, and let those in who waited for their room."""
+        if self._native is None:
+            return
+        for served in self._native.take():
+            self._note(served, self._lanes[served.lane])
+        self._snapshots.current.desk.advance()
+        self._on_ended()
+
+    def _note(self, served: NativeServed, lane: _Lane) -> None:
+        candidate, standing = lane.step.candidates[served.place], lane.snapshot.desk.standing
+        arrived_ns, admitted_ns, committed_ns, ended_ns = served.times
+        usage = None if served.usage is None else Usage(*served.usage)
+        ttft_ns = None if committed_ns is None else committed_ns - admitted_ns
+        ok, failure, flag = (True, None, "-") if served.delivered else (None, "dropped", "client_gone")
+        standing.instances.ended(candidate.instance, Ended(ok, failure, ended_ns - admitted_ns, ttft_ns, usage), ended_ns)
+        self._retry_budget.came()
+        if committed_ns is not None:
+            standing.credentials.works(candidate)
+            self._retry_budget.heard(candidate.instance, well=True)
+        if ok and usage is not None:
+            standing.tokens.learn(candidate.model, Prompt(*served.size), usage)
+        result, until_ns = (flag, ended_ns) if committed_ns is None else (str(served.status), committed_ns)
+        self._tell(
+            RequestRecord(
+                request_id=served.request_id,
+                route=lane.route,
+                status=served.status,
+                flag=flag,
+                target=lane.target,
+                attempts=(Attempt(candidate.label, result, admitted_ns, until_ns),),
+                provider="-" if committed_ns is None else candidate.provider,
+                model="-" if committed_ns is None else candidate.model,
+                stream=served.stream,
+                queue_ns=0,
+                first_byte_ns=None if committed_ns is None else committed_ns - arrived_ns,
+                total_ns=ended_ns - arrived_ns,
+                sent_bytes=served.sent_bytes,
+                usage=usage,
+                revision=lane.snapshot.config.revision,
+                node="-" if lane.plan.node is None else lane.plan.node.name,
+            )
+        )
+
+
+def _is_open(operation: Operation, plan: Plan, step: Step, snapshot: Snapshot, now_ns: int) -> bool:
+    """Whether there is nothing to decide of the requests for a target, as long as all goes well."""
+    caller, desk = _caller(plan), snapshot.desk
+    ways = {way_to(operation, candidate.dialect, responses=candidate.responses) for candidate in step.candidates}
+    return (
+        plan.stream_guarantee == "first_content"
+        and len(step.candidates) <= _MOST_CANDIDATES
+        and all(way is not None and way.translator is None for way in ways)
+        and step.defaults == NO_DEFAULTS
+        and (plan.node is None or plan.node.defaults == NO_DEFAULTS)
+        and not desk.standing.credentials.states(now_ns)
+        and not any(desk.limits_tokens(candidate, caller) for candidate in step.candidates)
+    )
+
+
+def _open(native: NativeLanes, number: int, lane: _Lane, operation: Operation, transport: NativeTransport) -> bool:
+    """Lay a target open; whether it could be: a scheduler that a program brought with it cannot be asked natively."""
+    plan, step, desk = lane.plan, lane.step, lane.snapshot.desk
+    if not step.scheduler.is_native:
+        return False
+    face, caller, timeouts = FACES[operation.wire], _caller(plan), step.timeouts
+
+    def native_candidate(candidate: Candidate) -> NativeCandidate:
+        endpoint, pool = transport.native(candidate.instance)
+        plain, stream = (
+            upstream_path(candidate.surface, operation.name, candidate.upstream_model, stream=wanted) for wanted in (False, True)
+        )
+        return NativeCandidate(
+            endpoint,
+            pool,
+            desk.path(candidate, caller),
+            candidate.instance,
+            candidate.upstream_model,
+            candidate.label,
+            breaker=desk.standing.breakers.of(step, candidate),
+            plain=(plain[0].encode(), plain[1]),
+            stream=(stream[0].encode(), stream[1]),
+            tells_usage=candidate.stream_usage,
+            rated=desk.rated(candidate.instance),
+            headers=[
+                (b"x-pyproxy-target", lane.target.encode()),
+                (b"x-pyproxy-model", candidate.model.encode()),
+                (b"x-pyproxy-provider", candidate.provider.encode()),
+            ],
+        )
+
+    native.open(
+        lane.route,
+        lane.target,
+        number,
+        operation.wire,
+        [native_candidate(candidate) for candidate in step.candidates],
+        step.scheduler,
+        desk.core,
+        (timeouts.connect, timeouts.first_byte, timeouts.idle, step.attempt_timeout, plan.total_timeout),
+        asks_for_usage=operation in (CHAT, COMPLETIONS),
+        id_headers=face.id_headers,
+        last_event=face.last_event,
+        marks=_MARKS.get(operation, ()),
+    )
+    return True
+
+
+def _caller(plan: Plan) -> Caller:
+    """On whose behalf room is asked for: as `pyproxy.orchestration.caller` has it for a request that says nothing of itself."""
+    return Caller(plan.scopes if plan.node is None else (*plan.scopes, node_scope(plan.node.name)))
