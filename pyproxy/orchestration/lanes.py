@@ -27,7 +27,7 @@ from pyproxy.rust_core import NativeCandidate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import Candidate, Plan, Request, Step
+    from pyproxy.domain import Candidate, Node, Plan, Request, Step
     from pyproxy.domain.operations import Operation
     from pyproxy.orchestration.retry_budget import RetryBudget
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
@@ -48,6 +48,7 @@ class _Lane:
     Attributes:
         route: the path that is asked.
         target: the name that requests have for it.
+        node: who asks, if the configuration knows it.
         plan: where they go.
         step: its first step.
         snapshot: the configuration that it belongs to.
@@ -55,6 +56,7 @@ class _Lane:
 
     route: str
     target: str
+    node: Node | None
     plan: Plan
     step: Step
     snapshot: Snapshot
@@ -80,7 +82,7 @@ class Lanes:
         self._on_ended = ended
         self._native: NativeLanes | None = None
         self._lanes: dict[int, _Lane] = {}
-        self._considered: set[tuple[str, str]] = set()
+        self._considered: set[tuple[str, str, str | None]] = set()
         self._opened = 0
         snapshots.on_swap(self.close)
 
@@ -118,20 +120,22 @@ class Lanes:
 
     def consider(self, request: Request, snapshot: Snapshot, now_ns: int) -> None:
         """Lay the target of a request open that was served well, if requests for it are such that they can be served natively."""
-        key = (request.route, request.target)
+        key = (request.route, request.target, request.node)
         if self._native is None or key in self._considered or snapshot is not self._snapshots.current:
             return
-        self._considered.add(key)
-        operation = _ROUTES.get(request.route)
+        operation, nodes = _ROUTES.get(request.route), snapshot.resolver.nodes
         transport, plan = snapshot.transport, snapshot.resolver.plan_of_all(request.target)
         if operation is not request.operation or plan is None or not isinstance(transport, NativeTransport):
             return
+        if request.node is not None and request.node not in nodes:
+            return  # there is no end of names that nobody knows
+        self._considered.add(key)
         step = STRATEGIES[plan.policy.strategy].first(plan)
-        if step is None or not _is_open(operation, plan, step, snapshot, now_ns):
+        lane = None if step is None else _Lane(request.route, request.target, nodes.get(request.node or "", plan.node), plan, step, snapshot)
+        if lane is None or not _is_open(operation, lane, now_ns):
             return
         self._opened += 1
-        lane = _Lane(request.route, request.target, plan, step, snapshot)
-        if _open(self._native, self._opened, lane, operation, transport):
+        if _open(self._native, self._opened, request.node, lane, operation, transport):
             self._lanes[self._opened] = lane
 
     def take_over(self, attempt: NativeBegun) -> TakenOver:
@@ -179,32 +183,32 @@ class Lanes:
                 sent_bytes=served.sent_bytes,
                 usage=usage,
                 revision=lane.snapshot.config.revision,
-                node="-" if lane.plan.node is None else lane.plan.node.name,
+                node="-" if lane.node is None else lane.node.name,
             )
         )
 
 
-def _is_open(operation: Operation, plan: Plan, step: Step, snapshot: Snapshot, now_ns: int) -> bool:
+def _is_open(operation: Operation, lane: _Lane, now_ns: int) -> bool:
     """Whether there is nothing to decide of the requests for a target, as long as all goes well."""
-    caller, desk = _caller(plan), snapshot.desk
+    caller, desk, plan, step = _caller(lane), lane.snapshot.desk, lane.plan, lane.step
     ways = {way_to(operation, candidate.dialect, responses=candidate.responses) for candidate in step.candidates}
     return (
         plan.stream_guarantee == "first_content"
         and len(step.candidates) <= _MOST_CANDIDATES
         and all(way is not None and way.translator is None for way in ways)
         and step.defaults == NO_DEFAULTS
-        and (plan.node is None or plan.node.defaults == NO_DEFAULTS)
+        and (lane.node is None or lane.node.defaults == NO_DEFAULTS)
         and not desk.standing.credentials.states(now_ns)
         and not any(desk.limits_tokens(candidate, caller) for candidate in step.candidates)
     )
 
 
-def _open(native: NativeLanes, number: int, lane: _Lane, operation: Operation, transport: NativeTransport) -> bool:
+def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, operation: Operation, transport: NativeTransport) -> bool:
     """Lay a target open; whether it could be: a scheduler that a program brought with it cannot be asked natively."""
     plan, step, desk = lane.plan, lane.step, lane.snapshot.desk
     if not step.scheduler.is_native:
         return False
-    face, caller, timeouts = FACES[operation.wire], _caller(plan), step.timeouts
+    face, caller, timeouts = FACES[operation.wire], _caller(lane), step.timeouts
 
     def native_candidate(candidate: Candidate) -> NativeCandidate:
         endpoint, pool = transport.native(candidate.instance)
@@ -233,6 +237,7 @@ def _open(native: NativeLanes, number: int, lane: _Lane, operation: Operation, t
     native.open(
         lane.route,
         lane.target,
+        node,
         number,
         operation.wire,
         [native_candidate(candidate) for candidate in step.candidates],
@@ -247,6 +252,7 @@ def _open(native: NativeLanes, number: int, lane: _Lane, operation: Operation, t
     return True
 
 
-def _caller(plan: Plan) -> Caller:
-    """On whose behalf room is asked for: as `pyproxy.orchestration.caller` has it for a request that says nothing of itself."""
-    return Caller(plan.scopes if plan.node is None else (*plan.scopes, node_scope(plan.node.name)))
+def _caller(lane: _Lane) -> Caller:
+    """On whose behalf room is asked for: as `pyproxy.orchestration.caller` has it."""
+    scopes = lane.plan.scopes
+    return Caller(scopes if lane.node is None else (*scopes, node_scope(lane.node.name)))

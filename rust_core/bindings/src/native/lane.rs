@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
-use native::course::Failed;
+use native::attempt::Failed;
 use native::ingress::Exchange;
 use native::lane::{Address, Begun, Candidate, Clock, Ended, Gate, Happened, Held, Lane, LaneHost, Lanes, Served, Taken, Timeouts};
 use pyo3::prelude::*;
@@ -91,13 +91,14 @@ impl NativeLanes {
         self.lanes.active()
     }
 
-    /// Lays a target open: `number` stands for it in what is told.
-    #[pyo3(signature = (path, target, number, dialect, candidates, scheduler, controller, timeouts, *, asks_for_usage, id_headers, last_event, marks))]
+    /// Lays a target open, for who says to be this node or for those who say nothing: `number` stands for it in what is told.
+    #[pyo3(signature = (path, target, node, number, dialect, candidates, scheduler, controller, timeouts, *, asks_for_usage, id_headers, last_event, marks))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // a plan has as many parts
     fn open(
         &self,
         path: &str,
         target: &str,
+        node: Option<&str>,
         number: u64,
         dialect: &str,
         candidates: Items<Py<NativeCandidate>>,
@@ -138,7 +139,7 @@ impl NativeLanes {
             scheduler,
             candidates: candidates.0.iter().map(|candidate| candidate.get().0.clone()).collect(),
         };
-        self.lanes.open(path, target, lane);
+        self.lanes.open(path, target, node, lane);
         Ok(())
     }
 

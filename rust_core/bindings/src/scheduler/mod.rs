@@ -51,6 +51,12 @@ impl Scheduler {
         &self.name
     }
 
+    /// Whether it is the core's own, and can be asked without Python.
+    #[getter]
+    fn is_native(&self) -> bool {
+        matches!(self.running, Running::Core(_))
+    }
+
     /// The index of the next candidate, always an eligible one; None only where none is, the drained left out.
     #[pyo3(signature = (eligible, now_ns = None))]
     #[allow(clippy::needless_pass_by_value)] // the conversion owns what it converts

@@ -38,8 +38,9 @@ pub struct Gate {
     pub largest_body: usize,
 }
 
-/// The targets that are laid open, by the path that is asked and their name.
-type Open = HashMap<String, (Dialect, HashMap<String, Arc<Lane>>)>;
+/// The targets that are laid open, by the path that is asked, and by their name and who asks.
+type Open = HashMap<String, (Dialect, HashMap<String, Vec<Entry>>)>;
+type Entry = (Option<String>, Arc<Lane>);
 
 /// The lanes of one server.
 pub struct Lanes {
@@ -97,11 +98,13 @@ impl Lanes {
         Arc::new(Self { runtime, host, clock, ids: Ids::default(), state, under_way: Mutex::default() })
     }
 
-    /// Lays a target open.
-    pub fn open(&self, path: &str, target: &str, lane: Lane) {
+    /// Lays a target open, for one who says who it is that asks, or for those who do not.
+    pub fn open(&self, path: &str, target: &str, node: Option<&str>, lane: Lane) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let targets = state.open.entry(path.to_owned()).or_insert_with(|| (lane.dialect, HashMap::new()));
-        targets.1.insert(target.to_owned(), Arc::new(lane));
+        let (_, targets) = state.open.entry(path.to_owned()).or_insert_with(|| (lane.dialect, HashMap::new()));
+        let entries = targets.entry(target.to_owned()).or_default();
+        entries.retain(|(known, _)| known.as_deref() != node);
+        entries.push((node.map(str::to_owned), Arc::new(lane)));
     }
 
     /// Lays none open any more; what holds for every request is this from now on. Those under way go on.
@@ -177,7 +180,8 @@ impl Lanes {
         let envelope = plain.envelope(dialect)?;
         let lane = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(state.open.get(path)?.1.get(&envelope.model)?)
+            let entries = state.open.get(path)?.1.get(&envelope.model)?;
+            Arc::clone(&entries.iter().find(|(node, _)| *node == plain.node)?.1)
         };
         if lane.marks.iter().any(|mark| contains(&plain.body, mark)) {
             return None;

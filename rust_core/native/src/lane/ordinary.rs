@@ -16,12 +16,16 @@ const LONGEST_ID: usize = 128;
 /// Who asks for something special says so in one of these; and so does who belongs to a session.
 const SPECIAL: [&str; 4] = ["x-claude-code-session-id", "session-id", "session_id", "conversation_id"];
 const OWN: &str = "x-pyproxy-";
+/// But for who it is that asks.
+const NODE: &str = "x-pyproxy-node";
 
 /// A request that asks for nothing special, as far as its head tells.
 pub(super) struct Plain {
     pub(super) body: Bytes,
     /// The id that it came with.
     pub(super) id: Option<HeaderValue>,
+    /// Who asks, if that is said.
+    pub(super) node: Option<String>,
 }
 
 impl Plain {
@@ -35,14 +39,18 @@ impl Plain {
             && is_json(&head.headers)
             && !head.headers.contains_key(EXPECT)
             && is_small(&head.headers)
-            && !head.headers.keys().any(|name| name.as_str().starts_with(OWN) || SPECIAL.contains(&name.as_str()))
+            && !head.headers.keys().any(|name| is_special(name.as_str()))
             && guard.check(head.headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()))).is_none();
         if !is_plain {
             return None;
         }
         let body = exchange.body().whole().filter(|body| body.len() <= largest)?;
         let id = head.headers.get("x-request-id").filter(|id| is_one_word(id.as_bytes())).cloned();
-        Some(Self { body, id })
+        let node = match head.headers.get(NODE) {
+            None => None,
+            Some(node) => Some(node.to_str().ok()?.trim().to_owned()).filter(|node| !node.is_empty()),
+        };
+        Some(Self { body, id, node })
     }
 
     /// What its body says; `None` where that cannot be read, or goes on with what the host remembers.
@@ -50,6 +58,10 @@ impl Plain {
         let address = Address::new(dialect, None, None).ok()?;
         Envelope::scan(&self.body, address).ok().filter(|envelope| envelope.previous_response_id.is_none())
     }
+}
+
+fn is_special(name: &str) -> bool {
+    (name.starts_with(OWN) && name != NODE) || SPECIAL.contains(&name)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -17,7 +17,7 @@ use super::lanes::{Interrupted, Interruption, Lanes};
 use super::plan::{Address, Candidate, Lane};
 use super::taken::Taken;
 use super::told::{Begun, Ended, Happened, Served};
-use crate::course::{Break, Committed, Failed, Patience, PlainAnswer, Reading, StreamAnswer, ask};
+use crate::attempt::{Break, Committed, Failed, Patience, PlainAnswer, Reading, StreamAnswer, ask};
 use crate::ingress::Exchange;
 use crate::transport::Call;
 use crate::transport::endpoint::Header;
@@ -46,7 +46,7 @@ struct Done {
 
 impl Visit {
     /// Serves it to its end, or to where the host goes on.
-    pub(super) async fn serve(mut self, lanes: &Arc<Lanes>, exchange: Exchange) {
+    pub(super) async fn serve(self, lanes: &Arc<Lanes>, exchange: Exchange) {
         let lane = Arc::clone(&self.lane);
         let Some(candidate) = lane.candidates.get(self.taken.place) else { return };
         let Some(call) = self.call(candidate, &exchange.head.headers) else {
@@ -67,9 +67,9 @@ impl Visit {
             asked = ask(&candidate.endpoint, &candidate.pool, call, &reading, &patience) => asked,
         };
         match asked {
-            Err(failed) => self.hand_over(lanes, exchange, Happened::Failed(failed)),
+            Err(failed) => self.hand_over(lanes, exchange, Happened::Failed(*failed)),
             Ok(Committed::Plain(answer)) => self.answer(lanes, &exchange, candidate, answer),
-            Ok(Committed::Stream(answer)) => self.relay(lanes, exchange, candidate, answer).await,
+            Ok(Committed::Stream(answer)) => self.relay(lanes, exchange, candidate, *answer).await,
         }
     }
 
@@ -102,9 +102,9 @@ impl Visit {
             biased;
             interrupted = interruption.told() => match interrupted {
                 Interrupted::Left => None,
-                Interrupted::Stopped => Some(Err(answer.broken_off("reset", STOPPING))),
+                Interrupted::Stopped => Some(Err(stopped())),
             },
-            relayed = answer.relay(&exchange, &sent, self.lane.last_event.as_ref()) => Some(relayed),
+            relayed = answer.relay(&exchange, &sent) => Some(relayed),
         };
         let mut done = Done {
             status: Some(status),
@@ -203,6 +203,7 @@ impl Visit {
             stream: envelope.stream,
             hide_usage: candidate.tells_usage && self.lane.asks_for_usage && !envelope.include_usage,
             choices: envelope.choices,
+            last_event: self.lane.last_event.clone(),
         }
     }
 
@@ -267,16 +268,21 @@ impl Visit {
     }
 }
 
+fn stopped() -> Break {
+    Break { signal: "reset", detail: STOPPING.to_owned(), error: None, sequence_number: None }
+}
+
 fn broke(signal: &'static str, detail: &str) -> Failed {
     Failed::Broke { signal, detail: detail.to_owned(), body: None }
 }
 
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()))
 }
 
 fn forwarded(headers: &HeaderMap) -> Vec<Header> {
-    forwarded_headers(pairs(headers))
+    let pairs: Vec<_> = pairs(headers).collect();
+    forwarded_headers(pairs.into_iter())
         .filter_map(|(name, value)| Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?)))
         .collect()
 }

@@ -6,7 +6,7 @@ use rust_core_pure::units::Nanos;
 use rust_core_pure::wire::Usage;
 
 use super::taken::Taken;
-use crate::course::Failed;
+use crate::attempt::Failed;
 
 /// A request that has ended here.
 #[derive(Debug)]
