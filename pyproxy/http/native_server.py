@@ -28,7 +28,16 @@ __all__ = ["NativeHttpServer"]
 class NativeHttpServer:
     """Serves one application on sockets that are bound already. The native counterpart of `pyproxy.http.server.HttpServer`."""
 
-    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge, lanes: Lanes) -> None:
+    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge, lanes: Lanes | None = None) -> None:
+        """Serve nothing yet.
+
+        Args:
+            edge: the application.
+            sockets: that are bound.
+            deadlines: how long a client may take.
+            bridge: of the event loop that serves.
+            lanes: what serves ordinary requests natively; without it all come to the application.
+        """
         self._edge = edge
         self._lanes = lanes
         self._sockets = sockets
@@ -48,8 +57,9 @@ class NativeHttpServer:
         )
         self._server = server
         self._bridge.listen(server.ticket, self._asked)
-        self._bridge.listen(server.lanes.ticket, lambda _: self._lanes.note())
-        self._lanes.attach(server.lanes)
+        if self._lanes is not None:
+            self._bridge.listen(server.lanes.ticket, self._lanes.note)
+            self._lanes.attach(server.lanes)
 
     async def stop(self) -> None:
         """Listen no more and close every connection; an answer under way has a moment to end."""
@@ -65,9 +75,10 @@ class NativeHttpServer:
             await asyncio.wait(late, timeout=LAST_WORDS_S)
             await self._bridge.done(server.stop(LAST_WORDS_S))
         server.close()
-        self._lanes.detach()
+        if self._lanes is not None:
+            self._lanes.detach()
+            self._bridge.unlisten(server.lanes.ticket)
         self._bridge.unlisten(server.ticket)
-        self._bridge.unlisten(server.lanes.ticket)
         self._server = None
 
     def _asked(self, exchange: NativeExchange) -> None:

@@ -8,6 +8,7 @@ statistics) is noted here after its end; its permits were given back before.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pyproxy.domain.operations import Operation
     from pyproxy.orchestration.retry_budget import RetryBudget
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
-    from pyproxy.rust_core import NativeBegun, NativeLanes, NativeServed
+    from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed
 
 __all__ = ["Lanes"]
 
@@ -62,6 +63,33 @@ class _Lane:
     snapshot: Snapshot
 
 
+class _Generation:
+    """The lanes that were open together. As long as there are any, the configuration that they belong to is held.
+
+    Attributes:
+        lanes: they, by their numbers.
+    """
+
+    def __init__(self) -> None:
+        self.lanes: dict[int, NativeLane] = {}
+        self._held = contextlib.ExitStack()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether requests are under way on one of them; always, while they are open."""
+        return any(lane.in_use for lane in self.lanes.values())
+
+    def add(self, number: int, lane: NativeLane, snapshots: Snapshots) -> None:
+        """Take in a lane of the configuration in force."""
+        if not self.lanes:
+            self._held.enter_context(snapshots.hold())
+        self.lanes[number] = lane
+
+    def let_go(self) -> None:
+        """Hold the configuration no more."""
+        self._held.close()
+
+
 class Lanes:
     """The lanes of one orchestrator. Without a native server there are none, and everything here does nothing."""
 
@@ -82,6 +110,8 @@ class Lanes:
         self._on_ended = ended
         self._native: NativeLanes | None = None
         self._lanes: dict[int, _Lane] = {}
+        self._closed: list[_Generation] = []
+        self._open = _Generation()
         self._considered: set[tuple[str, str, str | None]] = set()
         self._opened = 0
         snapshots.on_swap(self.close)
@@ -109,9 +139,17 @@ class Lanes:
         if self._native is not None:
             server = self._snapshots.current.config.server
             self._native.clear(server.allowed_hosts, server.max_body_bytes)
-            if not self._native.active:
-                self.note()
-                self._lanes.clear()
+            self._closed.append(self._open)
+            self._open = _Generation()
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Forget the lanes that are closed and on which nobody is under way any more, and let their configuration go."""
+        for generation in [each for each in self._closed if not each.in_use]:
+            self._closed.remove(generation)
+            for number in generation.lanes:
+                del self._lanes[number]
+            generation.let_go()
 
     def stop(self) -> None:
         """Have every request under way handed over, to be ended."""
@@ -135,20 +173,25 @@ class Lanes:
         if lane is None or not _is_open(operation, lane, now_ns):
             return
         self._opened += 1
-        if _open(self._native, self._opened, request.node, lane, operation, transport):
+        native = _open(self._native, self._opened, request.node, lane, operation, transport)
+        if native is not None:
             self._lanes[self._opened] = lane
+            self._open.add(self._opened, native, self._snapshots)
 
     def take_over(self, attempt: NativeBegun) -> TakenOver:
         """An attempt that failed natively, to go on from."""
         lane = self._lanes[attempt.lane]
         return TakenOver(attempt, lane.step, lane.snapshot.desk)
 
-    def note(self) -> None:
+    def note(self, _: None = None) -> None:
         """Note what became of the requests that have ended since the last time, and let those in who waited for their room."""
         if self._native is None:
             return
         for served in self._native.take():
             self._note(served, self._lanes[served.lane])
+        if self._closed:
+            served = None
+            self.tidy()
         self._snapshots.current.desk.advance()
         self._on_ended()
 
@@ -203,11 +246,11 @@ def _is_open(operation: Operation, lane: _Lane, now_ns: int) -> bool:
     )
 
 
-def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, operation: Operation, transport: NativeTransport) -> bool:
-    """Lay a target open; whether it could be: a scheduler that a program brought with it cannot be asked natively."""
+def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, operation: Operation, transport: NativeTransport) -> NativeLane | None:
+    """Lay a target open, if that can be: a scheduler that a program brought with it cannot be asked natively."""
     plan, step, desk = lane.plan, lane.step, lane.snapshot.desk
     if not step.scheduler.is_native:
-        return False
+        return None
     face, caller, timeouts = FACES[operation.wire], _caller(lane), step.timeouts
 
     def native_candidate(candidate: Candidate) -> NativeCandidate:
@@ -234,7 +277,7 @@ def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, opera
             ],
         )
 
-    native.open(
+    return native.open(
         lane.route,
         lane.target,
         node,
@@ -249,7 +292,6 @@ def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, opera
         last_event=face.last_event,
         marks=_MARKS.get(operation, ()),
     )
-    return True
 
 
 def _caller(lane: _Lane) -> Caller:

@@ -95,6 +95,9 @@ class Orchestrator:
                     await delivery.interrupt(InternalError())
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
+                if taken_over is not None:
+                    taken_over = driver = attempt = None
+                    self.lanes.tidy()
 
     def _affinity(self, request: Request, node: Node | None, snapshot: Snapshot) -> Affinity | None:
         """The session of a request, if sessions are remembered."""

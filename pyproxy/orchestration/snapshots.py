@@ -83,6 +83,6 @@ class Snapshots:
         self._retire_if_done(before)
 
     def _retire_if_done(self, snapshot: Snapshot) -> None:
-        if snapshot is not self.current and not self._holders[snapshot]:
+        if snapshot is not self.current and self._holders.get(snapshot) == 0:
             del self._holders[snapshot]
             self._retired(snapshot)

@@ -109,7 +109,7 @@ impl NativeLanes {
         id_headers: Items<PyBackedBytes>,
         last_event: Option<&[u8]>,
         marks: Items<PyBackedBytes>,
-    ) -> PyResult<()> {
+    ) -> PyResult<NativeLane> {
         let scheduler = scheduler.core().ok_or_else(|| value_error("a scheduler of Python's own cannot be shared"))?;
         if candidates.0.is_empty() || candidates.0.len() > 64 {
             return Err(value_error("a lane has 1 to 64 candidates"));
@@ -139,8 +139,7 @@ impl NativeLanes {
             scheduler,
             candidates: candidates.0.iter().map(|candidate| candidate.get().0.clone()).collect(),
         };
-        self.lanes.open(path, target, node, lane);
-        Ok(())
+        Ok(NativeLane(self.lanes.open(path, target, node, lane)))
     }
 
     /// Lays none open any more, and holds every request to these settings from now on. Those under way go on.
@@ -159,6 +158,19 @@ impl NativeLanes {
     /// What became of the requests that have ended since this was asked last, the first to end first.
     fn take(&self) -> Vec<NativeServed> {
         mem::take(&mut *lock(&self.books.served)).into_iter().map(NativeServed).collect()
+    }
+}
+
+/// A target that was laid open.
+#[pyclass(module = "pyproxy.rust_core", frozen)]
+pub(crate) struct NativeLane(Arc<Lane>);
+
+#[pymethods]
+impl NativeLane {
+    /// Whether requests are under way on it, or there is something told of them that is still looked at. Always, while it is open.
+    #[getter]
+    fn in_use(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 }
 
@@ -214,7 +226,7 @@ impl NativeServed {
     /// The lane's number.
     #[getter]
     fn lane(&self) -> u64 {
-        self.0.lane
+        self.0.lane.number
     }
 
     /// Which of its candidates was asked.

@@ -10,6 +10,6 @@ mod transport;
 
 pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
-pub(crate) use lane::{NativeBegun, NativeCandidate, NativeLanes, NativeServed};
+pub(crate) use lane::{NativeBegun, NativeCandidate, NativeLane, NativeLanes, NativeServed};
 pub(crate) use server::NativeServer;
 pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};

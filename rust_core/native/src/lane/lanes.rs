@@ -99,12 +99,15 @@ impl Lanes {
     }
 
     /// Lays a target open, for one who says who it is that asks, or for those who do not.
-    pub fn open(&self, path: &str, target: &str, node: Option<&str>, lane: Lane) {
+    /// What it returns counts who is under way there: everybody else who holds it, but for the table.
+    pub fn open(&self, path: &str, target: &str, node: Option<&str>, lane: Lane) -> Arc<Lane> {
+        let lane = Arc::new(lane);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (_, targets) = state.open.entry(path.to_owned()).or_insert_with(|| (lane.dialect, HashMap::new()));
         let entries = targets.entry(target.to_owned()).or_default();
         entries.retain(|(known, _)| known.as_deref() != node);
-        entries.push((node.map(str::to_owned), Arc::new(lane)));
+        entries.push((node.map(str::to_owned), Arc::clone(&lane)));
+        lane
     }
 
     /// Lays none open any more; what holds for every request is this from now on. Those under way go on.

@@ -152,7 +152,7 @@ impl Visit {
 
     fn ended(self, lanes: &Arc<Lanes>, number: u64, done: Done, how: Ended) {
         let served = Served {
-            lane: self.lane.number,
+            lane: self.lane,
             place: self.taken.place,
             request_id: self.id,
             stream: self.envelope.stream,

@@ -1,10 +1,13 @@
 //! What the host is told of a request that was taken here.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::HeaderMap;
 use rust_core_pure::units::Nanos;
 use rust_core_pure::wire::Usage;
 
+use super::plan::Lane;
 use super::taken::Taken;
 use crate::attempt::Failed;
 
@@ -12,7 +15,7 @@ use crate::attempt::Failed;
 #[derive(Debug)]
 pub struct Served {
     /// The lane that it was taken on.
-    pub lane: u64,
+    pub lane: Arc<Lane>,
     /// Which of its candidates was asked.
     pub place: usize,
     /// The request's id.
