@@ -38,7 +38,7 @@ from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.response_turns import keep_turn, response_id_of
 from pyproxy.orchestration.stream_answer import StreamAnswer
 from pyproxy.orchestration.taken_over import BrokenAnswer
-from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
+from pyproxy.orchestration.upstream import PlainAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after
 from pyproxy.sessions import Place, served
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.seam import Delivered
     from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.taken_over import TakenOver
-    from pyproxy.orchestration.upstream import PlainAnswer
 
 __all__ = ["Driver"]
 
@@ -72,6 +71,7 @@ class Driver:
         snapshot: Snapshot,
         retry_budget: RetryBudget,
         now_ns: Callable[[], int] = time.monotonic_ns,
+        *,
         taken_over: TakenOver | None = None,
     ) -> None:
         self._journey = journey
@@ -171,9 +171,9 @@ class Driver:
         return TooMany(self._now_ns()) if self._extra is None else Done(self._now_ns())
 
     async def _attempt(self, action: Attempt) -> Committed | Failed:
-        candidate, step = action.lease.candidate, action.step
         if self._taken_over is not None:
             return self._go_on(self._taken_over, action.lease)
+        candidate, step = action.lease.candidate, action.step
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
         try:
@@ -188,9 +188,8 @@ class Driver:
                     now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:
-            if bound < remaining:
-                return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
-            return self._failed(candidate, "deadline", "the request's time is over")
+            of_attempt = ("attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
+            return self._failed(candidate, *of_attempt if bound < remaining else ("deadline", "the request's time is over"))
         except UntranslatableError as error:
             failed = Failed(self._now_ns(), classify("untranslatable"), error.message, param=error.param)
             return self._given_back(candidate, failed)
@@ -223,7 +222,7 @@ class Driver:
         if self._sessions is not None and self._journey.affinity is not None:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             answer, is_response = self._answer, self._journey.request.operation is RESPONSES
-            response_id = response_id_of(answer) if is_response and answer is not None else None
+            response_id = response_id_of(answer) if is_response and isinstance(answer, PlainAnswer | StreamAnswer) else None
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns, response_id)
 
     def _keep_turn(self) -> None:

@@ -9,58 +9,24 @@ statistics) is noted here after its end; its permits were given back before.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import Caller, Prompt
+from pyproxy.admission import Prompt
 from pyproxy.admission.instances import Ended
-from pyproxy.dialects.faces import FACES
-from pyproxy.dialects.translation.ways import way_to
-from pyproxy.domain import NO_DEFAULTS, Attempt, RequestRecord, Usage
-from pyproxy.domain.instances import node_scope
-from pyproxy.domain.operations import CHAT, COMPLETIONS, EMBEDDINGS, MESSAGES
-from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.domain import Attempt, RequestRecord, Usage
+from pyproxy.orchestration.laid_open import lane_of, lay_open
 from pyproxy.orchestration.taken_over import TakenOver
-from pyproxy.providers.native_transport import NativeTransport
-from pyproxy.providers.paths import upstream_path
-from pyproxy.rust_core import NativeCandidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import Candidate, Node, Plan, Request, Step
-    from pyproxy.domain.operations import Operation
+    from pyproxy.domain import Request
+    from pyproxy.orchestration.laid_open import Lane
     from pyproxy.orchestration.retry_budget import RetryBudget
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
     from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed
 
 __all__ = ["Lanes"]
-
-_ROUTES = {"/v1/chat/completions": CHAT, "/v1/completions": COMPLETIONS, "/v1/embeddings": EMBEDDINGS, "/v1/messages": MESSAGES}
-# Bodies of messages in which one of these stands may have reasoning in them that a translation made, and that goes back to nobody.
-_MARKS = {MESSAGES: (b"pyproxy.", b'"signature"')}
-_MOST_CANDIDATES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    """A target that was laid open.
-
-    Attributes:
-        route: the path that is asked.
-        target: the name that requests have for it.
-        node: who asks, if the configuration knows it.
-        plan: where they go.
-        step: its first step.
-        snapshot: the configuration that it belongs to.
-    """
-
-    route: str
-    target: str
-    node: Node | None
-    plan: Plan
-    step: Step
-    snapshot: Snapshot
 
 
 class _Generation:
@@ -109,7 +75,7 @@ class Lanes:
         self._tell = tell
         self._on_ended = ended
         self._native: NativeLanes | None = None
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, Lane] = {}
         self._closed: list[_Generation] = []
         self._open = _Generation()
         self._considered: set[tuple[str, str, str | None]] = set()
@@ -161,22 +127,13 @@ class Lanes:
         key = (request.route, request.target, request.node)
         if self._native is None or key in self._considered or snapshot is not self._snapshots.current:
             return
-        operation, nodes = _ROUTES.get(request.route), snapshot.resolver.nodes
-        transport, plan = snapshot.transport, snapshot.resolver.plan_of_all(request.target)
-        if operation is not request.operation or plan is None or not isinstance(transport, NativeTransport):
+        lane = lane_of(request, snapshot, now_ns)
+        if lane is None:
             return
-        if request.node is not None and request.node not in nodes:
-            return  # there is no end of names that nobody knows
         self._considered.add(key)
-        step = STRATEGIES[plan.policy.strategy].first(plan)
-        lane = None if step is None else _Lane(request.route, request.target, nodes.get(request.node or "", plan.node), plan, step, snapshot)
-        if lane is None or not _is_open(operation, lane, now_ns):
-            return
         self._opened += 1
-        native = _open(self._native, self._opened, request.node, lane, operation, transport)
-        if native is not None:
-            self._lanes[self._opened] = lane
-            self._open.add(self._opened, native, self._snapshots)
+        self._lanes[self._opened] = lane
+        self._open.add(self._opened, lay_open(self._native, self._opened, request.node, lane), self._snapshots)
 
     def take_over(self, attempt: NativeBegun) -> TakenOver:
         """An attempt that failed natively, to go on from."""
@@ -187,15 +144,16 @@ class Lanes:
         """Note what became of the requests that have ended since the last time, and let those in who waited for their room."""
         if self._native is None:
             return
-        for served in self._native.take():
-            self._note(served, self._lanes[served.lane])
-        if self._closed:
-            served = None
-            self.tidy()
+        self._note_all(self._native)
+        self.tidy()
         self._snapshots.current.desk.advance()
         self._on_ended()
 
-    def _note(self, served: NativeServed, lane: _Lane) -> None:
+    def _note_all(self, native: NativeLanes) -> None:
+        for served in native.take():
+            self._note(served, self._lanes[served.lane])
+
+    def _note(self, served: NativeServed, lane: Lane) -> None:
         candidate, standing = lane.step.candidates[served.place], lane.snapshot.desk.standing
         arrived_ns, admitted_ns, committed_ns, ended_ns = served.times
         usage = None if served.usage is None else Usage(*served.usage)
@@ -229,72 +187,3 @@ class Lanes:
                 node="-" if lane.node is None else lane.node.name,
             )
         )
-
-
-def _is_open(operation: Operation, lane: _Lane, now_ns: int) -> bool:
-    """Whether there is nothing to decide of the requests for a target, as long as all goes well."""
-    caller, desk, plan, step = _caller(lane), lane.snapshot.desk, lane.plan, lane.step
-    ways = {way_to(operation, candidate.dialect, responses=candidate.responses) for candidate in step.candidates}
-    return (
-        plan.stream_guarantee == "first_content"
-        and len(step.candidates) <= _MOST_CANDIDATES
-        and all(way is not None and way.translator is None for way in ways)
-        and step.defaults == NO_DEFAULTS
-        and (lane.node is None or lane.node.defaults == NO_DEFAULTS)
-        and not desk.standing.credentials.states(now_ns)
-        and not any(desk.limits_tokens(candidate, caller) for candidate in step.candidates)
-    )
-
-
-def _open(native: NativeLanes, number: int, node: str | None, lane: _Lane, operation: Operation, transport: NativeTransport) -> NativeLane | None:
-    """Lay a target open, if that can be: a scheduler that a program brought with it cannot be asked natively."""
-    plan, step, desk = lane.plan, lane.step, lane.snapshot.desk
-    if not step.scheduler.is_native:
-        return None
-    face, caller, timeouts = FACES[operation.wire], _caller(lane), step.timeouts
-
-    def native_candidate(candidate: Candidate) -> NativeCandidate:
-        endpoint, pool = transport.native(candidate.instance)
-        plain, stream = (
-            upstream_path(candidate.surface, operation.name, candidate.upstream_model, stream=wanted) for wanted in (False, True)
-        )
-        return NativeCandidate(
-            endpoint,
-            pool,
-            desk.path(candidate, caller),
-            candidate.instance,
-            candidate.upstream_model,
-            candidate.label,
-            breaker=desk.standing.breakers.of(step, candidate),
-            plain=(plain[0].encode(), plain[1]),
-            stream=(stream[0].encode(), stream[1]),
-            tells_usage=candidate.stream_usage,
-            rated=desk.rated(candidate.instance),
-            headers=[
-                (b"x-pyproxy-target", lane.target.encode()),
-                (b"x-pyproxy-model", candidate.model.encode()),
-                (b"x-pyproxy-provider", candidate.provider.encode()),
-            ],
-        )
-
-    return native.open(
-        lane.route,
-        lane.target,
-        node,
-        number,
-        operation.wire,
-        [native_candidate(candidate) for candidate in step.candidates],
-        step.scheduler,
-        desk.core,
-        (timeouts.connect, timeouts.first_byte, timeouts.idle, step.attempt_timeout, plan.total_timeout),
-        asks_for_usage=operation in (CHAT, COMPLETIONS),
-        id_headers=face.id_headers,
-        last_event=face.last_event,
-        marks=_MARKS.get(operation, ()),
-    )
-
-
-def _caller(lane: _Lane) -> Caller:
-    """On whose behalf room is asked for: as `pyproxy.orchestration.caller` has it."""
-    scopes = lane.plan.scopes
-    return Caller(scopes if lane.node is None else (*scopes, node_scope(lane.node.name)))

@@ -77,7 +77,7 @@ class Orchestrator:
                         await delivery.whole(*count)
                         return
                     delivery.journey = journey = Journey(request, plan, node, affinity)
-                    driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns, taken_over)
+                    driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns, taken_over=taken_over)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
                     if delivery.finished and len(journey.attempts) == 1 and delivery.flag == "-":
                         self.lanes.consider(request, snapshot, self._now_ns())

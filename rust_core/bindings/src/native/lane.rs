@@ -9,7 +9,9 @@ use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 use native::attempt::Failed;
 use native::ingress::Exchange;
-use native::lane::{Address, Begun, Candidate, Clock, Ended, Gate, Happened, Held, Lane, LaneHost, Lanes, Served, Taken, Timeouts};
+use native::lane::{
+    Address, Begun, Candidate, Clock, Ended, Gate, Happened, Held, Lane, LaneHost, Lanes, Served, Taken, Timeouts,
+};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -197,8 +199,10 @@ impl NativeCandidate {
         rated: (bool, bool),
         headers: Headers,
     ) -> Self {
-        let address =
-            |(path, query): &Place| Address { path: Bytes::copy_from_slice(path), query: Bytes::copy_from_slice(query) };
+        let address = |(path, query): &Place| Address {
+            path: Bytes::copy_from_slice(path),
+            query: Bytes::copy_from_slice(query),
+        };
         Self(Candidate {
             endpoint: endpoint.shared(),
             pool: pool.shared(),
@@ -317,7 +321,8 @@ impl NativeBegun {
 impl NativeBegun {
     /// The permits, and the breaker's leave if there is one: to be given back by whoever takes them. Once.
     fn held(&self) -> PyResult<(Grant, Option<Pass>)> {
-        let Held { grant, leave } = lock(&self.taken).hand_over().ok_or_else(|| value_error("what it held was taken"))?;
+        let Held { grant, leave } =
+            lock(&self.taken).hand_over().ok_or_else(|| value_error("what it held was taken"))?;
         Ok((Grant::new(grant), leave.map(|(pass, issuer)| Pass::new(pass, issuer))))
     }
 

@@ -55,14 +55,7 @@ impl NativeServer {
     /// The descriptors are the server's own from here on: they must have been detached from their sockets.
     #[new]
     #[pyo3(signature = (io, descriptors, *, head, idle, close))]
-    fn new(
-        py: Python<'_>,
-        io: &NativeIo,
-        descriptors: Vec<RawFd>,
-        head: f64,
-        idle: f64,
-        close: f64,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, io: &NativeIo, descriptors: Vec<RawFd>, head: f64, idle: f64, close: f64) -> PyResult<Self> {
         if descriptors.iter().any(|descriptor| *descriptor < 0) {
             return Err(value_error("a descriptor is not negative"));
         }

@@ -36,7 +36,7 @@ pub(super) struct Visit {
 }
 
 /// What has been done of a request.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Done {
     status: Option<u16>,
     committed: Option<Nanos>,
@@ -86,13 +86,7 @@ impl Visit {
         self.ended(lanes, exchange.number, done, Ended::Delivered);
     }
 
-    async fn relay(
-        mut self,
-        lanes: &Arc<Lanes>,
-        exchange: Exchange,
-        candidate: &Candidate,
-        mut answer: StreamAnswer,
-    ) {
+    async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, candidate: &Candidate, mut answer: StreamAnswer) {
         let committed = lanes.clock.now();
         self.heed(candidate, answer.headers(), committed);
         let status = answer.status();

@@ -123,4 +123,3 @@ fn is_closed(candidate: &Candidate, now: Nanos) -> bool {
 pub(super) fn lock<T: ?Sized>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
