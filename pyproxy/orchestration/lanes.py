@@ -81,6 +81,7 @@ class Lanes:
         self._considered: set[tuple[str, str, str | None]] = set()
         self._opened = 0
         snapshots.on_swap(self.close)
+        snapshots.current.desk.standing.credentials.on_disabled(self.close)
 
     @property
     def active(self) -> int:
