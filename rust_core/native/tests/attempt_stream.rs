@@ -61,7 +61,8 @@ async fn what_is_whole_without_a_last_event_is_ended_with_the_client_s() {
 /// How long a stream is passed on whose provider leaves the connection open.
 async fn lingers(pieces: &[&str], reading: &Reading) -> (Duration, Option<&'static str>) {
     let asked = Asked::playing(vec![hang(open(pieces))]).await;
-    let wait = Patience { idle: Duration::from_secs(3), until: Instant::now() + AGES, ..patience() };
+    let (first_byte, idle) = (Duration::from_secs(2), Duration::from_secs(3)); // the one timer is set to the shorter before
+    let wait = Patience { first_byte, idle, until: Instant::now() + AGES, ..patience() };
     let answer = asked.stream(reading, &wait).await;
     pause();
     let relayed = passed_on(answer).await;
