@@ -207,6 +207,8 @@ async fn a_connection_that_breaks_or_is_not_made_is_told_as_the_transport_tells_
 async fn a_stream_is_committed_at_its_first_content_or_when_it_has_said_too_much_before() {
     let asked = Asked::playing(vec![hang(open(&[ROLE, TEXT]))]).await;
     assert_eq!(asked.stream(&stream(), &patience()).await.held(), &[ROLE, TEXT].concat());
+    let asked = Asked::playing(vec![hang(open(&[ROLE, DONE]))]).await;
+    assert_eq!(asked.stream(&stream(), &patience()).await.held(), &[ROLE, DONE].concat(), "an empty answer is one");
     let comment = format!(": {}\n\n", "c".repeat(1 << 15));
     let comments = [&*comment, &*comment, &*comment];
     let asked = Asked::playing(vec![hang(open(&comments))]).await;
