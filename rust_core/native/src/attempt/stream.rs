@@ -23,6 +23,8 @@ const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 /// for no longer. The usage follows at once where it was asked for, and the last event on its heels.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_AFTER_USAGE: Duration = Duration::from_millis(250);
+/// What is there by then is taken all the same, a slow client may have held it up; but not from a provider that never pauses.
+const MOST_LATE: usize = 16;
 /// Nobody waits for what follows the last event.
 const DRAIN: Duration = Duration::from_millis(50);
 
@@ -51,6 +53,8 @@ pub struct StreamAnswer {
     held: Bytes,
     /// When what may follow the last finish reason is waited for no longer, once that has come.
     ends_at: Option<Instant>,
+    /// Pieces that were taken since then.
+    late: usize,
 }
 
 impl StreamAnswer {
@@ -65,6 +69,7 @@ impl StreamAnswer {
             last_event: reading.last_event.clone(),
             held: Bytes::new(),
             ends_at: None,
+            late: 0,
         }
     }
 
@@ -112,7 +117,8 @@ impl StreamAnswer {
             if let Some(fault) = self.fault() {
                 return Err(fault.into());
             }
-            next = self.next_held().await?;
+            // What is whole has content, and is committed: what may follow an answer's end is waited for only then.
+            next = self.pieces.next().await?;
         }
         self.held = held.into_bytes();
         self.pieces.waiting.go_on_until(until);
@@ -177,14 +183,6 @@ impl StreamAnswer {
         }
     }
 
-    /// The next piece of a stream of which nothing has been delivered: a break after its end does not matter.
-    async fn next_held(&mut self) -> Result<Option<Bytes>, Stop> {
-        match self.next().await {
-            Err(Stop::Broke(_)) if self.is_whole() => Ok(None),
-            next => next,
-        }
-    }
-
     async fn next(&mut self) -> Result<Option<Bytes>, Stop> {
         if !self.is_whole() {
             return self.pieces.next().await;
@@ -196,6 +194,12 @@ impl StreamAnswer {
             ends_at = ends_at.min(later(now, LINGER_AFTER_USAGE));
         }
         self.ends_at = Some(ends_at);
+        if now >= ends_at {
+            self.late += 1;
+            if self.late > MOST_LATE {
+                return Ok(None);
+            }
+        }
         self.pieces.next_before(ends_at).await
     }
 
