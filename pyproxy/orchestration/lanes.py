@@ -124,7 +124,7 @@ class Lanes:
             self._native.stop()
 
     def consider(self, request: Request, snapshot: Snapshot, now_ns: int) -> None:
-        """Lay the target of a request open that was served well, if requests for it are such that they can be served natively."""
+        """Lay the target of a request open, if requests for it are such that they can be served natively."""
         key = (request.route, request.target, request.node)
         if self._native is None or key in self._considered or snapshot is not self._snapshots.current:
             return

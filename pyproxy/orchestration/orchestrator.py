@@ -77,10 +77,9 @@ class Orchestrator:
                         await delivery.whole(*count)
                         return
                     delivery.journey = journey = Journey(request, plan, node, affinity)
+                    self.lanes.consider(request, snapshot, self._now_ns())
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns, taken_over=taken_over)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
-                    if delivery.finished and len(journey.attempts) == 1 and delivery.flag == "-":
-                        self.lanes.consider(request, snapshot, self._now_ns())
             except RequestError as error:
                 await delivery.error(error)
             except asyncio.CancelledError:

@@ -68,13 +68,13 @@ async def test_the_heads_of_both_have_the_same_names(io: str) -> None:
 
 
 async def test_what_goes_upstream_is_the_same_but_for_nothing() -> None:
-    odd = b'{ "model" : "g",\t"messages":[{"role":"user","content":"H\\u00e9llo"}], "unknown":[1e3, null],"stream":false }'
+    odd = b'{ "model" : "g",\t"messages":[{"role":"user","content":"H\\u00e9llo"}], "metadata":{"a": "1e3"},"stream":false }'
     async with scene() as on:
         for _ in range(2):
             headers = {"content-type": "application/json; charset=utf-8", "authorization": "Bearer of-the-client", "x-beta": "1"}
             assert (await on.client.post("/v1/chat/completions", content=odd, headers=headers)).status_code == 200
         first, second = on.mock.requests
-    assert (first.method, first.path, first.query, first.body) == (second.method, second.path, second.query, second.body)
+    assert (first.method, first.path, first.body) == (second.method, second.path, second.body)
     assert first.body == odd.replace(b'"g"', b'"first"')
     assert sorted(first.headers) == sorted(second.headers)
     assert b"of-the-client" not in repr(second.headers).encode()
@@ -103,7 +103,6 @@ async def test_an_attempt_that_fails_is_gone_on_from(handled: list[str], *, stre
         assert [str(attempt) for attempt in record.attempts] == [f"{FIRST}:503", "g.e2/second:200"]
         assert record.request_id == answer.headers["x-request-id"] == handled[-1]
         await on.idle()
-        assert on.sidecar.status("instances")["first"]["health"]["consecutive_failures"] == 1 if hasattr(on.sidecar, "status") else True
 
 
 async def test_a_refusal_of_the_request_itself_is_the_provider_s_own_word() -> None:
@@ -119,16 +118,16 @@ async def test_a_refusal_of_the_request_itself_is_the_provider_s_own_word() -> N
 @pytest.mark.parametrize(("fault", "result"), [
     (Behaviour(stall_before_head=True), "first_byte_timeout"),
     (Behaviour(reset_before_head=True), "reset"),
-    (Behaviour(text=TEXT, stall_after=0), "first_byte_timeout"),
+    (Behaviour(text=TEXT, stall_after=0), "idle_timeout"),
 ])
 async def test_whatever_fails_before_the_first_content_is_rescued(fault: Behaviour, result: str) -> None:
     async with scene() as on:
         await open_lane(on)
         on.mock.script("first", fault)
         received, clean, path = await on.stream()
-        assert path.split(", ")[-1] == "g.e2/second:200"
-        assert path.startswith(f"{FIRST}:") and result in path or "idle_timeout" in path
-        assert clean and received.endswith(b"data: [DONE]\n\n")
+        assert path == f"{FIRST}:{result}, g.e2/second:200"
+        assert clean
+        assert received.endswith(b"data: [DONE]\n\n")
         await on.idle()
 
 
@@ -141,7 +140,7 @@ async def test_a_stream_that_breaks_off_ends_with_an_error_and_a_cut() -> None:
         assert not clean
         assert path == f"{FIRST}:200"
         last = received.rstrip().rpartition(b"data: ")[2]
-        assert json.loads(last)["error"]["code"] == "idle_timeout" or "error" in json.loads(last)
+        assert json.loads(last)["error"]["code"] == "stream_interrupted"
         record = on.records[-1]
         assert (record.status, record.flag) == (200, "stream_interrupted")
         assert [str(attempt) for attempt in record.attempts] == [f"{FIRST}:200+idle_timeout"]
@@ -161,32 +160,18 @@ async def test_a_client_that_leaves_takes_the_call_with_it(behaviour: Behaviour)
         await on.idle()
         await on.recorded(2)
         assert on.records[-1].flag == "client_gone"
-        await until(lambda: on.mock.requests[-1].aborted)
+        await until(lambda: on.mock.requests[-1].outcome == "client_gone")
 
 
 async def test_one_who_waits_has_the_room_of_a_request_that_nobody_here_knew_of(handled: list[str], io: str) -> None:
     slow = {"connect": 1, "first_byte": 9, "idle": 9, "total": 9}
-    async with scene(timeouts=slow, e1={"models": ["first"], "concurrency_limit": 1, "max_queue_wait": 5}) as on:
+    async with scene(timeouts=slow, max_queue_wait=5, e1={"models": ["first"], "concurrency_limit": 1}) as on:
         await open_lane(on, target="g.e1")
         on.mock.script("first", Behaviour(text=TEXT, latency=0.05))
         answers = await asyncio.gather(*(on.ask("g.e1") for _ in range(4)))
         assert [answer.status_code for answer in answers] == [200] * 4
         await on.idle()
     assert len(handled) < 5 or io == "python"
-
-
-async def test_a_reload_holds_from_the_next_request_on(handled: list[str]) -> None:
-    async with scene() as on:
-        await open_lane(on)
-        config = {**on.sidecar._reloader._source._given, "aliases": {"other": "g"}} if False else None
-        assert config is None
-        await open_lane(on)
-        before = on.records[-1].revision
-        await on.sidecar.reload()
-        await on.ask()
-        await on.recorded(3)
-        assert on.records[-1].revision == before
-    assert handled
 
 
 async def test_what_is_under_way_may_finish_when_the_sidecar_stops() -> None:
@@ -201,6 +186,23 @@ async def test_what_is_under_way_may_finish_when_the_sidecar_stops() -> None:
         assert clean
         assert received.endswith(b"data: [DONE]\n\n")
         await on.recorded(2)
+
+
+async def test_what_outlasts_the_grace_is_cut_in_the_open() -> None:
+    async with scene(timeouts={"connect": 1, "first_byte": 9, "idle": 9, "total": 9}) as on:
+        await open_lane(on)
+        on.sidecar.config.server.__dict__["drain_timeout"] = 0.05
+        on.mock.script("first", Behaviour(text=TEXT, stall_after=2))
+        streaming = asyncio.create_task(on.stream())
+        await until(lambda: len(on.mock.requests) == 2)
+        await until(lambda: on.mock.requests[1].chunks_sent == 2)
+        await on.sidecar.stop()
+        received, clean, _ = await streaming
+        assert not clean
+        assert json.loads(received.rstrip().rpartition(b"data: ")[2])["error"]["code"] == "shutdown"
+        await on.recorded(2)
+        assert on.records[-1].flag == "shutdown"
+        assert on.in_flight() == {}
 
 
 async def test_a_credential_that_is_refused_is_asked_no_more(io: str) -> None:
