@@ -44,12 +44,7 @@ impl Connection {
             self.more().await?;
         };
         if head.status != 200 {
-            return Err(io::Error::other(
-                String::from_utf8_lossy(&self.input)
-                    .chars()
-                    .take(400)
-                    .collect::<String>(),
-            ));
+            return Err(io::Error::other(self.refusal(&head)));
         }
         self.input.advance(head.length);
         let mut first = None;
@@ -66,6 +61,20 @@ impl Connection {
         }
         self.usable = !head.last;
         Ok(first.unwrap_or_else(Instant::now))
+    }
+
+    /// A status line, and what of the body has come with it.
+    fn refusal(&self, head: &Head) -> String {
+        let text = String::from_utf8_lossy(&self.input);
+        let (first, _) = text.split_once("\r\n").unwrap_or_default();
+        format!(
+            "{first}: {}",
+            text.get(head.length..)
+                .unwrap_or_default()
+                .chars()
+                .take(300)
+                .collect::<String>()
+        )
     }
 
     async fn more(&mut self) -> io::Result<()> {
