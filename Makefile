@@ -35,7 +35,7 @@ typecheck: $(VENV)/.dev $(VENV)/.installed ## mypy, strict
 
 test-rust: ## the crates' own tests
 	$(SAY) "cargo test"
-	@cargo test --quiet --release --locked --package rust_core --package rust_core_native
+	@cargo test --quiet --release --locked --package rust_core --package rust_core_native --package load_bench
 
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from clients.apart.environments import python_with
 from figures import FIGURES, figures, outcomes
 from load import Generator, Mock, built
-from measuring import measure_many, measure_rounds, measure_starts, standing
+from measuring import measure_many, measure_rounds, standing
 from report import show
 from sides import SIDES, Setting
 from steps import models, steps
@@ -36,21 +36,18 @@ def main() -> None:
     # An end by a signal is an end like any other: the processes end, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
-    planned = steps(0.22 if options.quick else 1.0)
+    planned = steps(0.2 if options.quick else 1.0)
     if options.steps:
         planned = [step for step in planned if step.name in options.steps]
     names = ["direct", *(name for name in SIDES if name != "direct" and name in (options.only or SIDES))]
     binary = built()
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder, Mock.started(binary, Path(folder)) as mock:
         setting = Setting(mock, Generator(binary), models(planned), Path(folder))
-        starts = {} if options.quick else measure_starts(setting, names[1:], 2)
         with contextlib.ExitStack() as stack:
-            records = standing(setting, names, stack)
-            for record in records:
-                record.starts_s += starts.get(record.side.name, [])
+            records = standing(setting, names, stack, 1 if options.quick else 3)
             measure_rounds(records, setting, planned, options.rounds or (2 if options.quick else 4))
-            requests, seconds = (1_000_000, 600.0) if options.long else (20_000, 2.0 if options.quick else 8.0)
-            measure_many(records, setting.generator, requests, seconds)
+            patience = 600.0 if options.long else 1.0 if options.quick else 8.0
+            measure_many(records, setting.generator, 1_000_000 if options.long else 20_000, patience)
     values = figures(records)
     reached = outcomes(values)
     show(records, values, reached)

@@ -127,7 +127,7 @@ class Target:
     what: str
     of: str
     against: tuple[str, str] | None
-    reckon: Callable[[float, float], float]
+    reckon: Callable[[float, float], float | None]
     bound: float
     at_least: bool = False
     unit: str = "x"
@@ -138,19 +138,22 @@ class Outcome:
     """A target, and what was reached."""
 
     target: Target
-    value: float
+    value: float | None
 
     @property
-    def met(self) -> bool:
-        """Whether it holds."""
+    def met(self) -> bool | None:
+        """Whether it holds; none where that cannot be told."""
+        if self.value is None:
+            return None
         return self.value >= self.target.bound if self.target.at_least else self.value <= self.target.bound
 
 
-def _ratio(ours: float, theirs: float) -> float:
-    return ours / theirs if theirs > 0 else float("inf")
+def _ratio(ours: float, theirs: float) -> float | None:
+    # Where they add less than what the floor varies by, there is nothing to compare with.
+    return ours / theirs if theirs > 0 else None
 
 
-def _inverse(ours: float, theirs: float) -> float:
+def _inverse(ours: float, theirs: float) -> float | None:
     return _ratio(theirs, ours)
 
 

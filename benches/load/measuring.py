@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from load import Generator, Mock, Seen
+    from processes import Running
     from sides import Setting, Side
     from steps import Step
 
-__all__ = ["Record", "measure_many", "measure_rounds", "measure_starts", "standing"]
+__all__ = ["Record", "measure_many", "measure_rounds", "standing"]
 
 _QUICK_TO_START_S = 3.0
+_SLOW = ("litellm", "portkey")
 
 
 @dataclass
@@ -36,40 +39,33 @@ class Record:
     """How many requests in a row, and the memory before and after them, in MiB."""
 
 
-def measure_starts(setting: Setting, names: Sequence[str], times: int) -> dict[str, list[float]]:
-    """Start each side some times, each by itself: the seconds until it has answered; whoever is slow to start is started once."""
-    taken: dict[str, list[float]] = {}
-    for name in names:
-        for _ in range(times):
-            with contextlib.suppress(Absent), SIDES[name](setting) as side:
-                if side.running is not None:
-                    taken.setdefault(name, []).append(side.running.started_s)
-            if not taken.get(name) or taken[name][-1] > _QUICK_TO_START_S:
-                break
-    return taken
+def standing(setting: Setting, names: Sequence[str], stack: contextlib.ExitStack, starts: int) -> list[Record]:
+    """Start the sides, one after the other, and leave them standing; one that cannot be had is said to be left out.
 
-
-def standing(setting: Setting, names: Sequence[str], stack: contextlib.ExitStack) -> list[Record]:
-    """Start the sides, one after the other, and leave them standing; one that cannot be had is said to be left out."""
+    Who is quick to start is started several times, for a median.
+    """
     records = []
     for name in names:
+        taken: list[float] = []
         try:
-            side = stack.enter_context(SIDES[name](setting))
+            while True:
+                with contextlib.ExitStack() as one:
+                    side = one.enter_context(SIDES[name](setting))
+                    taken += [side.running.started_s] if side.running else []
+                    if len(taken) < starts and side.running and taken[-1] < _QUICK_TO_START_S:
+                        continue
+                    records.append(Record(side, taken, side.running.memory_mib() if side.running else None))
+                    stack.push(one.pop_all())
+                    break
         except Absent as absent:
             print(f"left out: {name}: {absent}", file=sys.stderr)
-            continue
-        record = Record(side)
-        if side.running is not None:
-            record.starts_s.append(side.running.started_s)
-            record.idle_mib = side.running.memory_mib()
-        records.append(record)
     return records
 
 
 def measure_rounds(records: list[Record], setting: Setting, steps: list[Step], rounds: int) -> None:
     """Every step of every side, in turns; who comes first changes from round to round."""
     for record in records:
-        _warm_up(record.side, setting, steps)
+        _warm_up(record.side, setting)
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
         first = number % len(records)
@@ -80,26 +76,23 @@ def measure_rounds(records: list[Record], setting: Setting, steps: list[Step], r
 
 
 def measure_many(records: list[Record], generator: Generator, requests: int, seconds: float) -> None:
-    """Memory before and after so many requests, or those of so many seconds."""
+    """Memory before and after so many requests, or those of so many seconds; of who takes hours for a million, fewer."""
     for record in records:
         running = record.side.running
         if running is None:
             continue
         before = running.memory_mib()
-        seen = generator.run(record.side.plain, "plain", {"closed": {"connections": 64, "requests": requests}}, seconds=seconds)
+        mode = {"closed": {"connections": 64, "requests": requests}}
+        seen = generator.run(record.side.plain, "plain", mode, seconds=min(seconds, 30.0) if record.side.name in _SLOW else seconds)
         record.many = (seen.answered, before, running.memory_mib())
         record.seen["many"] = [seen]
 
 
-def _warm_up(side: Side, setting: Setting, steps: list[Step]) -> None:
+def _warm_up(side: Side, setting: Setting) -> None:
     """What is done at the first requests only is not what a request costs."""
     for way in filter(None, (side.plain, side.secure)):
         setting.generator.run(way, "plain", {"closed": {"connections": 8, "requests": 400}}, seconds=0.4)
         setting.generator.run(way, PROBE, {"streams": {"streams": 4, "probe": PROBE}}, seconds=2)
-    for step in steps:
-        if not step.streams:
-            once = {"closed": {"connections": 1, "requests": 3}}
-            setting.generator.run(side.plain, step.model, once, seconds=5, request_bytes=step.request_bytes)
 
 
 def _measure(step: Step, side: Side, setting: Setting) -> Seen | None:
@@ -122,9 +115,20 @@ def _measure(step: Step, side: Side, setting: Setting) -> Seen | None:
         halfway = (step.seconds / 3 * 0.6, look) if step.streams else None
         seen = setting.generator.run(way, step.model, step.mode, seconds=step.seconds, request_bytes=step.request_bytes, meanwhile=halfway)
         seen.cpu_seconds = running.cpu_seconds() - before if running else 0.0
+    if running is not None and (step.streams or seen.failed):
+        _settled(running)
     if len(memory) > 1:
         seen.memory_grown_mib = (memory[1] - memory[0]) / STREAMS
     return seen
+
+
+def _settled(running: Running) -> None:
+    """Wait until it has done with what nobody waits for any more: that is not to weigh on what is measured next."""
+    for _ in range(100):
+        before = running.cpu_seconds()
+        time.sleep(0.1)
+        if running.cpu_seconds() - before < 0.01:
+            return
 
 
 @contextlib.contextmanager

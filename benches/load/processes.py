@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -37,17 +38,21 @@ class Running:
         found = [self.pid]
         for pid in found:
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                found += map(int, children.read_text().split())
+                found += map(int, _text(children).split())
         return found
+
+    def threads(self) -> list[Path]:
+        """What the system tells of each of their threads."""
+        return [thread for pid in self.pids() for thread in Path(f"/proc/{pid}/task").glob("*")]
 
     def cpu_seconds(self) -> float:
         """What their threads have run so far, in user and system; the scheduler counts nanoseconds, where `times` counts ticks."""
-        threads = (thread for pid in self.pids() for thread in Path(f"/proc/{pid}/task").iterdir())
-        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+        return sum(int(_text(thread / "schedstat").partition(" ")[0] or 0) for thread in self.threads()) / 1e9
 
     def memory_mib(self) -> float:
         """Resident memory; what processes share counts for each of them."""
-        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.pids()) * _PAGE / 2**20
+        told = [_text(Path(f"/proc/{pid}/statm")).split() for pid in self.pids()]
+        return sum(int(pages[1]) for pages in told if pages) * _PAGE / 2**20
 
     @contextlib.contextmanager
     def pinned(self, cores: set[int]) -> Iterator[None]:
@@ -60,9 +65,17 @@ class Running:
             self._keep_on(everywhere)
 
     def _keep_on(self, cores: set[int]) -> None:
-        for pid in self.pids():
-            for thread in Path(f"/proc/{pid}/task").iterdir():
+        for thread in self.threads():
+            with contextlib.suppress(ProcessLookupError):
                 os.sched_setaffinity(int(thread.name), cores)
+
+
+def _text(told: Path) -> str:
+    """What the system tells; nothing of what has just ended."""
+    try:
+        return told.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @contextlib.contextmanager
@@ -74,10 +87,12 @@ def started(
     Raises:
         Absent: it ended, or was not ready in time.
     """
+    # Whatever becomes of this process, what it has started ends with it.
+    bound = (setpriv, "--pdeathsig", "TERM", "--") if (setpriv := shutil.which("setpriv")) else ()
     begun = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment and dict(environment)
+            (*bound, *command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment and dict(environment)
         )
     try:
         while not ready():

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 
+_VERDICTS = {True: "met", False: "NOT met", None: "cannot be told: nothing to compare with"}
+
+
 def show(records: list[Record], values: Figures, reached: list[Outcome]) -> None:
     """Print the sides, the table, the targets, and what failed and why."""
     for record in records:
@@ -21,7 +24,8 @@ def show(records: list[Record], values: Figures, reached: list[Outcome]) -> None
     wide = max(len(figure.label) for figure in FIGURES) + 2
     print(f"{'':<{wide}}" + "".join(f"{record.side.name:>11}" for record in records))
     for figure in FIGURES:
-        row = values[figure.key]
+        if not (row := values[figure.key]):
+            continue
         cells = (f"{row[name]:,.{figure.digits}f}" if name in row else "-" for name in (record.side.name for record in records))
         print(f"{figure.label:<{wide}}" + "".join(f"{cell:>11}" for cell in cells))
     if reached:
@@ -29,7 +33,8 @@ def show(records: list[Record], values: Figures, reached: list[Outcome]) -> None
     for outcome in reached:
         target = outcome.target
         bound = f"{'≥' if target.at_least else '≤'} {target.bound:g}{target.unit}"
-        print(f"{target.what:<{wide}}{bound:>14}{f'{outcome.value:,.2f}{target.unit}':>14}  {'met' if outcome.met else 'NOT met'}")
+        value = "-" if outcome.value is None else f"{outcome.value:,.2f}{target.unit}"
+        print(f"{target.what:<{wide}}{bound:>14}{value:>14}  {_VERDICTS[outcome.met]}")
     print()
     _failures(records)
 

@@ -4,10 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 
-matplotlib.use("Agg")
-from matplotlib import pyplot
+mpl.use("Agg")
+from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 PANELS = (
@@ -18,7 +18,7 @@ PANELS = (
     ("cpu_chunk", "CPU per 1,000 chunks, ms", "200 streams of 50 chunks/s; less is better"),
     ("idle", "Memory when idle, MiB", "less is better"),
 )
-NAMES = {"direct": "no proxy", "native": "pyproxy", "python": "pyproxy, python I/O", "litellm": "LiteLLM", "portkey": "Portkey"}
+NAMES = {"direct": "no proxy", "native": "pyproxy", "python": "pyproxy --io python", "litellm": "LiteLLM", "portkey": "Portkey"}
 OURS, OURS_TOO, OTHERS, FAINT, INK = "#0b6e4f", "#7cc0a5", "#8a94a0", "#e3e7eb", "#22282e"
 COLOURS = {"native": OURS, "python": OURS_TOO}
 
@@ -32,15 +32,14 @@ def number(value):
 
 def draw(axes, title, note, values):
     """One figure of all sides, on a logarithmic axis: they lie orders of magnitude apart."""
-    shown = {name: value for name, value in values.items() if value > 0}
-    low = min(shown.values(), default=1) / 2
-    high = max(shown.values(), default=1)
+    shown = [value for value in values.values() if value is not None and value > 0]
+    low, high = min(shown, default=1) / 2, max(shown, default=1)
     for row, (name, value) in enumerate(values.items()):
         colour = COLOURS.get(name, OTHERS)
-        at = max(value, low)
+        at = max(value or 0, low)
         axes.plot([low, at], [row, row], color=colour, linewidth=2.2, solid_capstyle="round", zorder=2)
         axes.plot([at], [row], "o", color=colour, markersize=7, zorder=3)
-        label = number(value) if value > 0 else "none to be seen"
+        label = "did not come so far" if value is None else number(value) if value > 0 else "none to be seen"
         weight = "bold" if name == "native" else "normal"
         axes.annotate(label, (at, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9.5, color=INK, fontweight=weight)
     axes.set_xscale("log")
@@ -63,15 +62,12 @@ def draw(axes, title, note, values):
 def main(figures_path, chart_path):
     """Draw what there is."""
     run = json.loads(Path(figures_path).read_text())
-    figure, grid = pyplot.subplots(2, 3, figsize=(15, 7.6), facecolor="white")
+    figure, grid = plt.subplots(2, 3, figsize=(15, 7.6), facecolor="white")
     for axes, (key, title, note) in zip(grid.flat, PANELS, strict=True):
-        values = run["figures"][key]
-        if key != "rate_64":
-            values = {name: value for name, value in values.items() if name != "direct"}
-        draw(axes, title, note, values)
-    figure.text(
-        0.01, 0.012, f"{run['machine']}; logarithmic axes; all sides in turns in one run, seen from the client", fontsize=9, color=OTHERS
-    )
+        names = [name for name in run["sides"] if name != "direct" or key == "rate_64"]
+        draw(axes, title, note, {name: run["figures"][key].get(name) for name in names})
+    note = f"{run['machine']}; logarithmic axes; all sides in turns in one run, seen from the client"
+    figure.text(0.01, 0.012, note, fontsize=9, color=OTHERS)
     figure.tight_layout(rect=(0, 0.035, 1, 1), h_pad=2.6, w_pad=2.4)
     figure.savefig(chart_path, dpi=110)
 

@@ -43,8 +43,8 @@ pub(crate) async fn run(plan: &Plan, streams: usize, probe: &str) -> Report {
     let end = Instant::now() + plan.duration();
     let probing = {
         let (run, probe) = (Rc::clone(&run), plan.request(probe, true));
-        let half = Instant::now() + plan.duration() / 2;
-        spawn_local(async move { run.probe(&probe, streams, half, end).await })
+        let latest = Instant::now() + plan.duration() / 6;
+        spawn_local(async move { run.probe(&probe, streams, latest, end).await })
     };
     let mut tasks = Vec::new();
     for _ in 0..streams {
@@ -98,25 +98,29 @@ impl Run {
         Ok(done)
     }
 
-    /// While the streams run, and once all have begun (or half the time is over), begins one short stream after the other.
-    async fn probe(&self, request: &[u8], streams: usize, half: Instant, end: Instant) {
-        while self.begun.get() < streams && Instant::now() < half {
+    /// Once all streams have begun, or some time has passed, begins one short stream after the other while most of them run.
+    async fn probe(&self, request: &[u8], streams: usize, latest: Instant, end: Instant) {
+        while self.begun.get() < streams && Instant::now() < latest {
             sleep(PROBES_APART).await;
         }
         let Ok(mut connection) = Connection::to(self.address).await else {
-            return;
+            return self
+                .tally
+                .borrow_mut()
+                .failure("no connection beside the many");
         };
-        while self.open.get() == streams {
+        loop {
             let asked = Instant::now();
             match timeout_at(end.into(), connection.ask(request, |_| ())).await {
                 Ok(Ok(first)) => self.tally.borrow_mut().first_bytes.push(first - asked),
                 Ok(Err(error)) => return self.tally.borrow_mut().failure(&error.to_string()),
                 Err(_) => {
-                    return self
-                        .tally
-                        .borrow_mut()
-                        .failure("a stream beside the many did not begin in time");
+                    let why = "a stream beside the many did not begin and end in time";
+                    return self.tally.borrow_mut().failure(why);
                 }
+            }
+            if !connection.usable || self.open.get() < streams / 2 {
+                return;
             }
             sleep(PROBES_APART).await;
         }
