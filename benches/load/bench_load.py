@@ -36,7 +36,7 @@ def main() -> None:
     # An end by a signal is an end like any other: the processes end, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
-    planned = steps(0.2 if options.quick else 1.0)
+    planned = steps(0.15 if options.quick else 1.0)
     if options.steps:
         planned = [step for step in planned if step.name in options.steps]
     names = ["direct", *(name for name in SIDES if name != "direct" and name in (options.only or SIDES))]

@@ -37,9 +37,10 @@ def draw(axes, title, note, values):
     for row, (name, value) in enumerate(values.items()):
         colour = COLOURS.get(name, OTHERS)
         at = max(value or 0, low)
-        axes.plot([low, at], [row, row], color=colour, linewidth=2.2, solid_capstyle="round", zorder=2)
-        axes.plot([at], [row], "o", color=colour, markersize=7, zorder=3)
-        label = "did not come so far" if value is None else number(value) if value > 0 else "none to be seen"
+        if at > low:
+            axes.plot([low, at], [row, row], color=colour, linewidth=2.2, solid_capstyle="round", zorder=2)
+            axes.plot([at], [row], "o", color=colour, markersize=7, zorder=3)
+        label = "did not keep up" if value is None else number(value) if value > 0 else "none to be seen"
         weight = "bold" if name == "native" else "normal"
         axes.annotate(label, (at, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9.5, color=INK, fontweight=weight)
     axes.set_xscale("log")

@@ -18,7 +18,7 @@ use crate::tally::{Report, Shared, Tally};
 const APART: Duration = Duration::from_millis(1);
 
 /// Between two short streams beside the many.
-const PROBES_APART: Duration = Duration::from_millis(10);
+const PROBES_APART: Duration = Duration::from_millis(20);
 
 /// What the tasks of a run share.
 struct Run {
