@@ -16,16 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clients.apart.environments import python_with
-from figures import FIGURES, figures, outcomes
 from load import Generator, Mock, built
 from measuring import measure_many, measure_rounds, standing
-from report import show
+from report import Results
 from sides import SIDES, Setting
 from steps import models, steps
 
 if TYPE_CHECKING:
-    from figures import Figures, Outcome
-    from measuring import Record
+    from collections.abc import Callable
 
 _HERE = Path(__file__).parent
 _RESULTS = _HERE.parent / "results"
@@ -44,59 +42,50 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder, Mock.started(binary, Path(folder)) as mock:
         setting = Setting(mock, Generator(binary), models(planned), Path(folder))
         with contextlib.ExitStack() as stack:
-            records = standing(setting, names, stack, 1 if options.quick else 3)
+            records, absent = standing(setting, names, stack, 1 if options.quick else 3)
             measure_rounds(records, setting, planned, options.rounds or (2 if options.quick else 4))
             patience = 600.0 if options.long else 1.0 if options.quick else 8.0
             measure_many(records, setting.generator, 1_000_000 if options.long else 20_000, patience)
-    values = figures(records)
-    reached = outcomes(values)
-    show(records, values, reached)
     cores = len(os.sched_getaffinity(0))
     machine = f"{cores} cores, {platform.machine()}, Linux {platform.release()}, Python {platform.python_version()}"
-    print(f"\n{machine}; {time.monotonic() - begun:.0f} s")
-    _write(options, machine, records, values, reached)
-
-
-def _write(options: argparse.Namespace, machine: str, records: list[Record], values: Figures, reached: list[Outcome]) -> None:
-    whole = {
-        "machine": machine,
-        "sides": {record.side.name: record.side.about for record in records},
-        "labels": {figure.key: figure.label for figure in FIGURES},
-        "figures": values,
-        "targets": [
-            {"what": each.target.what, "bound": each.target.bound, "at_least": each.target.at_least, "reached": each.value, "met": each.met}
-            for each in reached
-        ],
-    }
+    results = Results(records, absent, f"{machine}; {time.monotonic() - begun:.0f} s")
+    results.show()
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(whole, indent=1) + "\n")
-    print(f"written: {options.json}", end="")
+    options.json.write_text(json.dumps(results.as_json(), indent=1) + "\n")
+    _draw(options.json, options.chart)
+
+
+def _draw(values: Path, chart: Path) -> None:
+    print(f"written: {values}", end="")
     try:
         drawing = python_with(_HERE / "requirements" / "chart.txt")
-        options.chart.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([drawing, _HERE / "apart" / "draw_chart.py", options.json, options.chart], check=True)
+        chart.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([drawing, _HERE / "apart" / "draw_chart.py", values, chart], check=True)
     except (AssertionError, OSError, subprocess.SubprocessError) as error:
         print(f"\nno chart: {str(error)[-300:]}")
     else:
-        print(f", {options.chart}")
+        print(f", {chart}")
 
 
 def _options() -> argparse.Namespace:
-    def some_of(known: list[str]) -> type[str]:
+    def some_of(known: list[str], apart: str) -> Callable[[str], list[str]]:
         def read(text: str) -> list[str]:
-            if unknown := set(text.split(",")) - set(known):
-                raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}; there is {', '.join(known)}")
-            return text.split(",")
+            if unknown := set(text.split(apart)) - set(known):
+                raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}; there is {apart.join(known)}")
+            return text.split(apart)
 
-        return read  # type: ignore[return-value]
+        return read
 
+    known_steps = [step.name for step in steps(1.0)]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute instead of some six: shorter, and two rounds of four")
     parser.add_argument("--long", action="store_true", help="1,000,000 requests in a row for what memory becomes, instead of 20,000")
     parser.add_argument("--rounds", type=int, help="how often each side has its turn")
-    parser.add_argument("--only", type=some_of(list(SIDES)), metavar="SIDES", help=f"some of {','.join(SIDES)}; direct is always there")
     parser.add_argument(
-        "--steps", metavar="STEPS", help="some of what a round consists of, parted by semicolons", type=lambda text: text.split(";")
+        "--only", type=some_of(list(SIDES), ","), metavar="SIDES", help=f"some of {','.join(SIDES)}; direct is always there"
+    )
+    parser.add_argument(
+        "--steps", type=some_of(known_steps, ";"), metavar="STEPS", help=f"some of what a round is: {';'.join(known_steps)}"
     )
     parser.add_argument("--json", metavar="PATH", type=Path, default=_RESULTS / "load.json", help="where the figures go")
     parser.add_argument("--chart", metavar="PATH", type=Path, default=_RESULTS / "load.png", help="where the picture goes")

@@ -39,12 +39,12 @@ class Record:
     """How many requests in a row, and the memory before and after them, in MiB."""
 
 
-def standing(setting: Setting, names: Sequence[str], stack: contextlib.ExitStack, starts: int) -> list[Record]:
-    """Start the sides, one after the other, and leave them standing; one that cannot be had is said to be left out.
+def standing(setting: Setting, names: Sequence[str], stack: contextlib.ExitStack, starts: int) -> tuple[list[Record], dict[str, str]]:
+    """Start the sides, one after the other, and leave them standing; of those that cannot be had, give why.
 
     Who is quick to start is started several times, for a median.
     """
-    records = []
+    records, absent = [], {}
     for name in names:
         taken: list[float] = []
         try:
@@ -57,9 +57,10 @@ def standing(setting: Setting, names: Sequence[str], stack: contextlib.ExitStack
                     records.append(Record(side, taken, side.running.memory_mib() if side.running else None))
                     stack.push(one.pop_all())
                     break
-        except Absent as absent:
-            print(f"left out: {name}: {absent}", file=sys.stderr)
-    return records
+        except Absent as why:
+            absent[name] = str(why)
+            print(f"{name} is left out: {why}", file=sys.stderr)
+    return records, absent
 
 
 def measure_rounds(records: list[Record], setting: Setting, steps: list[Step], rounds: int) -> None:

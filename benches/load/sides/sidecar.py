@@ -30,7 +30,8 @@ def started(setting: Setting, *, io: Literal["native", "python"]) -> Iterator[Si
     config.write_text(yaml.safe_dump(_config(setting)))
     way = Way(port, headers={"x-pyproxy-node": "caller"}, prefix="group-")
     secure = Way(port, headers=way.headers, prefix="group-secure-")
-    command = (sys.executable, "-m", "pyproxy", "serve", "--config", config, "--port", str(port), "--io", io)
+    # -P: what is installed is measured, not the sources that make is called from.
+    command = (sys.executable, "-P", "-m", "pyproxy", "serve", "--config", config, "--port", str(port), "--io", io)
     with processes.started(command, log=setting.folder / f"{io}.log", ready=lambda: setting.ready(way), environment=os.environ) as running:
         yield Side(io, f"pyproxy {__version__} --io {io}", way, secure, running)
 
