@@ -776,6 +776,12 @@ class TokenEstimator:
     def __new__(cls) -> TokenEstimator: ...
     def estimate(self, text_bytes: int, images: int = 0, max_tokens: int | None = None) -> tuple[int, int]:
         """Tell input and output tokens that a request will probably cost; output is bounded by ``max_tokens``."""
+    def reservation(self, text_bytes: int, images: int = 0, max_tokens: int | None = None, most: int | None = None) -> int:
+        """Tell the tokens to reserve: those of the prompt, and as many of an answer as are usual.
+
+        No more is reserved for the answer than leaves the whole within ``most``, and until ten requests have been learned from an
+        eighth of ``most`` at the most: a guess must not keep a small limit from being used.
+        """
     def record(self, text_bytes: int, images: int, prompt_tokens: int, completion_tokens: int) -> None:
         """Learn what a request has cost. A prompt with images teaches nothing of its text, nor does one of 0 tokens."""
 
@@ -1297,6 +1303,9 @@ class NativeCandidate:
         stream: tuple[bytes, bytes],
         tells_usage: bool,
         rated: tuple[bool, bool],
+        estimator: TokenEstimator,
+        most_tokens: int | None,
+        counts_cached: bool,
         headers: Sequence[tuple[bytes, bytes]],
     ) -> NativeCandidate:
         """Say how an instance is asked.
@@ -1313,6 +1322,9 @@ class NativeCandidate:
             stream: those of calls for a stream.
             tells_usage: whether it can be asked for the usage of a stream.
             rated: whether a limit counts requests to it, and whether one counts its tokens.
+            estimator: what a call to its model will probably cost.
+            most_tokens: the smallest limit of tokens on the way to it, if there is one.
+            counts_cached: whether its provider counts tokens that are read from a cache against its limits.
             headers: what an answer's head says of the way it took.
         """
 
@@ -1403,6 +1415,9 @@ class NativeBegun:
         Raises:
             ValueError: they have been taken.
         """
+
+    def let_go(self) -> None:
+        """Give back what it holds, unless that was taken."""
 
     @property
     def refused(self) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:

@@ -131,9 +131,9 @@ class AdmissionDesk:
         """The scopes that a call to a candidate passes."""
         return self._way(candidate, caller).path
 
-    def limits_tokens(self, candidate: Candidate, caller: Caller) -> bool:
-        """Tell whether tokens are limited on the way to a candidate."""
-        return self._way(candidate, caller).most_tokens is not None
+    def most_tokens(self, candidate: Candidate, caller: Caller) -> int | None:
+        """Tell the smallest limit of tokens on the way to a candidate, if there is one."""
+        return self._way(candidate, caller).most_tokens
 
     def rated(self, instance: str) -> tuple[bool, bool]:
         """Tell whether a limit of ours counts the requests to an instance, and whether one counts its tokens."""

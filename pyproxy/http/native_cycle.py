@@ -56,6 +56,8 @@ class NativeCycle:
             if not self._finished:
                 self._exchange.cut()
             self._bridge.forget(self._exchange.number)
+            if self._exchange.attempt is not None:
+                self._exchange.attempt.let_go()
             self._scope = {}  # which leads back here, by those who were given `receive` and `send`
 
     async def receive(self) -> Message:

@@ -73,7 +73,7 @@ def lane_of(request: Request, snapshot: Snapshot, now_ns: int) -> Lane | None:
 
 def _is_ordinary(lane: Lane, now_ns: int) -> bool:
     """Whether there is nothing to decide of the requests for a target, as long as all goes well."""
-    caller, desk, step = _caller(lane), lane.snapshot.desk, lane.step
+    desk, step = lane.snapshot.desk, lane.step
     ways = {way_to(lane.operation, candidate.dialect, responses=candidate.responses) for candidate in step.candidates}
     return (
         step.scheduler.is_native  # one that a program brought with it cannot be asked natively
@@ -83,7 +83,6 @@ def _is_ordinary(lane: Lane, now_ns: int) -> bool:
         and step.defaults == NO_DEFAULTS
         and (lane.node is None or lane.node.defaults == NO_DEFAULTS)
         and not desk.standing.credentials.states(now_ns)
-        and not any(desk.limits_tokens(candidate, caller) for candidate in step.candidates)
     )
 
 
@@ -109,6 +108,9 @@ def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane) -> 
             stream=(stream[0].encode(), stream[1]),
             tells_usage=candidate.stream_usage,
             rated=desk.rated(candidate.instance),
+            estimator=desk.standing.tokens.of(candidate.model),
+            most_tokens=desk.most_tokens(candidate, caller),
+            counts_cached=candidate.dialect != "anthropic",
             headers=[
                 (b"x-pyproxy-target", lane.target.encode()),
                 (b"x-pyproxy-model", candidate.model.encode()),

@@ -50,7 +50,9 @@ async def test_from_the_second_on_ordinary_requests_come_to_nobody_here(handled:
     assert {answer.json()["choices"][0]["message"]["content"] for answer in answers} == {TEXT}
     assert all(received.endswith(b"data: [DONE]\n\n") and clean for received, clean, _ in streams)
     assert {path for _, _, path in streams} == {f"{FIRST}:200"}
-    told = {(each.status, each.flag, each.target, each.provider, each.model, each.node, each.revision, str(each.attempts[0])) for each in others}
+    told = {
+        (each.status, each.flag, each.target, each.provider, each.model, each.node, each.revision, str(each.attempts[0])) for each in others
+    }
     assert told == {(first.status, "-", "g", "p", "first", "-", first.revision, f"{FIRST}:200")}
     assert [each.stream for each in on.records] == [False] * 4 + [True] * 2
     assert {each.usage for each in others[:3]} == {first.usage}
@@ -115,11 +117,14 @@ async def test_a_refusal_of_the_request_itself_is_the_provider_s_own_word() -> N
         await on.idle()
 
 
-@pytest.mark.parametrize(("fault", "result"), [
-    (Behaviour(stall_before_head=True), "first_byte_timeout"),
-    (Behaviour(reset_before_head=True), "reset"),
-    (Behaviour(text=TEXT, stall_after=0), "idle_timeout"),
-])
+@pytest.mark.parametrize(
+    ("fault", "result"),
+    [
+        (Behaviour(stall_before_head=True), "first_byte_timeout"),
+        (Behaviour(reset_before_head=True), "reset"),
+        (Behaviour(text=TEXT, stall_after=0), "idle_timeout"),
+    ],
+)
 async def test_whatever_fails_before_the_first_content_is_rescued(fault: Behaviour, result: str) -> None:
     async with scene() as on:
         await open_lane(on)

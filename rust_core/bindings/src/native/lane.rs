@@ -22,6 +22,7 @@ use super::transport::{NativeEndpoint, NativePool, sent};
 use crate::admission::{AdmissionController, Grant, Path};
 use crate::breaker::{CircuitBreaker, Pass};
 use crate::convert::{Items, lock, value_error};
+use crate::estimate::TokenEstimator;
 use crate::scheduler::Scheduler;
 
 type Headers = Items<(PyBackedBytes, PyBackedBytes)>;
@@ -183,7 +184,7 @@ pub(crate) struct NativeCandidate(Candidate);
 #[pymethods]
 impl NativeCandidate {
     #[new]
-    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, breaker, plain, stream, tells_usage, rated, headers))]
+    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, breaker, plain, stream, tells_usage, rated, estimator, most_tokens, counts_cached, headers))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // it has as many parts
     fn new(
         endpoint: &NativeEndpoint,
@@ -197,6 +198,9 @@ impl NativeCandidate {
         stream: Place,
         tells_usage: bool,
         rated: (bool, bool),
+        estimator: &TokenEstimator,
+        most_tokens: Option<u64>,
+        counts_cached: bool,
         headers: Headers,
     ) -> Self {
         let address = |(path, query): &Place| Address {
@@ -215,6 +219,9 @@ impl NativeCandidate {
             tells_usage,
             rated_requests: rated.0,
             rated_tokens: rated.1,
+            estimator: estimator.core(),
+            most_tokens,
+            counts_cached,
             headers: sent(&headers),
             label,
         })
@@ -324,6 +331,11 @@ impl NativeBegun {
         let Held { grant, leave } =
             lock(&self.taken).hand_over().ok_or_else(|| value_error("what it held was taken"))?;
         Ok((Grant::new(grant), leave.map(|(pass, issuer)| Pass::new(pass, issuer))))
+    }
+
+    /// Gives back what it holds, unless that was taken.
+    fn let_go(&self) {
+        lock(&self.taken).let_go();
     }
 
     /// Status, headers and body of a provider's refusal, if it was that.

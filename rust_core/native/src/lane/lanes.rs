@@ -189,7 +189,7 @@ impl Lanes {
         if lane.marks.iter().any(|mark| contains(&plain.body, mark)) {
             return None;
         }
-        let taken = Taken::next(&lane, self.clock)?;
+        let taken = Taken::next(&lane, &envelope, self.clock)?;
         let id = plain.id.as_ref().and_then(|id| id.to_str().ok()).map_or_else(|| self.ids.next(), str::to_owned);
         Some(Visit { lane, taken, envelope, body: plain.body, id, arrived, interruption: Arc::default() })
     }

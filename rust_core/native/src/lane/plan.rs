@@ -8,6 +8,7 @@ use bytes::Bytes;
 use hyper::header::HeaderName;
 use rust_core_pure::admission::{Admission, Path};
 use rust_core_pure::breaker::CircuitBreaker;
+use rust_core_pure::estimate::TokenEstimator;
 use rust_core_pure::schedulers::Scheduler;
 use rust_core_pure::wire::Dialect;
 
@@ -69,6 +70,12 @@ pub struct Candidate {
     pub rated_requests: bool,
     /// Whether one counts tokens.
     pub rated_tokens: bool,
+    /// What a call to its model will probably cost.
+    pub estimator: Arc<Mutex<TokenEstimator>>,
+    /// The smallest limit of tokens on the way to it.
+    pub most_tokens: Option<u64>,
+    /// Whether its provider counts tokens that are read from a cache against its limits.
+    pub counts_cached: bool,
     /// What the answer's head says of the way it took, but for how the attempt went.
     pub headers: Vec<Header>,
     /// How the attempt is called there.

@@ -80,7 +80,7 @@ impl Visit {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(answer.body.len()));
         let sent = answer.body.len() as u64;
         // Before the client has it: who has it may ask again at once, and is to find the room that this one took.
-        self.taken.delivered(now);
+        self.taken.delivered(answer.usage, now);
         exchange.answer(answer.status, headers, answer.body);
         let done = Done { status: Some(answer.status), committed: Some(now), sent, usage: answer.usage };
         self.ended(lanes, exchange.number, done, Ended::Delivered);
@@ -109,7 +109,7 @@ impl Visit {
         match relayed {
             None => self.left(lanes, &exchange, done),
             Some(Ok(ending)) => {
-                self.taken.delivered(lanes.clock.now());
+                self.taken.delivered(done.usage, lanes.clock.now());
                 done.sent += ending.len() as u64;
                 if !ending.is_empty() {
                     drop(exchange.send(ending)); // it is on its way, and the end behind it
@@ -139,7 +139,7 @@ impl Visit {
 
     /// The client has gone: so does the call.
     fn left(mut self, lanes: &Arc<Lanes>, exchange: &Exchange, done: Done) {
-        self.taken.dropped(lanes.clock.now());
+        self.taken.dropped(done.usage, lanes.clock.now());
         exchange.cut();
         self.ended(lanes, exchange.number, done, Ended::Left);
     }

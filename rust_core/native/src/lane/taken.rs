@@ -7,6 +7,7 @@ use rust_core_pure::admission::{Grant, Verdict};
 use rust_core_pure::breaker::{Outcome, Pass, State, Verdict as Leave};
 use rust_core_pure::limiters::Cost;
 use rust_core_pure::units::Nanos;
+use rust_core_pure::wire::{Envelope, Usage};
 
 use super::clock::Clock;
 use super::plan::{Candidate, Lane};
@@ -31,7 +32,7 @@ pub struct Taken {
 
 impl Taken {
     /// Takes what the next candidate needs; `None` where it is not all there, and then nothing is taken but a turn.
-    pub(super) fn next(lane: &Arc<Lane>, clock: Clock) -> Option<Self> {
+    pub(super) fn next(lane: &Arc<Lane>, envelope: &Envelope, clock: Clock) -> Option<Self> {
         let now = clock.now();
         // Who is left alone, or only starts, is the host's to decide.
         if !lane.candidates.iter().all(|candidate| is_closed(candidate, now)) {
@@ -55,11 +56,12 @@ impl Taken {
                 }
             }
         };
+        let cost = Cost { requests: 1, tokens: reservation(candidate, envelope) };
         let mut verdict = None;
         lane.room.with(&mut |room| {
             verdict = room
                 .leads_somewhere(candidate.path)
-                .then(|| room.try_acquire(candidate.path, Cost { requests: 1, tokens: 0 }, now));
+                .then(|| room.try_acquire(candidate.path, cost, now));
         });
         let Some(Verdict::Granted(grant)) = verdict else {
             if let (Some((breaker, _)), Some((pass, _))) = (&candidate.breaker, leave) {
@@ -75,14 +77,14 @@ impl Taken {
         self.lane.candidates.get(self.place)
     }
 
-    /// Ends it well: its answer is whole.
-    pub(super) fn delivered(&mut self, now: Nanos) {
-        self.end(Outcome::Success, now);
+    /// Ends it well: its answer is whole, and its tokens are charged as the provider counted them.
+    pub(super) fn delivered(&mut self, usage: Option<Usage>, now: Nanos) {
+        self.end(Outcome::Success, usage, now);
     }
 
-    /// Ends it without a word about its instance: nobody waits for it any more.
-    pub(super) fn dropped(&mut self, now: Nanos) {
-        self.end(Outcome::Nothing, now);
+    /// Ends it without a word about its instance: nobody waits for it any more, and what it cost stays charged.
+    pub(super) fn dropped(&mut self, usage: Option<Usage>, now: Nanos) {
+        self.end(Outcome::Nothing, usage, now);
     }
 
     /// Gives what it holds away, its place with the scheduler included; once.
@@ -90,7 +92,13 @@ impl Taken {
         self.held.take()
     }
 
-    fn end(&mut self, outcome: Outcome, now: Nanos) {
+    /// Gives back what it still holds.
+    pub fn let_go(&mut self) {
+        let now = self.clock.now();
+        self.dropped(None, now);
+    }
+
+    fn end(&mut self, outcome: Outcome, usage: Option<Usage>, now: Nanos) {
         let Some(Held { mut grant, leave }) = self.held.take() else { return };
         if let Some(candidate) = self.candidate() {
             if let (Some((breaker, _)), Some((pass, _))) = (&candidate.breaker, leave) {
@@ -99,7 +107,13 @@ impl Taken {
             }
         }
         lock(&self.lane.scheduler).on_finish(self.place, now.saturating_sub(self.admitted), true, now);
-        self.lane.room.with(&mut |room| room.release(&mut grant, now));
+        let used = usage.zip(self.candidate()).map(|(usage, candidate)| counted(candidate, usage));
+        self.lane.room.with(&mut |room| {
+            if let Some(tokens) = used {
+                room.settle(&mut grant, tokens, outcome == Outcome::Success, now);
+            }
+            room.release(&mut grant, now);
+        });
     }
 }
 
@@ -111,9 +125,20 @@ impl fmt::Debug for Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let now = self.clock.now();
-        self.dropped(now);
+        self.let_go();
     }
+}
+
+fn reservation(candidate: &Candidate, envelope: &Envelope) -> u64 {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let (text, images) = (count(envelope.text_bytes()), count(envelope.images()));
+    lock(&candidate.estimator).reservation(text, images, envelope.max_tokens, candidate.most_tokens)
+}
+
+/// The tokens that its provider counts against its limits.
+fn counted(candidate: &Candidate, usage: Usage) -> u64 {
+    let all = usage.prompt.saturating_add(usage.completion);
+    if candidate.counts_cached { all } else { all.saturating_sub(usage.cached) }
 }
 
 fn is_closed(candidate: &Candidate, now: Nanos) -> bool {
