@@ -59,9 +59,7 @@ impl Taken {
         let cost = Cost { requests: 1, tokens: reservation(candidate, envelope) };
         let mut verdict = None;
         lane.room.with(&mut |room| {
-            verdict = room
-                .leads_somewhere(candidate.path)
-                .then(|| room.try_acquire(candidate.path, cost, now));
+            verdict = room.leads_somewhere(candidate.path).then(|| room.try_acquire(candidate.path, cost, now));
         });
         let Some(Verdict::Granted(grant)) = verdict else {
             if let (Some((breaker, _)), Some((pass, _))) = (&candidate.breaker, leave) {
