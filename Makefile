@@ -35,7 +35,7 @@ typecheck: $(VENV)/.dev $(VENV)/.installed ## mypy, strict
 
 test-rust: ## the crates' own tests
 	$(SAY) "cargo test"
-	@cargo test --quiet --release --locked --package rust_core --package rust_core_native
+	@cargo test --quiet --release --locked --package rust_core --package rust_core_native --package load_bench
 
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"
@@ -74,8 +74,8 @@ bench-engine: $(VENV)/.dev $(VENV)/.installed ## what deciding costs a request
 bench-observe: $(VENV)/.dev $(VENV)/.installed ## what it costs a request to be counted
 	@$(BIN)/python benches/core/bench_observe.py $(ARGS)
 
-bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside a direct call
-	@$(BIN)/python benches/load/bench_load.py $(ARGS)
+bench-load: $(VENV)/.dev $(VENV)/.installed ## the proxy beside nginx, other gateways and no proxy; ARGS=--quick takes a minute instead of six
+	@PYTHONPATH=tests $(BIN)/python benches/load/bench_load.py $(ARGS)
 
 format: $(VENV)/.dev ## rewrite the sources in the house's format
 	@cargo fmt --all

@@ -217,7 +217,7 @@ class Sidecar(Asking):
         if self._bridge is None:
             self._server = HttpServer(app, sockets, deadlines)
         else:
-            self._server = NativeHttpServer(app, sockets, deadlines, self._bridge)
+            self._server = NativeHttpServer(app, sockets, deadlines, self._bridge, self._orchestrator.lanes)
         self._uds = Path(uds) if uds else None
         self._address = f"unix:{uds}" if uds else _url(host or settings.host, sockets[0])
         self._reloader.started = self.config

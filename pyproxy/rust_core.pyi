@@ -22,11 +22,16 @@ __all__ = [
     "HealthTracker",
     "Histogram",
     "NativeAnswer",
+    "NativeBegun",
+    "NativeCandidate",
     "NativeEndpoint",
     "NativeExchange",
     "NativeFailure",
     "NativeIo",
+    "NativeLane",
+    "NativeLanes",
     "NativePool",
+    "NativeServed",
     "NativeServer",
     "Open",
     "Outcome",
@@ -433,6 +438,10 @@ class Scheduler:
     @property
     def name(self) -> str:
         """The strategy's name."""
+    @property
+    def is_native(self) -> bool:
+        """Whether it is the core's own, and can be asked without Python."""
+
     def pick(self, eligible: Sequence[bool], now_ns: int | None = None) -> int | None:
         """Tell the index of the next candidate, always an eligible one; None only where none is, the drained left out."""
     def on_start(self, index: int, now_ns: int | None = None) -> None:
@@ -767,6 +776,12 @@ class TokenEstimator:
     def __new__(cls) -> TokenEstimator: ...
     def estimate(self, text_bytes: int, images: int = 0, max_tokens: int | None = None) -> tuple[int, int]:
         """Tell input and output tokens that a request will probably cost; output is bounded by ``max_tokens``."""
+    def reservation(self, text_bytes: int, images: int = 0, max_tokens: int | None = None, most: int | None = None) -> int:
+        """Tell the tokens to reserve: those of the prompt, and as many of an answer as are usual.
+
+        No more is reserved for the answer than leaves the whole within ``most``, and until ten requests have been learned from an
+        eighth of ``most`` at the most: a guess must not keep a small limit from being used.
+        """
     def record(self, text_bytes: int, images: int, prompt_tokens: int, completion_tokens: int) -> None:
         """Learn what a request has cost. A prompt with images teaches nothing of its text, nor does one of 0 tokens."""
 
@@ -1182,6 +1197,10 @@ class NativeServer:
     def ticket(self) -> int:
         """Under which each request is told of."""
 
+    @property
+    def lanes(self) -> NativeLanes:
+        """Where targets are laid open."""
+
     def stop(self, seconds: float) -> int:
         """Listens no more, and closes each connection after the answer under way on it.
 
@@ -1192,12 +1211,237 @@ class NativeServer:
         """Closes every connection."""
 
 @final
+class NativeLanes:
+    """Targets that are laid open: what is ordinary of the requests for them is served without Python."""
+
+    @property
+    def ticket(self) -> int:
+        """Under which it is told that requests have ended: `take` has what became of them."""
+
+    @property
+    def active(self) -> int:
+        """How many requests are under way here."""
+
+    def open(
+        self,
+        path: str,
+        target: str,
+        node: str | None,
+        number: int,
+        dialect: str,
+        candidates: Sequence[NativeCandidate],
+        scheduler: Scheduler,
+        controller: AdmissionController,
+        timeouts: tuple[float, float, float, float | None, float],
+        *,
+        asks_for_usage: bool,
+        id_headers: Sequence[bytes],
+        last_event: bytes | None,
+        marks: Sequence[bytes],
+    ) -> NativeLane:
+        """Lay a target open.
+
+        Args:
+            path: the path that is asked.
+            target: the target's name.
+            node: who says to be asking; None for those who say nothing of themselves.
+            number: what stands for it in what is told.
+            dialect: the API that both sides speak.
+            candidates: who may be asked, 64 at most.
+            scheduler: says whose turn it is; one of the core's.
+            controller: the limits.
+            timeouts: seconds to connect, to the first byte, between two, until the commit (or None), and in all.
+            asks_for_usage: whether a stream is asked for its usage in chat's way.
+            id_headers: the headers that tell a request's id.
+            last_event: what ends a stream that lacks its end.
+            marks: bodies in which one of these stands are left to Python.
+
+        Raises:
+            ValueError: the scheduler is a plug-in, there are too many candidates, or none.
+        """
+
+    def clear(self, allowed_hosts: Sequence[str] = (), largest_body: int = 0) -> None:
+        """Lay none open any more, and hold every request to these settings from now on. Those under way go on.
+
+        Args:
+            allowed_hosts: names that the sidecar goes by beside those of the loopback address.
+            largest_body: bytes that a body may have.
+        """
+
+    def stop(self) -> None:
+        """Hand every request under way over, to be ended."""
+
+    def take(self) -> list[NativeServed]:
+        """What became of the requests that have ended since this was asked last, the first to end first."""
+
+@final
+class NativeLane:
+    """A target that was laid open."""
+
+    @property
+    def in_use(self) -> bool:
+        """Whether requests are under way on it, or there is something told of them that is still looked at.
+
+        Always, while it is open.
+        """
+
+@final
+class NativeCandidate:
+    """One instance of a step, as lanes know it."""
+
+    def __new__(
+        cls,
+        endpoint: NativeEndpoint,
+        pool: NativePool,
+        path: Path,
+        scope: str,
+        model: str,
+        label: str,
+        *,
+        breaker: CircuitBreaker | None,
+        plain: tuple[bytes, bytes],
+        stream: tuple[bytes, bytes],
+        tells_usage: bool,
+        rated: tuple[bool, bool],
+        estimator: TokenEstimator,
+        most_tokens: int | None,
+        counts_cached: bool,
+        headers: Sequence[tuple[bytes, bytes]],
+    ) -> NativeCandidate:
+        """Say how an instance is asked.
+
+        Args:
+            endpoint: where it is called.
+            pool: over which connections.
+            path: the scopes that a call to it passes.
+            scope: its own.
+            model: its name at the provider.
+            label: how attempts to call it are reported.
+            breaker: its breaker, where the group has them.
+            plain: the path and the query of calls for a whole answer.
+            stream: those of calls for a stream.
+            tells_usage: whether it can be asked for the usage of a stream.
+            rated: whether a limit counts requests to it, and whether one counts its tokens.
+            estimator: what a call to its model will probably cost.
+            most_tokens: the smallest limit of tokens on the way to it, if there is one.
+            counts_cached: whether its provider counts tokens that are read from a cache against its limits.
+            headers: what an answer's head says of the way it took.
+        """
+
+@final
+class NativeServed:
+    """A request that was served on a lane."""
+
+    @property
+    def lane(self) -> int:
+        """The lane's number."""
+
+    @property
+    def place(self) -> int:
+        """Which of its candidates was asked."""
+
+    @property
+    def request_id(self) -> str:
+        """The request's id."""
+
+    @property
+    def stream(self) -> bool:
+        """Whether a stream was asked for."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Bytes of text in the request, and images."""
+
+    @property
+    def status(self) -> int | None:
+        """The status that was sent, if one was."""
+
+    @property
+    def times(self) -> tuple[int, int, int | None, int]:
+        """Monotonic nanoseconds: it came, its attempt was admitted, its answer committed (or None), it ended."""
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of body that were sent."""
+
+    @property
+    def usage(self) -> tuple[int, int, int, int, int] | None:
+        """Tokens: of the prompt, of the answer, read from a cache, written to it, written to it for an hour; None where unknown."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the client has its answer, whole; else it has gone."""
+
+class _Broken(TypedDict):
+    """What was delivered of a stream that broke off on a lane, and why it did."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    committed_ns: int
+    sent_bytes: int
+    usage: tuple[int, int, int, int, int] | None
+    signal: str
+    detail: str
+    error: bytes | None
+    last_number: int | None
+
+@final
+class NativeBegun:
+    """An attempt that failed on a lane, for Python to go on from. What it holds is given back when it is dropped, unless it is taken."""
+
+    @property
+    def lane(self) -> int:
+        """The lane's number."""
+
+    @property
+    def place(self) -> int:
+        """Which of its candidates was asked."""
+
+    @property
+    def request_id(self) -> str:
+        """The request's id."""
+
+    @property
+    def arrived_ns(self) -> int:
+        """Monotonic nanoseconds at which the request came."""
+
+    @property
+    def admitted_ns(self) -> int:
+        """Monotonic nanoseconds at which the attempt was admitted."""
+
+    def held(self) -> tuple[Grant, Pass | None]:
+        """The permits, and the breaker's leave if there is one: to be given back by whoever takes them. Once.
+
+        Raises:
+            ValueError: they have been taken.
+        """
+
+    def let_go(self) -> None:
+        """Give back what it holds, unless that was taken."""
+
+    @property
+    def refused(self) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+        """Status, headers and body of a provider's refusal, if it was that."""
+
+    @property
+    def failed(self) -> tuple[str, str, bytes | None] | None:
+        """The classifier's word for what went wrong, in words, and the error that came under a good status, if it was that."""
+
+    @property
+    def broken(self) -> _Broken | None:
+        """What was delivered of a stream that broke off, if it was that."""
+
+@final
 class NativeExchange:
     """One request that a client makes, and the way back to it. What is sent to a client that has gone goes nowhere."""
 
     @property
     def number(self) -> int:
         """The ticket under which its client's leaving is told."""
+
+    @property
+    def attempt(self) -> NativeBegun | None:
+        """The attempt that was made on a lane, and failed, if one was."""
 
     @property
     def violation(self) -> tuple[int, str, bytes | None, bool] | None:

@@ -79,6 +79,11 @@ class Breakers:
             for breaker in group.breakers.values():
                 breaker.reconfigure(**group.settings, now_ns=now_ns)
 
+    def of(self, step: Step, candidate: Candidate) -> CircuitBreaker | None:
+        """The breaker that a group has for an instance, if it has them."""
+        group = self._groups.get(step.group or "")
+        return None if group is None else group.breakers[candidate.instance]
+
     def allow(self, step: Step, candidate: Candidate, now_ns: int) -> Pass | Probe | Open | None:
         """Ask to try an instance for a group; None where the group has no breakers."""
         group = self._groups.get(step.group or "")

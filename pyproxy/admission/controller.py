@@ -54,6 +54,11 @@ class ConcurrencyController:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0
 
+    @property
+    def core(self) -> AdmissionController:
+        """The core's part of it; who makes room there calls `advance` afterwards."""
+        return self._core
+
     # --- what can make room -------------------------------------------------------------------------------------------
 
     def define(
@@ -80,6 +85,10 @@ class ConcurrencyController:
     def refund(self, grant: Grant) -> None:
         """Give back what a grant was charged, once."""
         self._wake(self._core.refund(grant, now_ns=self._clock()))
+
+    def advance(self) -> None:
+        """Let those in for whom there is room by now."""
+        self._wake(self._core.advance(now_ns=self._clock()))
 
     def remove(self, key: str) -> None:
         """Take a scope away; whoever passes it or waits for it is not disturbed."""
@@ -283,7 +292,7 @@ class ConcurrencyController:
 
     def _ring(self) -> None:
         self._timer = None
-        self._wake(self._core.advance(now_ns=self._clock()))
+        self.advance()
 
 
 def _refused(refusal: Refusal) -> AdmissionRefused:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyproxy.observe.alerts import Alert, log_alert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyproxy.domain import Candidate
     from pyproxy.observe.alerts import TellAlert
@@ -63,6 +63,11 @@ class Credentials:
         self._alert = alert
         self._refused: dict[str, dict[str, Disabled]] = {}
         self._fingerprints: Mapping[str, str] = {}
+        self._on_disabled: list[Callable[[], None]] = []
+
+    def on_disabled(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a credential is found to be of no use for a while."""
+        self._on_disabled.append(listener)
 
     def follow(self, fingerprints: Mapping[str, str]) -> None:
         """Know the credentials of a configuration, by their names; what is known of one that is gone is forgotten."""
@@ -89,6 +94,8 @@ class Credentials:
         times = 1 if before is None else before.times + 1
         pause_ns = min(FIRST_PAUSE_NS << min(times - 1, 16), LONGEST_PAUSE_NS)
         models[candidate.model] = Disabled(reason, now_ns + pause_ns, times)
+        for listener in self._on_disabled:
+            listener()
         whole, seconds = _whole(models, now_ns) is not None, pause_ns // SECOND_NS
         for_what = "any model" if whole else f"the model {candidate.model}"
         message = f"the credential {candidate.credential} is not used for {for_what} for {seconds} s: {_WORDS[reason]}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyproxy.admission.credentials import Disabled
     from pyproxy.admission.standing import Standing
     from pyproxy.domain import Candidate, Step
-    from pyproxy.rust_core import Pass, Path, Probe
+    from pyproxy.rust_core import AdmissionController, Grant, Pass, Path, Probe
 
 __all__ = ["AdmissionDesk", "Caller", "Refused"]
 
@@ -121,6 +121,34 @@ class AdmissionDesk:
     def standing(self) -> Standing:
         """What is known of the instances."""
         return self._standing
+
+    @property
+    def core(self) -> AdmissionController:
+        """The limits, for those who take their permits natively."""
+        return self._controller.core
+
+    def path(self, candidate: Candidate, caller: Caller) -> Path:
+        """The scopes that a call to a candidate passes."""
+        return self._way(candidate, caller).path
+
+    def most_tokens(self, candidate: Candidate, caller: Caller) -> int | None:
+        """Tell the smallest limit of tokens on the way to a candidate, if there is one."""
+        return self._way(candidate, caller).most_tokens
+
+    def rated(self, instance: str) -> tuple[bool, bool]:
+        """Tell whether a limit of ours counts the requests to an instance, and whether one counts its tokens."""
+        return (instance, "requests") in self._rated, (instance, "tokens") in self._rated
+
+    def taken_over(self, step: Step, candidate: Candidate, grant: Grant, leave: Pass | None, started_ns: int) -> Lease:
+        """Make a lease of what an attempt holds that was begun natively."""
+        permit = Permit(self._controller, grant)
+        return Lease(
+            candidate, step, permit, leave=leave, standing=self._standing, prompt=_NO_PROMPT, started_ns=started_ns, is_started=True
+        )
+
+    def advance(self) -> None:
+        """Let those in for whom others have made room natively."""
+        self._controller.advance()
 
     def room_for(self, instance: str) -> Permit | None:
         """Take a permit of one instance on nobody's behalf, if it has room now."""

@@ -38,6 +38,7 @@ class Lease:
         standing: Standing,
         prompt: Prompt,
         started_ns: int,
+        is_started: bool = False,
     ) -> None:
         self.candidate = candidate
         self._step = step
@@ -49,7 +50,8 @@ class Lease:
         self._place = step.candidates.index(candidate)
         self._ended = False
         self._committed_ns: int | None = None
-        step.scheduler.on_start(self._place, now_ns=started_ns)
+        if not is_started:  # or the scheduler knows of it
+            step.scheduler.on_start(self._place, now_ns=started_ns)
 
     def committed(self, now_ns: int) -> None:
         """Note that the answer is good as far as it can be known: a probe needs no more, and may be long about the rest."""

@@ -61,7 +61,8 @@ class Calls:
             visit.flag = "client_gone"
         else:
             visit.told = True  # by the orchestrator, which knows more
-            await until_disconnect(self._orchestrator.handle(request, exchange), receive, exchange)
+            attempt = scope["extensions"].get("pyproxy.attempt") if "extensions" in scope else None
+            await until_disconnect(self._orchestrator.handle(request, exchange, attempt), receive, exchange)
 
     async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> Request:
         asked = self._asked_by(scope)

@@ -34,7 +34,7 @@ class NativeCycle:
         self._bridge = bridge
         self._left = bridge.expect(exchange.number)
         self._head: tuple[int, Headers] | None = None
-        self._started = False
+        self._started = exchange.attempt is not None and exchange.attempt.broken is not None
         self._finished = False
         self._first: Part = exchange.body()
         self._body_begun = False
@@ -56,6 +56,8 @@ class NativeCycle:
             if not self._finished:
                 self._exchange.cut()
             self._bridge.forget(self._exchange.number)
+            if self._exchange.attempt is not None:
+                self._exchange.attempt.let_go()
             self._scope = {}  # which leads back here, by those who were given `receive` and `send`
 
     async def receive(self) -> Message:

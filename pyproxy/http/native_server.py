@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from pyproxy.http.native_cycle import NativeCycle
 from pyproxy.http.server import KEEP_ALIVE_S, LAST_WORDS_S
+from pyproxy.http.visit import begin_visit
 from pyproxy.rust_core import NativeServer
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from pyproxy.http.deadlines import Deadlines
     from pyproxy.http.edge import Edge
     from pyproxy.native import Bridge
-    from pyproxy.rust_core import NativeExchange
+    from pyproxy.orchestration import Lanes
+    from pyproxy.rust_core import NativeBegun, NativeExchange
 
 __all__ = ["NativeHttpServer"]
 
@@ -26,8 +28,18 @@ __all__ = ["NativeHttpServer"]
 class NativeHttpServer:
     """Serves one application on sockets that are bound already. The native counterpart of `pyproxy.http.server.HttpServer`."""
 
-    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge) -> None:
+    def __init__(self, edge: Edge, sockets: list[socket.socket], deadlines: Deadlines, bridge: Bridge, lanes: Lanes | None = None) -> None:
+        """Serve nothing yet.
+
+        Args:
+            edge: the application.
+            sockets: that are bound.
+            deadlines: how long a client may take.
+            bridge: of the event loop that serves.
+            lanes: what serves ordinary requests natively; without it all come to the application.
+        """
         self._edge = edge
+        self._lanes = lanes
         self._sockets = sockets
         self._deadlines = deadlines
         self._bridge = bridge
@@ -45,6 +57,9 @@ class NativeHttpServer:
         )
         self._server = server
         self._bridge.listen(server.ticket, self._asked)
+        if self._lanes is not None:
+            self._bridge.listen(server.lanes.ticket, self._lanes.note)
+            self._lanes.attach(server.lanes)
 
     async def stop(self) -> None:
         """Listen no more and close every connection; an answer under way has a moment to end."""
@@ -60,16 +75,29 @@ class NativeHttpServer:
             await asyncio.wait(late, timeout=LAST_WORDS_S)
             await self._bridge.done(server.stop(LAST_WORDS_S))
         server.close()
+        if self._lanes is not None:
+            self._lanes.detach()
+            self._bridge.unlisten(server.lanes.ticket)
         self._bridge.unlisten(server.ticket)
         self._server = None
 
     def _asked(self, exchange: NativeExchange) -> None:
         """Serve a request in a task of its own. That its client may leave is watched from this very moment."""
         scope = _scope(exchange)
+        if exchange.attempt is not None:
+            _go_on(scope, exchange.attempt)
         cycle = NativeCycle(exchange, self._bridge)
         task = asyncio.get_running_loop().create_task(cycle.run(self._edge, scope), name="native-request")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _go_on(scope: Scope, attempt: NativeBegun) -> None:
+    """Have a request go on from an attempt that was made natively."""
+    scope["extensions"]["pyproxy.attempt"] = attempt
+    visit = begin_visit(scope, attempt.request_id, attempt.arrived_ns)
+    if attempt.broken is not None:
+        visit.answered(attempt.broken["status"])
 
 
 def _scope(exchange: NativeExchange) -> Scope:

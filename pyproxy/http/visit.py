@@ -13,7 +13,7 @@ from pyproxy.domain import RequestRecord
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-__all__ = ["Visit", "visit_of"]
+__all__ = ["Visit", "begin_visit", "visit_of"]
 
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 _KEY = "pyproxy.visit"
@@ -72,6 +72,12 @@ class Visit:
             sent_bytes=self.sent_bytes,
             usage=None,
         )
+
+
+def begin_visit(scope: Scope, request_id: str, arrived_ns: int) -> Visit:
+    """The visit of a request that was begun natively."""
+    visit = scope[_KEY] = Visit(request_id, scope["path"], arrived_ns=arrived_ns)
+    return visit
 
 
 def visit_of(scope: Scope) -> Visit:

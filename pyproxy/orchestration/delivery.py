@@ -74,6 +74,12 @@ class Delivery:
         elif self.journey is not None and self.face.comments:
             await self.send(response_headers.path_comment(self.journey))
 
+    def take_over(self, status: int, first_byte_ns: int, sent_bytes: int, next_number: Callable[[], int]) -> None:
+        """Go on with a stream that was begun natively."""
+        self._streams = self._has_events = True
+        self.status, self.first_byte_ns, self.sent_bytes = status, first_byte_ns, sent_bytes
+        self._next_number = next_number
+
     def keep_alive(self) -> None:
         """Give the client signs of life until there is more to deliver, or the end, if its API has any; the first needs a head."""
         if self.face.opening_sign is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyproxy.errors import ShuttingDown
 
@@ -17,14 +17,38 @@ __all__ = ["Drain"]
 CUT_GRACE_S = 3.0
 
 
+class Elsewhere(Protocol):
+    """Where else requests are served."""
+
+    @property
+    def active(self) -> int:
+        """How many are under way there."""
+
+    def close(self) -> None:
+        """Take no more of them."""
+
+    def stop(self) -> None:
+        """Have those under way handed over."""
+
+
 class Drain:
     """Owns the set of requests under way, each by the scope in which it can be cut."""
 
     def __init__(self) -> None:
+        """Know of no request."""
+        self._elsewhere: Elsewhere | None = None
         self._scopes: set[asyncio.Timeout] = set()
         self._changed = asyncio.Event()
         self._begun = False
         self._hurried = False
+
+    def follow(self, elsewhere: Elsewhere) -> None:
+        """Wait for the requests that are served elsewhere, too, and cut those."""
+        self._elsewhere = elsewhere
+
+    def changed(self) -> None:
+        """Look anew who is under way."""
+        self._changed.set()
 
     @contextlib.contextmanager
     def request(self) -> Iterator[asyncio.Timeout]:
@@ -52,12 +76,20 @@ class Drain:
     async def run(self, grace_s: float) -> None:
         """Take no more requests, let those under way finish within `grace_s` or until `hurry`, and cut the rest."""
         self._begun = True
-        await self._until(lambda: self._hurried or not self._scopes, grace_s)
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+        await self._until(lambda: self._hurried or not self._are_under_way, grace_s)
+        if self._elsewhere is not None:
+            self._elsewhere.stop()  # they come here, and are told at the door
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
             with contextlib.suppress(RuntimeError):  # it has left its scope, and only its end is still to come
                 scope.reschedule(now)
-        await self._until(lambda: not self._scopes, CUT_GRACE_S)
+        await self._until(lambda: not self._are_under_way, CUT_GRACE_S)
+
+    @property
+    def _are_under_way(self) -> bool:
+        return bool(self._scopes) or (self._elsewhere is not None and self._elsewhere.active > 0)
 
     def hurry(self) -> None:
         """Let a stop wait for nobody any more."""

@@ -37,7 +37,8 @@ from pyproxy.orchestration.question import Questions
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.response_turns import keep_turn, response_id_of
 from pyproxy.orchestration.stream_answer import StreamAnswer
-from pyproxy.orchestration.upstream import UpstreamRefusal, open_answer
+from pyproxy.orchestration.taken_over import BrokenAnswer
+from pyproxy.orchestration.upstream import PlainAnswer, UpstreamRefusal, open_answer
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import classify, parse_rate_limits, parse_retry_after
 from pyproxy.sessions import Place, served
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
     from pyproxy.orchestration.seam import Delivered
     from pyproxy.orchestration.snapshots import Snapshot
-    from pyproxy.orchestration.upstream import PlainAnswer
+    from pyproxy.orchestration.taken_over import TakenOver
 
 __all__ = ["Driver"]
 
@@ -70,6 +71,8 @@ class Driver:
         snapshot: Snapshot,
         retry_budget: RetryBudget,
         now_ns: Callable[[], int] = time.monotonic_ns,
+        *,
+        taken_over: TakenOver | None = None,
     ) -> None:
         self._journey = journey
         self._questions = Questions(journey)
@@ -81,10 +84,11 @@ class Driver:
         self._sessions = snapshot.sessions
         self._retry_budget = retry_budget
         self._now_ns = now_ns
+        self._taken_over = taken_over
         self._caller = caller_of(journey)
         self._extra: ExtraCall | None = None
         self._lease: Lease | None = None
-        self._answer: PlainAnswer | StreamAnswer | None = None
+        self._answer: PlainAnswer | StreamAnswer | BrokenAnswer | None = None
         self._delivered: Delivered | None = None
 
     @property
@@ -125,6 +129,9 @@ class Driver:
         return Done(self._now_ns())
 
     def _admit(self, action: Admit) -> Admitted | NotAdmitted:
+        if self._taken_over is not None:
+            self._lease = self._taken_over.lease
+            return Admitted(self._taken_over.admitted_ns, self._lease)
         now_ns = self._now_ns()
         verdict = self._desk.admit(action.step, self._caller, excluded=action.excluded, only=action.only, last=action.last, now_ns=now_ns)
         return self._told(verdict, now_ns)
@@ -164,6 +171,8 @@ class Driver:
         return TooMany(self._now_ns()) if self._extra is None else Done(self._now_ns())
 
     async def _attempt(self, action: Attempt) -> Committed | Failed:
+        if self._taken_over is not None:
+            return self._go_on(self._taken_over, action.lease)
         candidate, step = action.lease.candidate, action.step
         remaining = (action.deadline_ns - self._now_ns()) / 1e9
         bound = remaining if step.attempt_timeout is None else min(remaining, step.attempt_timeout)
@@ -179,9 +188,8 @@ class Driver:
                     now=lambda: self._now_ns() / 1e9,
                 )
         except TimeoutError:
-            if bound < remaining:
-                return self._failed(candidate, "attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
-            return self._failed(candidate, "deadline", "the request's time is over")
+            of_attempt = ("attempt_timeout", f"no answer within the echelon's timeout of {bound:g} s")
+            return self._failed(candidate, *of_attempt if bound < remaining else ("deadline", "the request's time is over"))
         except UntranslatableError as error:
             failed = Failed(self._now_ns(), classify("untranslatable"), error.message, param=error.param)
             return self._given_back(candidate, failed)
@@ -197,11 +205,24 @@ class Driver:
         self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
 
+    def _go_on(self, taken_over: TakenOver, lease: Lease) -> Committed | Failed:
+        """Go on from an attempt that was made natively."""
+        self._taken_over = None
+        try:
+            self._answer = answer = taken_over.happened(self._delivery)
+        except UpstreamRefusal as refusal:
+            return self._refused(lease.candidate, refusal)
+        except TransportFailure as failure:
+            return self._failed(lease.candidate, failure.signal, failure.detail, failure.body)
+        lease.committed(answer.committed_ns)
+        self._heard(lease.candidate, well=True)
+        return Committed(answer.committed_ns, answer.status)
+
     def _note_session(self, candidate: Candidate, now_ns: int) -> None:
         if self._sessions is not None and self._journey.affinity is not None:
             place = Place(candidate.instance, candidate.model, candidate.provider)
             answer, is_response = self._answer, self._journey.request.operation is RESPONSES
-            response_id = response_id_of(answer) if is_response and answer is not None else None
+            response_id = response_id_of(answer) if is_response and isinstance(answer, PlainAnswer | StreamAnswer) else None
             self._journey.moved = served(self._sessions, self._journey.affinity, place, now_ns, response_id)
 
     def _keep_turn(self) -> None:
@@ -253,6 +274,8 @@ class Driver:
         answer, lease = self._answer, self._lease
         assert answer is not None  # noqa: S101 - the engine relays only what was committed
         assert lease is not None  # noqa: S101 - and holds until the last byte
+        if isinstance(answer, BrokenAnswer):
+            return await self._broken(answer.ended, answer, lease)
         broken: Break | None
         try:
             async with asyncio.timeout((action.deadline_ns - self._now_ns()) / 1e9):
@@ -267,7 +290,7 @@ class Driver:
             await answer.drain()
         return Done(self._now_ns())
 
-    async def _broken(self, broken: Break, answer: PlainAnswer | StreamAnswer, lease: Lease) -> Broken:
+    async def _broken(self, broken: Break, answer: PlainAnswer | StreamAnswer | BrokenAnswer, lease: Lease) -> Broken:
         """End the call, give back what it held, and see whether another may go on with its stream."""
         await answer.aclose()
         now_ns, self._lease = self._now_ns(), None

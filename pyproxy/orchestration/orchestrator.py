@@ -19,6 +19,7 @@ from pyproxy.orchestration.driver import Driver
 from pyproxy.orchestration.dry_run import foresee
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
+from pyproxy.orchestration.lanes import Lanes
 from pyproxy.orchestration.response_turns import with_turns_before
 from pyproxy.orchestration.retry_budget import RetryBudget
 from pyproxy.orchestration.strategies import STRATEGIES
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
+    from pyproxy.rust_core import NativeBegun
     from pyproxy.sessions import Affinity
 
 __all__ = ["Orchestrator"]
@@ -49,10 +51,18 @@ class Orchestrator:
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
         self._drain = Drain()
         self._retry_budget = RetryBudget(now_ns)
+        self.lanes = Lanes(snapshots, self._retry_budget, tell, self._drain.changed)
+        self._drain.follow(self.lanes)
 
-    async def handle(self, request: Request, exchange: Exchange) -> None:
-        """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
+    async def handle(self, request: Request, exchange: Exchange, attempt: NativeBegun | None = None) -> None:
+        """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits.
+
+        Where an `attempt` was made natively, it goes on from that.
+        """
+        taken_over = None if attempt is None else self.lanes.take_over(attempt)
         delivery = Delivery(exchange, request.id, FACES[request.operation.wire], self._now_ns)
+        if taken_over is not None:
+            taken_over.begin(delivery)
         driver: Driver | None = None
         with self._drain.request() as scope, self._snapshots.hold() as snapshot, self._retry_budget.request():
             try:
@@ -67,7 +77,8 @@ class Orchestrator:
                         await delivery.whole(*count)
                         return
                     delivery.journey = journey = Journey(request, plan, node, affinity)
-                    driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns)
+                    self.lanes.consider(request, snapshot, self._now_ns())
+                    driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns, taken_over=taken_over)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))
             except RequestError as error:
                 await delivery.error(error)
@@ -83,6 +94,9 @@ class Orchestrator:
                     await delivery.interrupt(InternalError())
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
+                if taken_over is not None:
+                    taken_over = driver = attempt = None
+                    self.lanes.tidy()
 
     def _affinity(self, request: Request, node: Node | None, snapshot: Snapshot) -> Affinity | None:
         """The session of a request, if sessions are remembered."""

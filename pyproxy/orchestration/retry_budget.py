@@ -93,11 +93,15 @@ class RetryBudget:
     def request(self) -> Iterator[None]:
         """Count a request in while it is under way."""
         self.active += 1
-        self._gain(1 / SHARE_OF_REQUESTS)
+        self.came()
         try:
             yield
         finally:
             self.active -= 1
+
+    def came(self) -> None:
+        """Gain what a request brings."""
+        self._gain(1 / SHARE_OF_REQUESTS)
 
     def heard(self, place: str, *, well: bool) -> None:
         """Note how a call to an instance ended, whether it was an extra one or not."""

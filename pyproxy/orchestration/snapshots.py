@@ -52,6 +52,11 @@ class Snapshots:
         self.current = first
         self._holders = {first: 0}
         self._retired = retired
+        self._on_swap: list[Callable[[], None]] = []
+
+    def on_swap(self, listener: Callable[[], None]) -> None:
+        """Call `listener` in the same step in which another snapshot comes into force."""
+        self._on_swap.append(listener)
 
     @property
     def live(self) -> tuple[Snapshot, ...]:
@@ -73,9 +78,11 @@ class Snapshots:
         """Put another snapshot into force: from here on every request begins with it."""
         before, self.current = self.current, snapshot
         self._holders[snapshot] = 0
+        for listener in self._on_swap:
+            listener()
         self._retire_if_done(before)
 
     def _retire_if_done(self, snapshot: Snapshot) -> None:
-        if snapshot is not self.current and not self._holders[snapshot]:
+        if snapshot is not self.current and self._holders.get(snapshot) == 0:
             del self._holders[snapshot]
             self._retired(snapshot)

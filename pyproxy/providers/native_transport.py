@@ -84,6 +84,10 @@ class NativeTransport:
         for each in connections.values():
             each.hold()
 
+    def native(self, instance: str) -> tuple[NativeEndpoint, NativePool]:
+        """How an instance is called natively."""
+        return self._instances[instance]
+
     async def open(self, call: UpstreamCall) -> NativeResponse:
         """Send a call and wait for its head. See `Transport.open`."""
         endpoint, pool = self._instances[call.instance]

@@ -112,6 +112,12 @@ class Resolver:
             policy=_heeding_the_list(plan.policy),
         )
 
+    def plan_of_all(self, target: str) -> Plan | None:
+        """The plan of every request for a name that lists no fallbacks; None where what a request says decides, and for patterns."""
+        name = self._aliases.get(target, target)
+        reference = self._references_by_target.get(name)
+        return None if reference is None or reference in self._pools else self.resolve(target)
+
     def _reference(self, name: str, conversation: str | None) -> str:
         """Where a target leads; a conversation not to a pool, but to who answers in its place."""
         reference = self._references_by_target[name]

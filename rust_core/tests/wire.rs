@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rust_core::wire::{
-    Address, Dialect, Envelope, Frames, Framing, Signal, SseFramer, classify, inspect, parse_retry_after,
+    Address, Dialect, Envelope, Frames, Framing, Passed, Signal, SseFramer, classify, inspect, parse_retry_after,
 };
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
@@ -96,10 +96,17 @@ const DIALECTS: [Dialect; 4] = [Dialect::OpenAi, Dialect::Responses, Dialect::An
 fn through(dialect: Dialect, stream: &[u8], cuts: &[usize], limit: usize) -> (Vec<u8>, Vec<u8>, String) {
     let framing = Framing { hide_usage: true, keep_text: true };
     let mut framer = SseFramer::new(dialect, limit, framing);
+    let mut in_place = SseFramer::new(dialect, limit, framing);
     let (mut data, mut events, mut start) = (Vec::new(), 0, 0);
     let mut passed = Frames::default();
     for &cut in cuts.iter().chain([&stream.len()]) {
-        framer.feed_into(stream.get(start..cut).unwrap_or_default(), &mut passed);
+        let piece = stream.get(start..cut).unwrap_or_default();
+        framer.feed_into(piece, &mut passed);
+        let same = match in_place.feed_piece(piece) {
+            Passed::Part(part) => piece.get(part).unwrap_or_default().to_vec(),
+            Passed::Own(bytes) => bytes,
+        };
+        assert_eq!(same, passed.data, "not copied, it is the same");
         data.extend_from_slice(&passed.data);
         events += passed.events;
         start = cut;
@@ -118,6 +125,17 @@ fn through(dialect: Dialect, stream: &[u8], cuts: &[usize], limit: usize) -> (Ve
     let before = state(&framer);
     let last = framer.finish();
     (data, last, format!("{events} {before} {}", state(&framer)))
+}
+
+#[test]
+fn whole_events_are_passed_on_as_a_part_of_their_piece() {
+    let mut framer = SseFramer::new(Dialect::OpenAi, 100, Framing::default());
+    assert_eq!(framer.feed_piece(b"data: {}\n\ndata: {}\n\nda"), Passed::Part(0..20));
+    assert_eq!(framer.feed_piece(b"ta:"), Passed::Part(0..0));
+    assert_eq!(framer.feed_piece(b" {}\n\n"), Passed::Own(b"data: {}\n\n".to_vec()));
+    assert_eq!(framer.feed_piece(b"data:\n\ndata: {}\n\n"), Passed::Part(7..17), "an event without data is kept back");
+    assert_eq!(framer.feed_piece(b"data: {}\r\r"), Passed::Part(0..10));
+    assert_eq!(framer.feed_piece(b"\n: c\n\ndata: "), Passed::Part(0..6), "the line end of the event before");
 }
 
 proptest! {

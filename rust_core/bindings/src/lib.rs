@@ -38,7 +38,8 @@ mod rust_core {
     use crate::health::HealthTracker;
     #[pymodule_export]
     use crate::native::{
-        NativeAnswer, NativeEndpoint, NativeExchange, NativeFailure, NativeIo, NativePool, NativeServer,
+        NativeAnswer, NativeBegun, NativeCandidate, NativeEndpoint, NativeExchange, NativeFailure, NativeIo,
+        NativeLane, NativeLanes, NativePool, NativeServed, NativeServer,
     };
     #[pymodule_export]
     use crate::rate_limit::RateLimit;

@@ -32,6 +32,10 @@ pub const OVERHEAD: u64 = 8;
 /// Tokens of one image.
 pub const IMAGE: u64 = 1_100;
 
+/// After so many requests the reservation goes by what they have cost, and by no guess.
+const ENOUGH: u64 = 10;
+const SHARE_OF_A_GUESS: u64 = 8;
+
 /// Tokens that a request will probably cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
@@ -46,6 +50,8 @@ pub struct Estimate {
 pub struct TokenEstimator {
     ratio: Ratio,
     answers: Answers,
+    /// From how many requests it has learned.
+    learned: u64,
 }
 
 impl TokenEstimator {
@@ -58,9 +64,24 @@ impl TokenEstimator {
         Estimate { input, output }
     }
 
+    /// What to reserve for a request: its prompt, and as much of an answer as is usual.
+    ///
+    /// A short answer may come of a request whose usual answer would not pass a limit, so that no more is reserved for the answer than
+    /// leaves the whole within `most`, the smallest limit that the reservation has to pass; a prompt that is too long by itself is left
+    /// as it is. And as long as nobody knows what is usual, the guess must not keep a small limit from being used: it takes an eighth
+    /// of it at most. What a request really costs is charged in the end, whatever was reserved.
+    #[must_use]
+    pub fn reservation(&self, text_bytes: u64, images: u64, max_tokens: Option<u64>, most: Option<u64>) -> u64 {
+        let Estimate { input, output } = self.estimate(text_bytes, images, max_tokens);
+        let Some(most) = most else { return input.saturating_add(output) };
+        let share = if self.learned >= ENOUGH { most } else { (most / SHARE_OF_A_GUESS).max(1) };
+        input.saturating_add(output.min(share).min(most.saturating_sub(input)))
+    }
+
     /// Learns what a request has cost. A prompt with images teaches nothing of its text, and so does one that is told to have cost
     /// nothing.
     pub fn record(&mut self, text_bytes: u64, images: u64, prompt_tokens: u64, completion_tokens: u64) {
+        self.learned = self.learned.saturating_add(1);
         if images == 0 && prompt_tokens > 0 {
             self.ratio.record(text_bytes, prompt_tokens.saturating_sub(OVERHEAD));
         }

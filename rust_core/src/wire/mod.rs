@@ -25,6 +25,6 @@ pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};
 pub use response::{Inspection, inspect};
 pub use retry_after::parse_retry_after;
-pub use sse::{Frames, Framing, SseFramer};
+pub use sse::{Frames, Framing, Passed, SseFramer};
 pub use told::{ToldError, error_body, error_event, status_of_kind};
 pub use usage::Usage;

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cache", "python_with", "source_of"]
+__all__ = ["cache", "kept", "python_with", "source_of"]
 
 _MADE_WITHIN_S = 600
 
@@ -38,7 +38,7 @@ def python_with(requirements: Path) -> Path:
         _run("-m", "uv", "--quiet", "venv", "--python", sys.executable, str(place))
         _run("-m", "uv", "--quiet", "pip", "install", "--require-hashes", "--python", python, "--requirements", str(requirements))
 
-    return _kept(requirements.stem, requirements.read_bytes() + sys.version.encode(), install) / "bin" / "python"
+    return kept(requirements.stem, requirements.read_bytes() + sys.version.encode(), install) / "bin" / "python"
 
 
 def source_of(package: str, requirements: Path) -> Path:
@@ -63,11 +63,18 @@ def source_of(package: str, requirements: Path) -> Path:
             packed.extractall(place, filter="data")
         archive.unlink()
 
-    (source,) = _kept(f"{package}-source", pin[0].encode(), unpack).glob(f"{package}-*/")
+    (source,) = kept(f"{package}-source", pin[0].encode(), unpack).glob(f"{package}-*/")
     return source
 
 
-def _kept(name: str, made_of: bytes, make: Callable[[Path], None]) -> Path:
+def kept(name: str, made_of: bytes, make: Callable[[Path], None]) -> Path:
+    """Give the place of what `make` has put there, now or in an earlier run.
+
+    Args:
+        name: What it is, for whoever looks.
+        made_of: What it follows from; another is another place.
+        make: Makes it; the place does not exist yet.
+    """
     place = cache() / f"{name}-{hashlib.sha256(made_of).hexdigest()[:16]}"
     place.parent.mkdir(parents=True, exist_ok=True)
     with (cache() / f"{place.name}.lock").open("w") as lock:

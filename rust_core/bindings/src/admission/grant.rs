@@ -20,7 +20,7 @@ enum Held {
 pub(crate) struct Grant(Held);
 
 impl Grant {
-    pub(super) fn new(grant: admission::Grant) -> Self {
+    pub(crate) fn new(grant: admission::Grant) -> Self {
         Self(Held::Own(Mutex::new(grant)))
     }
 
@@ -131,6 +131,13 @@ pub(crate) struct Path {
     pub(super) controller: u64,
     pub(super) found: admission::Path,
     pub(super) keys: Vec<String>,
+}
+
+impl Path {
+    /// What it was found to be.
+    pub(crate) fn found(&self) -> admission::Path {
+        self.found
+    }
 }
 
 #[pymethods]

@@ -7,8 +7,9 @@ mod snapshot;
 mod ticket;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use native::lane::Room;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -71,7 +72,7 @@ impl Inner {
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct AdmissionController {
     number: u64,
-    inner: Mutex<Inner>,
+    inner: Arc<Mutex<Inner>>,
     on_dropped: Option<Py<PyAny>>,
 }
 
@@ -99,6 +100,32 @@ impl AdmissionController {
     }
 }
 
+/// The core's state, for those who do without Python; what an operation leaves to be told is told by the next of Python's.
+struct Shared {
+    inner: Arc<Mutex<Inner>>,
+    /// Called where somebody may have been let in.
+    ring: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Room for Shared {
+    fn with(&self, act: &mut dyn FnMut(&mut Admission)) {
+        let mut inner = lock(&self.inner);
+        act(&mut inner.core);
+        let somebody_waits = !inner.waiting.is_empty();
+        drop(inner);
+        if somebody_waits {
+            (self.ring)();
+        }
+    }
+}
+
+impl AdmissionController {
+    /// The controller as native I/O shares it; `ring` is called where `advance` should be.
+    pub(crate) fn room(&self, ring: Box<dyn Fn() + Send + Sync>) -> Arc<dyn Room> {
+        Arc::new(Shared { inner: Arc::clone(&self.inner), ring })
+    }
+}
+
 #[pymethods]
 impl AdmissionController {
     #[new]
@@ -111,7 +138,7 @@ impl AdmissionController {
         let core = Admission::new(aging);
         let number = core.number();
         let inner = Inner { core, waiting: HashMap::new(), granted: Vec::new(), dropped: Vec::new() };
-        Ok(Self { number, inner: Mutex::new(inner), on_dropped })
+        Ok(Self { number, inner: Arc::new(Mutex::new(inner)), on_dropped })
     }
 
     /// The observer may hold the controller in turn; the collector must be able to see that.

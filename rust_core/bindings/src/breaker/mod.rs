@@ -4,7 +4,7 @@ mod group;
 mod permit;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -19,7 +19,7 @@ use crate::convert::{Count, instant, lock, value_error};
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct CircuitBreaker {
     id: u64,
-    running: Mutex<breaker::CircuitBreaker>,
+    running: Arc<Mutex<breaker::CircuitBreaker>>,
 }
 
 #[pymethods]
@@ -61,7 +61,7 @@ impl CircuitBreaker {
             slow_start_ns,
         );
         let running = breaker::CircuitBreaker::new(settings).map_err(value_error)?;
-        Ok(Self { id: ISSUED.fetch_add(1, Ordering::Relaxed), running: Mutex::new(running) })
+        Ok(Self { id: ISSUED.fetch_add(1, Ordering::Relaxed), running: Arc::new(Mutex::new(running)) })
     }
 
     /// Whether the instance may be tried now: a Pass or a Probe whose outcome is to be recorded, or Open.
@@ -197,6 +197,11 @@ impl CircuitBreaker {
 }
 
 impl CircuitBreaker {
+    /// The core's, to be shared, and the number that its permits bear.
+    pub(crate) fn core(&self) -> (Arc<Mutex<breaker::CircuitBreaker>>, u64) {
+        (Arc::clone(&self.running), self.id)
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, breaker::CircuitBreaker> {
         lock(&self.running)
     }

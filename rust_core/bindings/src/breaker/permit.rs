@@ -34,6 +34,12 @@ impl Pass {
     }
 }
 
+impl Pass {
+    pub(crate) fn new(pass: breaker::Pass, issuer: u64) -> Self {
+        Self { generation: pass.generation(), held: Held { issuer, permit: Mutex::new(Some(pass.into())) } }
+    }
+}
+
 /// A place among the few attempts that find out whether the instance has recovered, leased until its end. Always true.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct Probe {
@@ -99,7 +105,7 @@ impl Answer {
     pub(super) fn new(verdict: Verdict, issuer: u64) -> Self {
         let held = |permit| Held { issuer, permit: Mutex::new(Some(permit)) };
         match verdict {
-            Verdict::Pass(pass) => Self::Pass(Pass { generation: pass.generation(), held: held(pass.into()) }),
+            Verdict::Pass(pass) => Self::Pass(Pass::new(pass, issuer)),
             Verdict::Probe(probe) => Self::Probe(Probe {
                 generation: probe.generation(),
                 lease_end_ns: probe.lease_end(),

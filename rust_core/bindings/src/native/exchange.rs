@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use super::io::{Begun, Done, part_to_python};
+use super::lane::NativeBegun;
 use crate::convert::value_error;
 
 type Headers = Vec<(Vec<u8>, Vec<u8>)>;
@@ -20,11 +21,14 @@ type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 pub(crate) struct NativeExchange {
     exchange: Exchange,
     begun: Arc<Begun>,
+    /// The attempt that was made on a lane, and failed, if one was.
+    #[pyo3(get)]
+    attempt: Option<Py<NativeBegun>>,
 }
 
 impl NativeExchange {
-    pub(super) fn new(exchange: Exchange, begun: &Arc<Begun>) -> Self {
-        Self { exchange, begun: Arc::clone(begun) }
+    pub(super) fn new(exchange: Exchange, begun: &Arc<Begun>, attempt: Option<Py<NativeBegun>>) -> Self {
+        Self { exchange, begun: Arc::clone(begun), attempt }
     }
 
     /// Draws a ticket for the end of a wait; 0 where there is nothing to wait for.

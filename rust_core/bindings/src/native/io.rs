@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use native::inbox::Inbox;
 use native::ingress::{Exchange, Part};
+use native::lane;
 use native::runtime::{self, Process};
 use native::transport::{Answer, Failure};
 use pyo3::exceptions::PyRuntimeError;
@@ -18,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::exchange::NativeExchange;
+use super::lane::NativeBegun;
 use super::transport::{NativeAnswer, NativeFailure};
 use crate::convert::lock;
 
@@ -27,6 +29,8 @@ pub(crate) enum Done {
     Nothing,
     /// Somebody asks.
     Asked(Box<Exchange>),
+    /// Somebody asks, and an attempt to answer has failed.
+    Begun(Box<(Exchange, lane::Begun)>),
     /// A part of a request's body has come.
     Part(Part),
     /// A call was answered: its head has come.
@@ -41,7 +45,12 @@ impl Done {
     pub(super) fn into_python(self, py: Python<'_>, begun: &Arc<Begun>) -> PyResult<Py<PyAny>> {
         match self {
             Self::Nothing => Ok(py.None()),
-            Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun))?.into_any()),
+            Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun, None))?.into_any()),
+            Self::Begun(both) => {
+                let (exchange, attempt) = *both;
+                let attempt = Py::new(py, NativeBegun::new(attempt))?;
+                Ok(Py::new(py, NativeExchange::new(exchange, begun, Some(attempt)))?.into_any())
+            }
             Self::Part(part) => part_to_python(py, part),
             Self::Answer(answer) => Ok(Py::new(py, NativeAnswer::new(*answer))?.into_any()),
             Self::Piece(piece) => Ok(PyBytes::new(py, &piece).unbind().into_any()),

@@ -4,10 +4,12 @@
 
 mod exchange;
 mod io;
+mod lane;
 mod server;
 mod transport;
 
 pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
+pub(crate) use lane::{NativeBegun, NativeCandidate, NativeLane, NativeLanes, NativeServed};
 pub(crate) use server::NativeServer;
 pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};

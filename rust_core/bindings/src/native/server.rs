@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use native::ingress::{Deadlines, Exchange, Host, Listener, Server};
+use native::lane::Lanes;
 use pyo3::prelude::*;
 use socket2::{Domain, Socket};
 
 use super::io::{Begun, Done, NativeIo};
-use crate::convert::value_error;
+use super::lane::NativeLanes;
+use crate::convert::{instant, value_error};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 2048;
 
-/// Leaves each request in the inbox, under the server's own ticket.
+/// Leaves each request that is not ordinary in the inbox, under the server's own ticket.
 struct Asking {
     begun: Arc<Begun>,
     ticket: u64,
+    lanes: Arc<Lanes>,
 }
 
 impl Host for Asking {
@@ -26,11 +29,13 @@ impl Host for Asking {
     }
 
     fn asked(&self, exchange: Exchange) {
-        self.begun.tell(self.ticket, Done::Asked(Box::new(exchange)));
+        if let Err(exchange) = self.lanes.take(exchange) {
+            self.begun.tell(self.ticket, Done::Asked(Box::new(exchange)));
+        }
     }
 
     fn gone(&self, number: u64) {
-        self.begun.tell(number, Done::Nothing);
+        self.lanes.gone(number);
     }
 }
 
@@ -40,6 +45,9 @@ pub(crate) struct NativeServer {
     server: Arc<Server>,
     begun: Arc<Begun>,
     ticket: u64,
+    /// Where targets are laid open.
+    #[pyo3(get)]
+    lanes: Py<NativeLanes>,
 }
 
 #[pymethods]
@@ -47,7 +55,7 @@ impl NativeServer {
     /// The descriptors are the server's own from here on: they must have been detached from their sockets.
     #[new]
     #[pyo3(signature = (io, descriptors, *, head, idle, close))]
-    fn new(io: &NativeIo, descriptors: Vec<RawFd>, head: f64, idle: f64, close: f64) -> PyResult<Self> {
+    fn new(py: Python<'_>, io: &NativeIo, descriptors: Vec<RawFd>, head: f64, idle: f64, close: f64) -> PyResult<Self> {
         if descriptors.iter().any(|descriptor| *descriptor < 0) {
             return Err(value_error("a descriptor is not negative"));
         }
@@ -59,10 +67,12 @@ impl NativeServer {
         let entered = begun.runtime().enter();
         let listeners = owned.into_iter().map(listener).collect::<PyResult<_>>()?;
         let ticket = begun.ticket();
-        let host: Arc<dyn Host> = Arc::new(Asking { begun: Arc::clone(&begun), ticket });
+        let lanes = NativeLanes::new(&begun, ticket, instant(py, None)?);
+        let asking = Asking { begun: Arc::clone(&begun), ticket, lanes: Arc::clone(lanes.lanes()) };
+        let host: Arc<dyn Host> = Arc::new(asking);
         let server = Arc::new(Server::start(begun.runtime(), listeners, deadlines, &host));
         drop(entered);
-        Ok(Self { server, begun, ticket })
+        Ok(Self { server, begun, ticket, lanes: Py::new(py, lanes)? })
     }
 
     /// Under which each request is told of.

@@ -27,6 +27,12 @@ pub(crate) struct NativePool {
     process: Process,
 }
 
+impl NativePool {
+    pub(super) fn shared(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
+    }
+}
+
 #[pymethods]
 impl NativePool {
     #[new]
@@ -66,6 +72,12 @@ impl NativePool {
 /// Where an instance is called, and what opens it.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeEndpoint(Arc<Endpoint>);
+
+impl NativeEndpoint {
+    pub(super) fn shared(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.0)
+    }
+}
 
 #[pymethods]
 impl NativeEndpoint {
@@ -237,7 +249,7 @@ fn piece(next: Option<Result<Bytes, Failure>>) -> Done {
 }
 
 /// Headers as they are sent; one that could not stand in a head is left out.
-fn sent(headers: &Headers) -> Vec<(HeaderName, HeaderValue)> {
+pub(super) fn sent(headers: &Headers) -> Vec<(HeaderName, HeaderValue)> {
     let header = |(name, value): &(PyBackedBytes, PyBackedBytes)| {
         Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
     };

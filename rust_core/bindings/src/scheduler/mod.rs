@@ -3,7 +3,7 @@
 mod plugin;
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -22,7 +22,7 @@ pub(crate) struct Scheduler {
 }
 
 enum Running {
-    Core(Mutex<Box<dyn schedulers::Scheduler>>),
+    Core(Arc<Mutex<Box<dyn schedulers::Scheduler>>>),
     /// Without a lock: it may call back.
     Python(Plugin),
 }
@@ -40,7 +40,7 @@ impl Scheduler {
             // Python's hash seed is fixed by some; this one never is.
             let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
             let core = schedulers::build(&name, &weights, seed).map_err(|unknown| plugin::with_names(&unknown))?;
-            Running::Core(Mutex::new(core))
+            Running::Core(Arc::new(Mutex::new(core)))
         };
         Ok(Self { name, size, running })
     }
@@ -49,6 +49,12 @@ impl Scheduler {
     #[getter]
     fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is the core's own, and can be asked without Python.
+    #[getter]
+    fn is_native(&self) -> bool {
+        matches!(self.running, Running::Core(_))
     }
 
     /// The index of the next candidate, always an eligible one; None only where none is, the drained left out.
@@ -123,6 +129,14 @@ impl Scheduler {
 }
 
 impl Scheduler {
+    /// The core's, to be shared; a plug-in has none.
+    pub(crate) fn core(&self) -> Option<Arc<Mutex<Box<dyn schedulers::Scheduler>>>> {
+        match &self.running {
+            Running::Core(core) => Some(Arc::clone(core)),
+            Running::Python(_) => None,
+        }
+    }
+
     fn known(&self, index: Count) -> PyResult<usize> {
         let (index, size) = (index.size(), self.size);
         if index < size { Ok(index) } else { Err(PyValueError::new_err(format!("no candidate {index} among {size}"))) }

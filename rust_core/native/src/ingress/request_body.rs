@@ -91,6 +91,14 @@ impl RequestBody {
         self.came.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// All of it, if it came together with the head and was not taken.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        match &*self.came.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Part::Bytes(bytes, true)) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
     /// The next part; at the end an empty last one, as often as it is asked for.
     pub async fn next(&self) -> Part {
         let mut rest = self.rest.lock().await;

@@ -1,33 +1,16 @@
 //! Lets whole and valid events through, byte for byte, and knows the state of the stream.
 
+use std::ops::Range;
+
 use super::boundary::Boundary;
 use super::meaning::Meaning;
 use super::progress::Progress;
 use super::reader::Reader;
+use super::through::{Frames, Passed, Through};
 use crate::wire::dialect::Dialect;
 use crate::wire::usage::Usage;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What may be passed on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
-    /// Whole events, as they came; comments included.
-    pub data: Vec<u8>,
-    /// How many of them have data.
-    pub events: u64,
-}
-
-impl Frames {
-    /// Room that is kept for the events of the next piece.
-    const KEPT: usize = 64 * 1024;
-
-    fn clear(&mut self) {
-        self.data.clear();
-        self.data.shrink_to(Self::KEPT);
-        self.events = 0;
-    }
-}
 
 /// Why no more of the stream is passed on.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,40 +74,71 @@ impl SseFramer {
     /// Like [`SseFramer::feed`], in place of what these frames held: who feeds piece after piece need not make room for each.
     pub fn feed_into(&mut self, chunk: &[u8], frames: &mut Frames) {
         frames.clear();
+        let (passed, events) = self.take(chunk);
+        frames.events = events;
+        match passed {
+            Passed::Part(part) => frames.data.extend_from_slice(chunk.get(part).unwrap_or_default()),
+            Passed::Own(bytes) => frames.data = bytes,
+        }
+    }
+
+    /// Like [`SseFramer::feed`], for who holds the piece: where what may be passed on is a part of it, that is not copied.
+    pub fn feed_piece(&mut self, piece: &[u8]) -> Passed {
+        self.take(piece).0
+    }
+
+    /// What may be passed on now, and how many events of it have data.
+    fn take(&mut self, piece: &[u8]) -> (Passed, u64) {
+        let mut through = Through::default();
         // Bytes are copied into the buffer only where an event spans pieces.
         let mut held = std::mem::take(&mut self.pending);
         if held.is_empty() {
-            let used = self.pass(chunk, frames);
-            held.extend_from_slice(chunk.get(used..).unwrap_or_default());
-        } else {
-            held.extend_from_slice(chunk);
-            let used = self.pass(&held, frames);
-            held.drain(..used);
+            let used = self.pass(piece, &mut through);
+            held.extend_from_slice(piece.get(used..).unwrap_or_default());
+            self.hold(held);
+            let events = through.events;
+            return (through.of_piece(), events);
         }
-        if self.end.is_none() && held.len() > self.max_event_bytes {
+        held.extend_from_slice(piece);
+        let used = self.pass(&held, &mut through);
+        if used == 0 {
+            self.hold(held);
+            return (Passed::Part(0..0), 0);
+        }
+        let rest = held.split_off(used);
+        self.hold(rest);
+        let events = through.events;
+        (through.of_buffer(held), events)
+    }
+
+    /// Keeps the beginning of an event, unless nothing more of the stream is passed on.
+    fn hold(&mut self, beginning: Vec<u8>) {
+        if self.end.is_none() && beginning.len() > self.max_event_bytes {
             self.too_large();
         }
         if self.end.is_none() {
-            self.pending = held;
+            self.pending = beginning;
         }
     }
 
     /// The stream has ended. Returns a last event that lacks nothing but its empty line, with one.
     pub fn finish(&mut self) -> Vec<u8> {
         let held = std::mem::take(&mut self.pending);
-        let mut frames = Frames::default();
+        let mut last = Vec::new();
         if self.end.is_none() && self.reader.data_of(self.without_mark(&held)).is_some() {
             // Between CR and LF no line would end; after any other byte one must.
             let ending: &[u8] = if held.ends_with(b"\n") { b"\n" } else { b"\n\n" };
             let whole = [held.as_slice(), ending].concat();
-            self.judge(&whole, &mut frames);
+            let mut through = Through::default();
+            self.judge(&whole, 0..whole.len(), &mut through);
+            last = through.copied_from(&whole);
             // What is cut short is truncated, not malformed.
             if self.malformed().is_some() {
                 self.end = None;
             }
         }
         self.end.get_or_insert(End::Eof);
-        frames.data
+        last
     }
 
     /// A content event is among what has been returned.
@@ -215,12 +229,12 @@ impl SseFramer {
     }
 
     /// Judges every whole event in `bytes` and returns how many bytes that were.
-    fn pass(&mut self, bytes: &[u8], frames: &mut Frames) -> usize {
+    fn pass(&mut self, bytes: &[u8], through: &mut Through) -> usize {
         let mut start = 0;
         loop {
             if self.boundary.tail(bytes, start) {
                 if self.tail_passes {
-                    frames.data.push(b'\n');
+                    through.pass(bytes, start..start + 1);
                 }
                 start += 1;
             }
@@ -233,7 +247,7 @@ impl SseFramer {
             let Some(end) = self.boundary.next_end(bytes) else {
                 break;
             };
-            self.judge(bytes.get(start..end).unwrap_or_default(), frames);
+            self.judge(bytes, start..end, through);
             start = end;
         }
         self.boundary.forget(start);
@@ -241,7 +255,8 @@ impl SseFramer {
     }
 
     /// Passes one whole event on, drops it, or ends the stream with it.
-    fn judge(&mut self, event: &[u8], frames: &mut Frames) {
+    fn judge(&mut self, bytes: &[u8], at: Range<usize>, through: &mut Through) {
+        let event = bytes.get(at.clone()).unwrap_or_default();
         self.tail_passes = false;
         if event.len() > self.max_event_bytes {
             return self.too_large();
@@ -263,10 +278,10 @@ impl SseFramer {
                     Meaning::Chunk { usage_only: true, .. } if self.framing.hide_usage => return,
                     Meaning::Chunk { content, .. } => self.content |= content,
                 }
-                frames.events += 1;
+                through.events += 1;
             }
         }
-        frames.data.extend_from_slice(event);
+        through.pass(bytes, at);
         self.tail_passes = true;
     }
 

@@ -9,6 +9,7 @@
 //! | `meaning` | what an event can turn out to be |
 //! | `progress` | what the events add up to |
 //! | `delivered` | what of an answer has been passed on, for another that goes on from it |
+//! | `through` | what is let through of a piece, copied only where it must be |
 //! | `framer` | which bytes may be passed on, and the state of the stream |
 
 mod boundary;
@@ -22,5 +23,7 @@ mod messages;
 mod progress;
 mod reader;
 mod responses;
+mod through;
 
-pub use framer::{Frames, Framing, SseFramer};
+pub use framer::{Framing, SseFramer};
+pub use through::{Frames, Passed};

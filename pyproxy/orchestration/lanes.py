@@ -1,0 +1,190 @@
+"""The lanes: targets whose ordinary requests are served natively, and what is noted here of those that were.
+
+A request is ordinary where its plan's first step is all there is to know of it, and goes well. The first such request for a target is
+served here like any other and lays the target open; from then on they are taken natively, until anything happens that calls for a
+decision: then the request, or the attempt that failed, comes here. What an ordinary request leaves behind (its record, tokens,
+statistics) is noted here after its end; its permits were given back before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pyproxy.admission import Prompt
+from pyproxy.admission.instances import Ended
+from pyproxy.domain import Attempt, RequestRecord, Usage
+from pyproxy.orchestration.laid_open import lane_of, lay_open
+from pyproxy.orchestration.taken_over import TakenOver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyproxy.domain import Request
+    from pyproxy.orchestration.laid_open import Lane
+    from pyproxy.orchestration.retry_budget import RetryBudget
+    from pyproxy.orchestration.snapshots import Snapshot, Snapshots
+    from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed
+
+__all__ = ["Lanes"]
+
+
+class _Generation:
+    """The lanes that were open together. As long as there are any, the configuration that they belong to is held.
+
+    Attributes:
+        lanes: they, by their numbers.
+    """
+
+    def __init__(self) -> None:
+        self.lanes: dict[int, NativeLane] = {}
+        self._held = contextlib.ExitStack()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether requests are under way on one of them; always, while they are open."""
+        return any(lane.in_use for lane in self.lanes.values())
+
+    def add(self, number: int, lane: NativeLane, snapshots: Snapshots) -> None:
+        """Take in a lane of the configuration in force."""
+        if not self.lanes:
+            self._held.enter_context(snapshots.hold())
+        self.lanes[number] = lane
+
+    def let_go(self) -> None:
+        """Hold the configuration no more."""
+        self._held.close()
+
+
+class Lanes:
+    """The lanes of one orchestrator. Without a native server there are none, and everything here does nothing."""
+
+    def __init__(
+        self, snapshots: Snapshots, retry_budget: RetryBudget, tell: Callable[[RequestRecord], None], ended: Callable[[], None]
+    ) -> None:
+        """Know of no lane.
+
+        Args:
+            snapshots: the configuration in force; when it changes every lane is closed.
+            retry_budget: is told of what was served.
+            tell: is told of each request that was.
+            ended: called when some have ended.
+        """
+        self._snapshots = snapshots
+        self._retry_budget = retry_budget
+        self._tell = tell
+        self._on_ended = ended
+        self._native: NativeLanes | None = None
+        self._lanes: dict[int, Lane] = {}
+        self._closed: list[_Generation] = []
+        self._open = _Generation()
+        self._considered: set[tuple[str, str, str | None]] = set()
+        self._opened = 0
+        snapshots.on_swap(self.close)
+        snapshots.current.desk.standing.credentials.on_disabled(self.close)
+
+    @property
+    def active(self) -> int:
+        """How many requests are under way natively, or have ended and are not noted yet."""
+        return 0 if self._native is None else self._native.active
+
+    def attach(self, native: NativeLanes) -> None:
+        """Serve by these from now on."""
+        self._native = native
+        self.close()
+
+    def detach(self) -> None:
+        """Serve nothing natively any more; what was is noted."""
+        if self._native is not None:
+            self._native.clear()
+            self.note()
+        self._native = None
+
+    def close(self) -> None:
+        """Lay no target open any more, until it is asked for again. What is under way goes on."""
+        self._considered.clear()
+        if self._native is not None:
+            server = self._snapshots.current.config.server
+            self._native.clear(server.allowed_hosts, server.max_body_bytes)
+            self._closed.append(self._open)
+            self._open = _Generation()
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Forget the lanes that are closed and on which nobody is under way any more, and let their configuration go."""
+        for generation in [each for each in self._closed if not each.in_use]:
+            self._closed.remove(generation)
+            for number in generation.lanes:
+                del self._lanes[number]
+            generation.let_go()
+
+    def stop(self) -> None:
+        """Have every request under way handed over, to be ended."""
+        if self._native is not None:
+            self._native.stop()
+
+    def consider(self, request: Request, snapshot: Snapshot, now_ns: int) -> None:
+        """Lay the target of a request open, if requests for it are such that they can be served natively."""
+        key = (request.route, request.target, request.node)
+        if self._native is None or key in self._considered or snapshot is not self._snapshots.current:
+            return
+        lane = lane_of(request, snapshot, now_ns)
+        if lane is None:
+            return
+        self._considered.add(key)
+        self._opened += 1
+        self._lanes[self._opened] = lane
+        self._open.add(self._opened, lay_open(self._native, self._opened, request.node, lane), self._snapshots)
+
+    def take_over(self, attempt: NativeBegun) -> TakenOver:
+        """An attempt that failed natively, to go on from."""
+        lane = self._lanes[attempt.lane]
+        return TakenOver(attempt, lane.step, lane.snapshot.desk)
+
+    def note(self, _: None = None) -> None:
+        """Note what became of the requests that have ended since the last time, and let those in who waited for their room."""
+        if self._native is None:
+            return
+        self._note_all(self._native)
+        self.tidy()
+        self._snapshots.current.desk.advance()
+        self._on_ended()
+
+    def _note_all(self, native: NativeLanes) -> None:
+        for served in native.take():
+            self._note(served, self._lanes[served.lane])
+
+    def _note(self, served: NativeServed, lane: Lane) -> None:
+        candidate, standing = lane.step.candidates[served.place], lane.snapshot.desk.standing
+        arrived_ns, admitted_ns, committed_ns, ended_ns = served.times
+        usage = None if served.usage is None else Usage(*served.usage)
+        ttft_ns = None if committed_ns is None else committed_ns - admitted_ns
+        ok, failure, flag = (True, None, "-") if served.delivered else (None, "dropped", "client_gone")
+        standing.instances.ended(candidate.instance, Ended(ok, failure, ended_ns - admitted_ns, ttft_ns, usage), ended_ns)
+        self._retry_budget.came()
+        if committed_ns is not None:
+            standing.credentials.works(candidate)
+            self._retry_budget.heard(candidate.instance, well=True)
+        if ok and usage is not None:
+            standing.tokens.learn(candidate.model, Prompt(*served.size), usage)
+        result, until_ns = (flag, ended_ns) if committed_ns is None else (str(served.status), committed_ns)
+        self._tell(
+            RequestRecord(
+                request_id=served.request_id,
+                route=lane.route,
+                status=served.status,
+                flag=flag,
+                target=lane.target,
+                attempts=(Attempt(candidate.label, result, admitted_ns, until_ns),),
+                provider="-" if committed_ns is None else candidate.provider,
+                model="-" if committed_ns is None else candidate.model,
+                stream=served.stream,
+                queue_ns=0,
+                first_byte_ns=None if committed_ns is None else committed_ns - arrived_ns,
+                total_ns=ended_ns - arrived_ns,
+                sent_bytes=served.sent_bytes,
+                usage=usage,
+                revision=lane.snapshot.config.revision,
+                node="-" if lane.node is None else lane.node.name,
+            )
+        )
