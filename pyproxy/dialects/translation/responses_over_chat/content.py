@@ -8,6 +8,7 @@ from pyproxy.dialects.translation.reading import read_list, read_object, read_te
 from pyproxy.dialects.translation.translator import UntranslatableError
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Json
 
 __all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of"]
@@ -15,7 +16,7 @@ __all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of"]
 TEXTS = frozenset(("input_text", "output_text", "text", "summary_text", "reasoning_text"))
 
 
-def chat_parts(content: Any, where: str) -> list[Json]:
+def chat_parts(content: Any, where: str, losses: Losses) -> list[Json]:
     """Return content, a string or a list of parts, as the parts of a chat message.
 
     Raises:
@@ -25,7 +26,7 @@ def chat_parts(content: Any, where: str) -> list[Json]:
         return []
     if isinstance(content, str):
         return [_text(content)]
-    return [_chat_part(part, f"{where}[{index}]") for index, part in enumerate(read_list(content, where))]
+    return [_chat_part(part, f"{where}[{index}]", losses) for index, part in enumerate(read_list(content, where))]
 
 
 def chat_content(parts: list[Json]) -> str | list[Json]:
@@ -47,8 +48,8 @@ def text_of(parts: Any, where: str) -> str:
     return "".join(read_text(read_object(part, where).get("text"), f"{where}.text") for part in read_list(parts, where))
 
 
-def _chat_part(given: Any, where: str) -> Json:
-    part = read_object(given, where)
+def _chat_part(given: Any, where: str, losses: Losses) -> Json:
+    part = losses.watch(read_object(given, where), where)
     kind = part.get("type")
     if isinstance(kind, str) and kind in TEXTS:
         return _text(read_text(part.get("text"), f"{where}.text"))

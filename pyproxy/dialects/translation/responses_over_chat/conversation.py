@@ -19,6 +19,8 @@ __all__ = ["chat_messages"]
 
 # Who gives orders is called a developer by OpenAI alone.
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
+# What an item was in the answer that it comes from.
+_OF_ITEMS = ("type", "id", "status")
 # What a provider did by itself; its outcome stands in the answer that followed.
 _PROVIDERS_OWN = frozenset(
     (
@@ -46,9 +48,9 @@ def chat_messages(instructions: Any, given: Any, call: Call, losses: Losses) -> 
     """
     turns = _Turns()
     if instructions is not None:
-        turns.say("system", chat_parts(instructions, "instructions"))
+        turns.say("system", chat_parts(instructions, "instructions", losses))
     if isinstance(given, str):
-        turns.say("user", chat_parts(given, "input"))
+        turns.say("user", chat_parts(given, "input", losses))
     elif given is not None:
         for index, item in enumerate(read_list(given, "input")):
             _add(turns, read_object(item, f"input[{index}]"), f"input[{index}]", call, losses)
@@ -155,13 +157,14 @@ def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> N
     if kind is None and "role" in item:
         kind = "message"
     if kind == "message":
-        _add_message(turns, item, where)
+        _add_message(turns, item, where, losses)
     elif kind == "reasoning":
         _add_reasoning(turns, item, where, call, losses)
     elif kind in ("function_call", "custom_tool_call"):
-        _add_call(turns, item, where, custom=kind == "custom_tool_call")
+        _add_call(turns, item, where, losses, custom=kind == "custom_tool_call")
     elif kind in ("function_call_output", "custom_tool_call_output"):
-        turns.result(_call_id(item, where), chat_parts(item.get("output"), f"{where}.output"))
+        item = losses.watch(item, where, _OF_ITEMS)
+        turns.result(_call_id(item, where), chat_parts(item.get("output"), f"{where}.output", losses))
     elif isinstance(kind, str) and kind in _PROVIDERS_OWN:
         losses.add(f"input[].{kind}")
     elif kind in (None, "item_reference"):
@@ -170,12 +173,13 @@ def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> N
         raise UntranslatableError(f"{where} is of a type that the model of this target is not given.", where)
 
 
-def _add_message(turns: _Turns, item: Json, where: str) -> None:
+def _add_message(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
+    item = losses.watch(item, where, _OF_ITEMS)
     given = item.get("role")
     role = _ROLES.get(given) if isinstance(given, str) else None
     if role is None:
         raise UntranslatableError(f"{where}.role is none of {', '.join(_ROLES)}.", f"{where}.role")
-    parts = chat_parts(item.get("content"), f"{where}.content")
+    parts = chat_parts(item.get("content"), f"{where}.content", losses)
     if role != "assistant":
         turns.say(role, parts)
     elif all(part["type"] in ("text", "refusal") for part in parts):
@@ -191,6 +195,7 @@ def _add_reasoning(turns: _Turns, item: Json, where: str, call: Call, losses: Lo
     if signed is None:
         losses.add("input[].encrypted_content")
         return
+    item = losses.watch(item, where, (*_OF_ITEMS, "encrypted_content", "summary"))
     text = text_of(item.get("content"), f"{where}.content") or text_of(item.get("summary"), f"{where}.summary")
     if (text or signed) and not (call.in_between or call.capabilities.reasoning_history):
         losses.add("input[].reasoning")
@@ -198,7 +203,8 @@ def _add_reasoning(turns: _Turns, item: Json, where: str, call: Call, losses: Lo
         turns.think(text, signed)
 
 
-def _add_call(turns: _Turns, item: Json, where: str, *, custom: bool) -> None:
+def _add_call(turns: _Turns, item: Json, where: str, losses: Losses, *, custom: bool) -> None:
+    item = losses.watch(item, where, _OF_ITEMS)
     namespace = item.get("namespace")
     name = chat_name(read_text(item.get("name"), f"{where}.name"), namespace if isinstance(namespace, str) else None)
     if custom:

@@ -125,10 +125,11 @@ def custom_input(arguments: str) -> str:
 def _add(tools: list[Tool], tool: Json, where: str, namespace: str | None, losses: Losses) -> None:
     kind = tool.get("type")
     if kind == "function":
-        tools.append(_function(tool, where, namespace))
+        tools.append(_function(losses.watch(tool, where, ("type",)), where, namespace))
     elif kind == "custom":
-        tools.append(_custom(tool, where, namespace, losses))
+        tools.append(_custom(losses.watch(tool, where, ("type",)), where, namespace, losses))
     elif kind == "namespace" and namespace is None:
+        tool = losses.watch(tool, where, ("type",))
         name = read_text(tool.get("name"), f"{where}.name")
         for index, member in enumerate(read_list(tool.get("tools"), f"{where}.tools")):
             inner = f"{where}.tools[{index}]"

@@ -167,7 +167,7 @@ def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     body, lost = ask(tools=[{**TOOL, "type": "custom", "strict": True, "defer_loading": True, **MARK}, SEARCH])
     function = {"name": "look", "description": "looks", "parameters": {"type": "object", "properties": {}}, "strict": True}
     assert body["tools"] == [{"type": "function", "function": function}]
-    assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
+    assert lost == ("tools[].web_search_20260318", "tools[].defer_loading", "tools[].cache_control")
 
 
 @pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}])
