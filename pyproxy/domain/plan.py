@@ -68,6 +68,11 @@ class Candidate:
     quirks: ChatQuirks = NO_QUIRKS
 
     @property
+    def signer(self) -> str:
+        """Who signs what its models think: the makers of an API for themselves, of those that speak chat each provider for its own."""
+        return self.dialect if self.dialect != "openai" else f"openai/{self.provider}"
+
+    @property
     def prefill(self) -> bool:
         """Whether the model goes on with a last message of the assistant."""
         return self.capabilities.prefill

@@ -113,6 +113,7 @@ class Questions:
             include_usage=self._request.envelope.include_usage,
             capabilities=candidate.capabilities,
             continues=self._request.continues,
+            signer=candidate.signer,
         )
         return Translation(way, call, candidate.quirks)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import arguments_text
-from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
+from pyproxy.dialects.translation.chat.seals import signed_calls
 from pyproxy.dialects.translation.messages_over_chat.content import as_content, read_blocks, read_parts, text_part
+from pyproxy.dialects.translation.messages_over_chat.thoughts import read_thoughts
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -110,20 +111,10 @@ def _assistant(content: Any, where: str, call: Call, losses: Losses) -> list[Jso
         else:  # the work of the other provider's own tools, of which the text that follows tells what matters
             losses.add(f"messages[].content[].{kind}")
     message: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
-    thinking, signatures = _unsealed(thinking)
-    if signatures and not (call.in_between or call.capabilities.reasoning_history):
-        losses.add("messages[].content[].thinking")
-        signatures = {}
+    thoughts = read_thoughts(thinking, call, losses)
     if calls:
-        message["tool_calls"] = signed_calls(calls, signatures)
-    return [message | _reasoning(thinking, call, losses)]
-
-
-def _unsealed(thinking: list[Json]) -> tuple[list[Json], dict[str, str]]:
-    """The blocks of thinking without those of ours, and what Gemini signed with calls of tools, which is what those hold."""
-    own = [(block, unseal(block.get("data"))) for block in thinking]
-    held = [inner for _, blocks in own for inner in blocks or []]
-    return [block for block, blocks in own if blocks is None], call_signatures(held)[1]
+        message["tool_calls"] = signed_calls(calls, thoughts.signatures)
+    return [message | thoughts.members]
 
 
 def _call(block: Json, where: str, losses: Losses) -> Json:
@@ -133,20 +124,3 @@ def _call(block: Json, where: str, losses: Losses) -> Json:
         "arguments": arguments_text(read_object(block.get("input"), f"{where}.input")),
     }
     return {"id": safe_id(read_text(block.get("id"), f"{where}.id"), CHAT_LONGEST), "type": "function", "function": function}
-
-
-def _reasoning(thinking: list[Json], call: Call, losses: Losses) -> Json:
-    """What an answer was thought out with, by the members that some providers of chat give and need back."""
-    if not thinking:
-        return {}
-    if not call.capabilities.reasoning_history:
-        losses.add("messages[].content[].thinking")
-        return {}
-    texts = [text for block in thinking if isinstance(text := block.get("thinking"), str)]
-    signed = [_bare(block) for block in thinking if block.get("signature") or block.get("data")]
-    message: Json = {"reasoning_content": "".join(texts)} if any(texts) else {}
-    return message | ({"thinking_blocks": signed} if signed else {})
-
-
-def _bare(block: Json) -> Json:
-    return {name: block[name] for name in ("type", "thinking", "signature", "data") if name in block}

@@ -189,18 +189,23 @@ def _add_message(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
 
 
 def _add_reasoning(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> None:
-    """What others than we have sealed is their provider's, and so is what sums it up. Many providers of chat take none back."""
-    sealed = item.get("encrypted_content")
-    signed = unseal(sealed) if sealed else []
-    if signed is None:
+    """What others than we have sealed is their provider's, and so is what sums it up.
+
+    Many providers of chat take no text of reasoning back, and none what another has signed.
+    """
+    kept = item.get("encrypted_content")
+    sealed = unseal(kept)
+    if kept and (sealed is None or sealed.signer != call.signer):
         losses.add("input[].encrypted_content")
+    if kept and sealed is None:
         return
+    signed = sealed.blocks if sealed is not None and sealed.signer == call.signer else []
     item = losses.watch(item, where, (*_OF_ITEMS, "encrypted_content", "summary"))
     text = text_of(item.get("content"), f"{where}.content") or text_of(item.get("summary"), f"{where}.summary")
-    if (text or signed) and not (call.in_between or call.capabilities.reasoning_history):
+    if text and not (call.in_between or call.capabilities.reasoning_history):
         losses.add("input[].reasoning")
-    else:
-        turns.think(text, signed)
+        text = ""
+    turns.think(text, signed)
 
 
 def _add_call(turns: _Turns, item: Json, where: str, losses: Losses, *, custom: bool) -> None:

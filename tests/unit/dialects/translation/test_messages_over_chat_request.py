@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.chat_and_messages import completion, to_message
 
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
@@ -255,12 +256,24 @@ def test_thinking_that_is_off_asks_for_nothing_of_a_model_that_does_not_think() 
     assert ask(thinking={"type": "disabled"}, call=able(thinking="effort")).lost == ("thinking",)
 
 
-def test_thinking_goes_back_to_providers_that_take_it_and_to_no_others() -> None:
+def test_the_text_of_thinking_goes_to_providers_that_take_it_and_what_was_signed_to_who_signed_it() -> None:
     blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
-    turns = (HI, {"role": "assistant", "content": [*blocks, text("x")]}, HI)
-    assert ask(*turns).body["messages"][1] == {"role": "assistant", "content": "x", "reasoning_content": "hm", "thinking_blocks": blocks}
-    body, lost = ask(*turns, call=able())
-    assert (body["messages"][1], lost) == ({"role": "assistant", "content": "x"}, ("messages[].content[].thinking",))
+    given = to_message(completion(content="x", thinking_blocks=blocks), replace(CALL, signer="openai/p"))["content"]
+    said, thought = {"role": "assistant", "content": "x"}, {"reasoning_content": "hm"}
+    unread, untold = ("messages[].content[].thinking",), ("messages[].content[].signature",)
+    cases: list[tuple[Any, str, bool, dict[str, Any], tuple[str, ...]]] = [
+        (given, "openai/p", True, thought | {"thinking_blocks": blocks}, ()),
+        (given, "openai/p", False, {"thinking_blocks": blocks}, ()),
+        (given, "openai/q", True, thought, untold),
+        (given, "openai/q", False, {}, unread),
+        ([*blocks, text("x")], "openai/p", True, thought, untold),
+        ([*blocks, text("x")], "openai/p", False, {}, unread),
+        ([blocks[1], text("x")], "openai/p", True, {}, unread),
+    ]
+    for content, signer, history, expected, lost in cases:
+        call = replace(able(reasoning_history=history), signer=signer)
+        told = ask(HI, {"role": "assistant", "content": content}, HI, call=call)
+        assert (told.body["messages"][1], told.lost) == (said | expected, lost)
     unsigned = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": ""}, text("x")]}
     assert ask(HI, unsigned, HI).body["messages"][1] == {"role": "assistant", "content": "x", "reasoning_content": "hm"}
 

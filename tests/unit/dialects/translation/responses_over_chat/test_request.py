@@ -142,12 +142,20 @@ def test_a_refusal_stays_one() -> None:
     assert _messages(item) == [{"role": "assistant", "content": "", "refusal": "No."}]
 
 
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+
+
 def test_providers_that_take_no_reasoning_back_are_given_none_and_that_is_told() -> None:
     plain = {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
-    signed = {"type": "reasoning", "summary": [], "encrypted_content": seal([{"type": "thinking", "thinking": "Hm.", "signature": "s"}])}
-    for reasoning in (plain, signed):
-        told = _request(input=[reasoning, _said("assistant", "a")])
-        assert told == Translated({"model": "m", "messages": [{"role": "assistant", "content": "a"}]}, ("input[].reasoning",))
+    signed = {"type": "reasoning", "summary": [], "encrypted_content": seal([THOUGHT], "openai/other")}
+    for reasoning, loss, history in (
+        (plain, "reasoning", False),
+        (signed, "encrypted_content", False),
+        (signed, "encrypted_content", True),
+    ):
+        told = _request(input=[reasoning, _said("assistant", "a")], capabilities=Capabilities(reasoning_history=history))
+        assert told == Translated({"model": "m", "messages": [{"role": "assistant", "content": "a"}]}, (f"input[].{loss}",))
+    signed["encrypted_content"] = seal([THOUGHT], "")
     kept = _messages(plain, signed, _said("assistant", "a"), capabilities=Capabilities(reasoning_history=True))
     assert [member in kept[0] for member in ("reasoning_content", "thinking_blocks")] == [True, True]
 
