@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyproxy.dialects.translation.chat.customs import CustomTools
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
@@ -64,8 +65,8 @@ def way_to(operation: Operation, dialect: Dialect, *, responses: bool) -> Way | 
 
 
 _TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
-    (CHAT, "anthropic"): Way(MESSAGES, CHAT_OVER_MESSAGES),
-    (CHAT, "gemini"): Way(GENERATE_CONTENT, CHAT_OVER_GEMINI),
+    (CHAT, "anthropic"): Way(MESSAGES, CustomTools(CHAT_OVER_MESSAGES)),
+    (CHAT, "gemini"): Way(GENERATE_CONTENT, CustomTools(CHAT_OVER_GEMINI)),
     (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT, MESSAGES_NAMES),
     (MESSAGES, "gemini"): Way(GENERATE_CONTENT, Composed(MESSAGES_OVER_CHAT, CHAT_OVER_GEMINI, MESSAGES_NAMES)),
     (GENERATE_CONTENT, "openai"): Way(CHAT, GEMINI_OVER_CHAT, GEMINI_NAMES),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of"]
+__all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of", "text_part"]
 
 TEXTS = frozenset(("input_text", "output_text", "text", "summary_text", "reasoning_text"))
 
@@ -25,7 +25,7 @@ def chat_parts(content: Any, where: str, losses: Losses) -> list[Json]:
     if content is None:
         return []
     if isinstance(content, str):
-        return [_text(content)]
+        return [text_part(content)]
     return [_chat_part(part, f"{where}[{index}]", losses) for index, part in enumerate(read_list(content, where))]
 
 
@@ -52,7 +52,7 @@ def _chat_part(given: Any, where: str, losses: Losses) -> Json:
     part = losses.watch(read_object(given, where), where)
     kind = part.get("type")
     if isinstance(kind, str) and kind in TEXTS:
-        return _text(read_text(part.get("text"), f"{where}.text"))
+        return text_part(read_text(part.get("text"), f"{where}.text"))
     if kind == "refusal":
         return {"type": "refusal", "refusal": read_text(part.get("refusal"), f"{where}.refusal")}
     if kind == "input_image":
@@ -64,7 +64,8 @@ def _chat_part(given: Any, where: str, losses: Losses) -> Json:
     raise UntranslatableError(f"{where} is of a type that the model of this target is not given: it takes text, images and files.", where)
 
 
-def _text(text: str) -> Json:
+def text_part(text: str) -> Json:
+    """Return a text as a part."""
     return {"type": "text", "text": text}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.arguments import arguments_text
 from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
+from pyproxy.dialects.translation.custom_tools import custom_arguments
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
-from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of
-from pyproxy.dialects.translation.responses_over_chat.tools import chat_name, custom_arguments
+from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of, text_part
+from pyproxy.dialects.translation.responses_over_chat.tools import chat_name
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -36,8 +38,17 @@ _PROVIDERS_OWN = frozenset(
         "tool_search_output",
         "additional_tools",
         "compaction_trigger",
+        # What became of a conversation that was compacted, for its provider's eyes alone.
+        "compaction",
+        "compaction_summary",
     )
 )
+# Tools that a provider defines and the client runs: what such a call is called in chat, and which of its members says what is asked.
+_RUN_BY_CLIENTS = {
+    "local_shell_call": ("local_shell", "action"),
+    "shell_call": ("shell", "action"),
+    "apply_patch_call": ("apply_patch", "operation"),
+}
 
 
 def chat_messages(instructions: Any, given: Any, call: Call, losses: Losses) -> list[Json]:
@@ -165,6 +176,12 @@ def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> N
     elif kind in ("function_call_output", "custom_tool_call_output"):
         item = losses.watch(item, where, _OF_ITEMS)
         turns.result(_call_id(item, where), chat_parts(item.get("output"), f"{where}.output", losses))
+    elif isinstance(kind, str) and kind in _RUN_BY_CLIENTS:
+        item = losses.watch(item, where, _OF_ITEMS)
+        name, member = _RUN_BY_CLIENTS[kind]
+        turns.call(_call_id(item, where), name, arguments_text(read_object(item.get(member), f"{where}.{member}")))
+    elif isinstance(kind, str) and kind.removesuffix("_output") in _RUN_BY_CLIENTS:
+        _add_output(turns, losses.watch(item, where, _OF_ITEMS), where)
     elif isinstance(kind, str) and kind in _PROVIDERS_OWN:
         losses.add(f"input[].{kind}")
     elif kind in (None, "item_reference"):
@@ -217,6 +234,13 @@ def _add_call(turns: _Turns, item: Json, where: str, losses: Losses, *, custom: 
     else:
         arguments = read_text(item.get("arguments"), f"{where}.arguments") or "{}"
     turns.call(_call_id(item, where), name, arguments)
+
+
+def _add_output(turns: _Turns, item: Json, where: str) -> None:
+    """What came of a call that the client ran: a text, or what it writes of several commands, as JSON. Some name the call by ``id``."""
+    output = item.get("output")
+    text = output if isinstance(output, str) else arguments_text(output)
+    turns.result(_call_id(item if item.get("call_id") is not None else {**item, "call_id": item.get("id")}, where), [text_part(text)])
 
 
 def _call_id(item: Json, where: str) -> str:

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat.seals import seal
+from pyproxy.dialects.translation.custom_tools import custom_input
 from pyproxy.dialects.translation.events import Event
-from pyproxy.dialects.translation.responses_over_chat.tools import custom_input
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.responses_over_chat.tools import Tool

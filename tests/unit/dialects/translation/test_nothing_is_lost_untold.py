@@ -25,16 +25,21 @@ PNG = "iVBORw0KGgo="
 PICTURE, PAPER = f"data:image/png;base64,{PNG}", f"data:application/pdf;base64,{PNG}"
 SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}}
 CALLED = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"q": "x"}'}}
+SAID = {"id": "call_2", "type": "custom", "custom": {"name": "say", "input": "x"}}
 BODIES: dict[Operation, dict[str, Any]] = {
     CHAT: {
         "messages": [
             {"role": "system", "content": [{"type": "text", "text": "be brief"}]},
             {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": PICTURE}}]},
             {"role": "user", "content": [{"type": "file", "file": {"filename": "a.pdf", "file_data": PAPER}}]},
-            {"role": "assistant", "content": "b", "tool_calls": [CALLED]},
+            {"role": "assistant", "content": "b", "tool_calls": [CALLED, SAID]},
             {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "text", "text": "c"}]},
+            {"role": "tool", "tool_call_id": "call_2", "content": "d"},
         ],
-        "tools": [{"type": "function", "function": {"name": "look", "parameters": SCHEMA}}],
+        "tools": [
+            {"type": "function", "function": {"name": "look", "parameters": SCHEMA}},
+            {"type": "custom", "custom": {"name": "say", "description": "says"}},
+        ],
     },
     MESSAGES: {
         "max_tokens": 9,
@@ -72,6 +77,8 @@ BODIES: dict[Operation, dict[str, Any]] = {
             {"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_text", "text": "c"}]},
             {"type": "custom_tool_call", "call_id": "call_2", "name": "say", "input": "x"},
             {"type": "custom_tool_call_output", "call_id": "call_2", "output": "said"},
+            {"type": "local_shell_call", "id": "lsh_1", "call_id": "call_3", "status": "completed", "action": {"type": "exec"}},
+            {"type": "local_shell_call_output", "id": "call_3", "output": "{}"},
         ],
         "tools": [
             {"type": "function", "name": "look", "parameters": SCHEMA},
@@ -90,7 +97,7 @@ BODIES: dict[Operation, dict[str, Any]] = {
     },
 }
 # What goes on as a whole, whatever is in it.
-WHOLE = re.compile(r".*\.(parameters|parametersJsonSchema|input_schema|input|args|response)$")
+WHOLE = re.compile(r".*\.(action|parameters|parametersJsonSchema|input_schema|input|args|response)$")
 WAYS = [
     (operation, dialect)
     for operation in BODIES
