@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pyproxy.domain.quirks import NO_QUIRKS, ChatQuirks
 from pyproxy.domain.surfaces import Dialect
 
 _USABLE = re.compile(r"[\x21-\x7e]+")
@@ -25,6 +26,7 @@ class KnownProvider:
         stream_usage: Whether it takes ``stream_options``.
         responses: Whether it has the responses API.
         hosts: How the names of its hosts end, where they are more than the one of `base_url`.
+        chat: What must be otherwise in a chat request for it; translations write it so, and what a client wrote itself passes.
     """
 
     name: str
@@ -36,6 +38,7 @@ class KnownProvider:
     stream_usage: bool = True
     responses: bool = False
     hosts: tuple[str, ...] = ()
+    chat: ChatQuirks = NO_QUIRKS
 
     @property
     def quirks(self) -> dict[str, bool]:
@@ -47,6 +50,30 @@ class KnownProvider:
         """Whether a host is one of its."""
         return host in _host(self.base_url) or any(host.endswith(end) for end in self.hosts)
 
+
+# It answers 422 to any member that it does not know, in messages, too, and 400 to ids of calls of another form.
+_OF_MISTRAL = ChatQuirks(
+    renames=(("seed", "random_seed"), ("max_completion_tokens", "max_tokens")),
+    takes=frozenset(
+        {
+            "model", "messages", "stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls", "max_tokens", "temperature",
+            "top_p", "stop", "random_seed", "response_format", "n", "presence_penalty", "frequency_penalty", "reasoning_effort",
+            "prediction",
+        }
+    ),
+    refuses=(
+        "messages[].name", "messages[].refusal", "messages[].reasoning_content", "messages[].thinking_blocks", "messages[].extra_content",
+        "messages[].tool_calls[].extra_content",
+    ),
+    call_ids=9,
+)  # fmt: skip
+# What its page on OpenAI's API says that it answers 400 to, and members that it has not; its tiers of service have other names.
+_OF_GROQ = ChatQuirks(
+    refuses=("logprobs", "top_logprobs", "logit_bias", "messages[].name", "service_tier", "safety_identifier", "verbosity"),
+)
+_OF_CEREBRAS = ChatQuirks(
+    refuses=("frequency_penalty", "presence_penalty", "logit_bias", "parallel_tool_calls", "service_tier", "verbosity"),
+)
 
 KNOWN_PROVIDERS = (
     KnownProvider(
@@ -80,6 +107,7 @@ KNOWN_PROVIDERS = (
         "mistral-small-latest",
         "https://docs.mistral.ai/getting-started/models",
         stream_usage=False,  # it refuses what it does not know, and tells the usage unasked
+        chat=_OF_MISTRAL,
     ),
     KnownProvider(
         "deepseek",
@@ -89,13 +117,24 @@ KNOWN_PROVIDERS = (
         "https://api-docs.deepseek.com/quick_start/pricing",
     ),
     KnownProvider(
-        "groq", ("GROQ_API_KEY",), "https://api.groq.com/openai/v1", "openai/gpt-oss-120b", "https://console.groq.com/docs/models"
+        "groq",
+        ("GROQ_API_KEY",),
+        "https://api.groq.com/openai/v1",
+        "openai/gpt-oss-120b",
+        "https://console.groq.com/docs/models",
+        chat=_OF_GROQ,
     ),
     KnownProvider("xai", ("XAI_API_KEY",), "https://api.x.ai/v1", "grok-4.3", "https://docs.x.ai/docs/models"),
     KnownProvider("openrouter", ("OPENROUTER_API_KEY",), "https://openrouter.ai/api/v1", "openrouter/auto", "https://openrouter.ai/models"),
     KnownProvider("together", ("TOGETHER_API_KEY",), "https://api.together.xyz/v1", models_page="https://docs.together.ai"),
     KnownProvider("fireworks", ("FIREWORKS_API_KEY",), "https://api.fireworks.ai/inference/v1", models_page="https://docs.fireworks.ai"),
-    KnownProvider("cerebras", ("CEREBRAS_API_KEY",), "https://api.cerebras.ai/v1", models_page="https://inference-docs.cerebras.ai"),
+    KnownProvider(
+        "cerebras",
+        ("CEREBRAS_API_KEY",),
+        "https://api.cerebras.ai/v1",
+        models_page="https://inference-docs.cerebras.ai",
+        chat=_OF_CEREBRAS,
+    ),
     KnownProvider(
         "azure",
         ("AZURE_OPENAI_API_KEY",),

@@ -6,12 +6,18 @@ list now and then.
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any, NamedTuple
 
 from pyproxy.rust_core import status_of_kind
 
-__all__ = ["ReadError", "read_error"]
+__all__ = ["ReadError", "read_error", "read_plain_error"]
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_LINE_END = re.compile(r"[\r\n\t]")
+_LONGEST_PLAIN = 1_000
 
 
 class ReadError(NamedTuple):
@@ -55,6 +61,19 @@ def read_error(body: bytes) -> ReadError | None:
         return None
     message = _text(error.get("message")) or _text(error.get("detail"))
     return None if message is None else _read(error, message)
+
+
+def read_plain_error(body: bytes) -> ReadError | None:
+    """Read an error that is no JSON, as gateways before a provider write them: a short text, or a page, of which its title is told."""
+    try:
+        text = body.decode().strip()
+    except UnicodeDecodeError:
+        return None
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        text = "" if title is None else html.unescape(title[1]).replace("\xa0", " ").strip()
+    is_told = text and text[0] not in "[{" and len(text) <= _LONGEST_PLAIN and _LINE_END.sub(" ", text).isprintable()
+    return ReadError(text) if is_told else None
 
 
 def _read(error: dict[str, Any], message: str) -> ReadError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pyproxy.dialects.openai import OpenAIFace
@@ -22,6 +23,15 @@ class ResponsesFace(OpenAIFace):
 
     def _is_error(self, data: dict[str, Any]) -> bool:
         return data.get("type") in ("error", "response.failed")
+
+    def passed_error_event(self, payload: bytes) -> bytes | None:
+        """A provider's error as an event, with the error once more as an answer has it: without that openai-python raises none."""
+        event = super().passed_error_event(payload)
+        data = json.loads(payload) if event is not None else {}
+        if event is None or data["type"] != "error" or data.get("error") is not None:
+            return event
+        error = {name: data.get(name) for name in ("message", "type", "param", "code")} | {"type": data.get("code") or "server_error"}
+        return event.rstrip()[:-1] + b', "error": ' + json.dumps(error).encode() + b"}\n\n"
 
     def _event_name(self, data: dict[str, Any]) -> str | None:
         return str(data["type"])

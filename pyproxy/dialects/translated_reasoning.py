@@ -2,10 +2,12 @@
 
 It goes in whatever session before one is asked that takes back only its own:
 
-- Messages: thinking has an empty signature, since nobody signed it; a `redacted_thinking` of ours has a seal of ours.
+- Messages: thinking has an empty signature, where nobody signed it, or one that is a seal of ours; a `redacted_thinking` of ours has a seal
+  of ours.
 - Responses: items `reasoning` have a seal of ours, or none, and an id of ours: OpenAI opens no other's seals, knows no item by such an
   id, and takes no text of reasoning.
-- Gemini: parts of thoughts have a signature in which another provider's are sealed. Gemini never made them.
+- Gemini: parts of thoughts have a signature in which another provider's are sealed. Gemini never made them. What was said or called
+  stays, with Google's word for what no Gemini model made in the place of a signature of ours.
 
 A turn of which nothing is left goes as a whole. No other byte changes: prompt caches go by them.
 """
@@ -16,17 +18,21 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyproxy.dialects.json_spans import members, rewritten, sifted
+from pyproxy.dialects.json_spans import Cut, members, rewritten, sifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.dialects.json_spans import Cut, Span
+    from pyproxy.dialects.json_spans import Span
 
 __all__ = ["SEALED", "strip_translated", "translated_in"]
 
 SEALED = "cHlwcm94eS4u"
-"""How a signature of a translation's begins (`pyproxy.dialects.translation.gemini.signatures.seal`)."""
+"""How a signature begins in which a translation sealed thoughts (`pyproxy.dialects.translation.gemini.signatures.seal`)."""
+_SEALED_SIGNATURE = "cHlwcm94eS49"
+"""How one begins in which it sealed another provider's signature (`pyproxy.dialects.translation.gemini.signatures.seal_signature`)."""
+_NO_GEMINIS = '"skip_thought_signature_validator"'
+"""Google's word for what no Gemini model made."""
 _OWN_SEAL = "pyproxy."
 """How what a translation seals for clients of messages and of responses begins (`pyproxy.dialects.translation.chat.seals.seal`)."""
 _OWN_ITEM = re.compile(r"rs_req_[0-9a-f]{32}_[0-9]+")
@@ -55,7 +61,7 @@ def _is_thinking(block: Any) -> bool:
         return False
     if block.get("type") == "redacted_thinking":
         return _has_own_seal(block.get("data"))
-    return block.get("type") == "thinking" and block.get("signature") == ""
+    return block.get("type") == "thinking" and (block.get("signature") == "" or _has_own_seal(block.get("signature")))
 
 
 def _is_item(item: Any) -> bool:
@@ -68,6 +74,15 @@ def _is_item(item: Any) -> bool:
 def _is_thought(part: Any) -> bool:
     signatures = (part.get("thoughtSignature"), part.get("thought_signature")) if isinstance(part, dict) else ()
     return any(isinstance(signature, str) and signature.startswith(SEALED) for signature in signatures)
+
+
+def _signatures_of(text: str, part: Span) -> list[Cut]:
+    """The cuts that put Google's word for none into the place of another provider's signature: without any it refuses a call."""
+    if not isinstance(part.value, dict):
+        return []
+    signatures = [member for member in members(text, part) if member.key in ("thoughtSignature", "thought_signature")]
+    own = [member for member in signatures if isinstance(member.value, str) and member.value.startswith(_SEALED_SIGNATURE)]
+    return [Cut(member.inside, member.end, _NO_GEMINIS) for member in own]
 
 
 def _has_own_seal(text: Any) -> bool:
@@ -85,6 +100,7 @@ class _Places:
         made: whether a translation made a part of a turn; or a turn, where these have no parts.
         parts: the member of a turn that holds its parts, if it has any.
         role: whose turns alone are looked into, if not everybody's.
+        mended: the cuts to make in a part that stays.
     """
 
     signs: tuple[re.Pattern[bytes], ...]
@@ -92,6 +108,7 @@ class _Places:
     made: Callable[[Any], bool]
     parts: str | None = None
     role: str | None = None
+    mended: Callable[[str, Span], list[Cut]] | None = None
 
     def goes(self, turn: Any) -> bool:
         """Whether a translation made the whole turn."""
@@ -105,7 +122,7 @@ class _Places:
         if not self._has_parts(turn.value):
             return []
         lists = [member for member in members(text, turn) if member.key == self.parts and isinstance(member.value, list)]
-        return [cut for parts in lists for cut in sifted(text, parts, self.made)]
+        return [cut for parts in lists for cut in sifted(text, parts, self.made, self.mended)]
 
     def _has_parts(self, turn: Any) -> bool:
         return self.parts is not None and isinstance(turn, dict) and (self.role is None or turn.get("role") == self.role)
@@ -116,5 +133,7 @@ _UNSIGNED = re.compile(rb'"signature"[ \t\n\r]*:[ \t\n\r]*""')
 _PLACES = {
     "anthropic": _Places((_SEAL, _UNSIGNED), "messages", _is_thinking, parts="content", role="assistant"),
     "responses": _Places((_SEAL, re.compile(b"rs_req_")), "input", _is_item),
-    "gemini": _Places((re.compile(SEALED.encode()),), "contents", _is_thought, parts="parts"),
+    "gemini": _Places(
+        (re.compile(SEALED.encode()), re.compile(_SEALED_SIGNATURE.encode())), "contents", _is_thought, parts="parts", mended=_signatures_of
+    ),
 }

@@ -30,8 +30,8 @@ class Capabilities:
         prefill: whether it goes on with a last message of the assistant.
         json_schema: whether its provider holds an answer to a JSON schema.
         vision: whether it takes images.
-        reasoning_history: whether a chat provider takes the reasoning of earlier turns back (``reasoning_content``,
-            ``thinking_blocks``); some cannot go on without it, and many refuse what they do not know.
+        reasoning_history: whether a chat provider takes the text of earlier turns' reasoning back (``reasoning_content``); some cannot
+            go on without it, and many refuse what they do not know. What was signed goes back to who signed it, and only there.
         max_output: the most tokens of an answer: no request asks for more, and a provider that must be given a bound is given it.
         efforts: the words that it takes, where it is told in words how much to think; empty if all of them, or nobody knows.
     """

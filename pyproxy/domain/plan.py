@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pyproxy.domain.capabilities import PLAIN_CAPABILITIES, Capabilities
 from pyproxy.domain.defaults import NO_DEFAULTS, Defaults, Node
+from pyproxy.domain.quirks import NO_QUIRKS, ChatQuirks
 
 if TYPE_CHECKING:
     from pyproxy.domain.surfaces import Dialect, Surface
@@ -48,6 +49,7 @@ class Candidate:
         surface: how its provider's paths look.
         responses: whether its provider has the responses API.
         capabilities: what the model takes.
+        quirks: how its provider differs from others that speak OpenAI's API.
     """
 
     instance: str
@@ -63,6 +65,12 @@ class Candidate:
     surface: Surface = "openai"
     responses: bool = False
     capabilities: Capabilities = PLAIN_CAPABILITIES
+    quirks: ChatQuirks = NO_QUIRKS
+
+    @property
+    def signer(self) -> str:
+        """Who signs what its models think: the makers of an API for themselves, of those that speak chat each provider for its own."""
+        return self.dialect if self.dialect != "openai" else f"openai/{self.provider}"
 
     @property
     def prefill(self) -> bool:

@@ -38,7 +38,7 @@ class BodyTooLarge(InvalidRequest):
 
 
 class UnsupportedMediaType(InvalidRequest):
-    """The body is not declared as JSON."""
+    """The body is not declared as JSON, or as compressed."""
 
     status = 415
     code = "unsupported_media_type"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TIMEOUT_S", "Calls"]
 
 MAX_TIMEOUT_S = 86_400.0
+_LONGEST_TOLD = 40
 
 
 class _ClientGoneError(Exception):
@@ -70,6 +71,12 @@ class Calls:
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
             raise UnsupportedMediaType("The body must be JSON: send it with 'content-type: application/json'.")
+        coding = headers.get(b"content-encoding", b"").strip().lower()
+        if coding not in (b"", b"identity"):
+            told = coding.decode("latin-1")
+            raise UnsupportedMediaType(
+                f"The body must not be compressed, and its 'content-encoding' says {told[:_LONGEST_TOLD]!r}: send it without that header."
+            )
         timeout_ns = _timeout_ns(headers.get(b"x-pyproxy-timeout"))
         try:
             async with asyncio.timeout(self._body_timeout):

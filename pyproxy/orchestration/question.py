@@ -113,7 +113,6 @@ class Questions:
         )
 
     def _translation(self, way: Way, candidate: Candidate) -> Translation:
-        assert way.translator is not None  # noqa: S101 - that is what it is for
         call = Call(
             model=candidate.upstream_model,
             stream=self._request.stream,
@@ -122,8 +121,9 @@ class Questions:
             include_usage=self._request.envelope.include_usage,
             capabilities=candidate.capabilities,
             continues=self._request.continues,
+            signer=candidate.signer,
         )
-        return Translation(way.translator, call, way.operation.wire)
+        return Translation(way, call, candidate.quirks)
 
     def _body(self, attempt: Attempt, delivered: Delivered | None, way: Way) -> Bounded:
         """The client's body for one instance: what it leaves open filled in, every other byte as it came.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproxy.dialects.provider_errors import read_error
-from pyproxy.errors import UpstreamError
+from pyproxy.dialects.provider_errors import ReadError, read_error, read_plain_error
 from pyproxy.orchestration import response_headers
 from pyproxy.orchestration.actions import Failed
 
@@ -25,10 +24,7 @@ def told_answer(face: Face, failed: Failed, request_id: str) -> tuple[int, Heade
     if failed.wire == face.name:
         return status, headers, failed.body
     status = face.status_of(status)
-    read = read_error(failed.body)
-    if read is None:
-        error = _unread(failed)
-        return status, [*face.error_headers(error), *response_headers.delays(failed.headers)], face.encode_error(error, request_id)
+    read = _read(failed)
     headers = [(b"content-type", b"application/json"), *response_headers.delays(failed.headers), _NO_REPEATING]
     return status, headers, face.tell(status, read, request_id, failed.retry_after_ns)
 
@@ -37,7 +33,8 @@ def told_event(face: Face, error: RequestError | Failed, number: int) -> bytes:
     """The event that ends a stream for an error, with its number: a provider's in its own words, if they can be read."""
     if not isinstance(error, Failed):
         return face.error_event(error, number)
-    return broken_event(face, error.wire, error.body, number, error.status) or face.error_event(_unread(error), number)
+    told = broken_event(face, error.wire, error.body, number, error.status)
+    return told or face.tell_event(error.status or 502, _read(error), number)
 
 
 def broken_event(face: Face, wire: str, payload: bytes, number: int, status: int | None = None) -> bytes | None:
@@ -48,5 +45,6 @@ def broken_event(face: Face, wire: str, payload: bytes, number: int, status: int
     return None if read is None else face.tell_event(status or read.status or 502, read, number)
 
 
-def _unread(failed: Failed) -> UpstreamError:
-    return UpstreamError(f"The provider failed: {failed.detail}.", status=failed.status)
+def _read(failed: Failed) -> ReadError:
+    """What the provider says of its failure; where it has no words of its own, what is known of it."""
+    return read_error(failed.body) or read_plain_error(failed.body) or ReadError(f"The provider failed: {failed.detail}.")

@@ -12,7 +12,7 @@ from pyproxy.config import Timeouts as TimeoutsConfig
 from pyproxy.config.groups import DEFAULT_MAX_RETRIES
 from pyproxy.domain import Candidate, FallbackPolicy, Plan, Step, Timeouts
 from pyproxy.domain.instances import credential_names, pool_scope
-from pyproxy.routing.capabilities import capabilities_of
+from pyproxy.routing.capabilities import capabilities_of, quirks_of
 from pyproxy.routing.defaults import defaults_of
 from pyproxy.routing.pools import patience, pool_attempt_timeout, pool_policy, pool_weights
 
@@ -159,7 +159,7 @@ class PlanCompiler:
     def _candidates(self, model: str, scopes: tuple[str, ...], step: str) -> tuple[Candidate, ...]:
         entry = self._config.models[model]
         provider = self._config.providers[entry.provider]
-        capabilities = capabilities_of(provider, entry)
+        capabilities, quirks = capabilities_of(provider, entry), quirks_of(provider)
         instances = self._config.instances_of(model)
         return tuple(
             Candidate(
@@ -176,6 +176,7 @@ class PlanCompiler:
                 surface=provider.surface,
                 responses=provider.responses and provider.dialect == "openai",
                 capabilities=capabilities,
+                quirks=quirks,
             )
             for instance, credential in zip(instances, credential_names(entry.provider, len(instances)), strict=True)
         )

@@ -26,8 +26,10 @@ async def served() -> AsyncIterator[tuple[MockProvider, httpx2.AsyncClient]]:
             "providers": {
                 name: {"dialect": dialect, "base_url": root, "api_key": name}
                 for name, dialect in (("p", "anthropic"), ("q", "anthropic"), ("r", "gemini"))
-            },
-            "models": {name: {"provider": name, "model": f"{name}-model"} for name in "pqr"},
+            }
+            | {"d": {"base_url": mock.base_url, "api_key": "d"}},
+            "models": {name: {"provider": name, "model": f"{name}-model"} for name in "pqr"}
+            | {"d": {"provider": "d", "model": "d-model", "capabilities": {"reasoning_history": True}}},
             "task_groups": {
                 "g": {"e1": {"models": ["p"], "max_retries": 0}, "e2": {"models": ["q"]}},
                 "mixed": {"e1": {"models": ["p"], "max_retries": 0}, "e2": {"models": ["r"]}},
@@ -82,6 +84,36 @@ async def test_what_gemini_signed_with_a_call_goes_back_to_it_and_not_to_another
         to_gemini, to_claude = (json.loads(request.body) for request in mock.requests[-2:])
     assert "thoughtSignature" in to_gemini["contents"][1]["parts"][-1]
     assert to_claude["messages"][1]["content"] == first["content"][2:]
+
+
+async def test_a_provider_of_chat_is_told_what_was_thought_and_nothing_that_another_has_signed() -> None:
+    tool = {"name": "look", "parameters": {"type": "object"}}
+    async with served() as (mock, client):
+        mock.script("d-model", Behaviour(lenient=True))
+        for model in "pr":
+            asked = {"tools": [{"name": "look", "input_schema": tool["parameters"]}], "thinking": {"type": "adaptive"}, "max_tokens": 99}
+            first = (await client.post("/v1/messages", json={"model": model, "messages": [HI], **asked})).json()
+            result = {"type": "tool_result", "tool_use_id": first["content"][-1]["id"], "content": "done"}
+            turns = [HI, {"role": "assistant", "content": first["content"]}, {"role": "user", "content": [result]}]
+            moved = await client.post("/v1/messages", json={"model": "d", "messages": turns, **asked})
+            assert moved.status_code == 200, moved.text
+            assert "messages[].content[].signature" in moved.headers["x-pyproxy-lossy"]
+            _nothing_signed(mock)
+            items = {"tools": [{"type": "function", **tool}], "input": [HI], "reasoning": {"effort": "low"}}
+            answer = (await client.post("/v1/responses", json={"model": model, **items})).json()
+            output = {"type": "function_call_output", "call_id": answer["output"][-1]["call_id"], "output": "done"}
+            moved = await client.post("/v1/responses", json={"model": "d", **items, "input": [HI, *answer["output"], output]})
+            assert moved.status_code == 200, moved.text
+            assert "input[].encrypted_content" in moved.headers["x-pyproxy-lossy"]
+            _nothing_signed(mock)
+
+
+def _nothing_signed(mock: MockProvider) -> None:
+    sent = json.loads(mock.requests[-1].body)
+    (turn,) = (message for message in sent["messages"] if message["role"] == "assistant")
+    assert (sent["model"], bool(turn["reasoning_content"])) == ("d-model", True)
+    assert "thinking_blocks" not in turn
+    assert turn["tool_calls"][0].keys() == {"id", "type", "function"}
 
 
 async def test_a_model_that_a_pattern_knows_is_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyproxy.dialects.translation.chat.seals import unseal
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call
 
@@ -17,3 +18,16 @@ def completion(finish_reason: str | None = "stop", usage: Any = None, **members:
 
 def to_message(body: dict[str, Any], call: Call = CALL) -> dict[str, Any]:
     return MESSAGES_OVER_CHAT.response(body, call).body
+
+
+def opened(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The blocks of a message, with what was signed of them as its provider gave it."""
+    return [_opened(block) for block in content]
+
+
+def _opened(block: dict[str, Any]) -> dict[str, Any]:
+    signed = unseal(block.get("signature") or block.get("data"))
+    if signed is None:
+        return block
+    assert signed.signer == CALL.signer
+    return {**block, **signed.blocks[0]}

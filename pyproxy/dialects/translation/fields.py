@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.losses import says_something
 from pyproxy.dialects.translation.translator import UntranslatableError
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fields", "camel"]
 
-_INDEX = re.compile(r"\[\d+\]")
 _UNDERSCORE = re.compile(r"(?<=[a-z0-9])_([a-z0-9])")
-# What says nothing is no loss.
-_NOTHING: tuple[Any, ...] = (None, False, "", [], {})
 
 
 def camel(name: str) -> str:
@@ -62,12 +60,12 @@ class Fields:
     def lose(self, name: str) -> None:
         """Tell that a member is lost."""
         if self._losses is not None:
-            self._losses.add(_INDEX.sub("[]", self.at(name)))
+            self._losses.add(self.at(name))
 
     def done(self) -> None:
         """Tell of all members that were not asked for, unless they say nothing."""
         for name, value in self._members.items():
-            if name not in self._read and value not in _NOTHING and not (self._gemini and name != camel(name)):
+            if name not in self._read and says_something(value) and not (self._gemini and name != camel(name)):
                 self.lose(name)
 
     def get(self, name: str) -> Any:

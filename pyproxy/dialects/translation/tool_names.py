@@ -11,9 +11,9 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pyproxy.dialects.translation.places import places
 
+if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Json
 
 __all__ = ["ToolNames"]
@@ -84,15 +84,15 @@ class ToolNames:
     def replace(self, request: Json) -> None:
         """Put names that the provider takes into its request, which is changed."""
         rule = self._rule
-        places = [place for path in rule.asked for place in _places(request, path)]
-        names = dict.fromkeys(holder[key] for holder, key in places)
+        found = [place for path in rule.asked for place in places(request, path) if isinstance(place[0][place[1]], str)]
+        names = dict.fromkeys(holder[key] for holder, key in found)
         odd = [name for name in names if name and not rule.takes.fullmatch(name)]
         if not odd:
             return
         given: dict[str, str] = {}
         for name in odd:
             given[name] = self._unlike(name, {*names, *given.values()})
-        for holder, key in places:
+        for holder, key in found:
             holder[key] = given.get(holder[key], holder[key])
         self._client_names = {replaced: name for name, replaced in given.items()}
 
@@ -101,8 +101,9 @@ class ToolNames:
         if not self._client_names:
             return
         for path in self._rule.told:
-            for holder, key in _places(answer, path):
-                holder[key] = self._client_names.get(holder[key], holder[key])
+            for holder, key in places(answer, path):
+                if isinstance(holder[key], str):
+                    holder[key] = self._client_names.get(holder[key], holder[key])
 
     def _unlike(self, name: str, taken: set[str]) -> str:
         """Return what a name is replaced by: the same one every time, unless the client has a tool that is called so."""
@@ -113,21 +114,3 @@ class ToolNames:
             if (replaced := f"{head}_{digest}") not in taken:
                 return replaced
         raise AssertionError("there are more digests than names")
-
-
-def _places(value: Any, path: str) -> Iterator[tuple[Any, Any]]:
-    """Where the texts at a path stand: what holds each, and under which key; ``[]`` stands for each item of a list."""
-    name, _, rest = path.partition(".")
-    many = name.endswith("[]")
-    name = name.removesuffix("[]")
-    inner = value.get(name) if isinstance(value, dict) else None
-    if many:
-        items = inner if isinstance(inner, list) else []
-        holders: list[tuple[Any, Any]] = [(items, index) for index in range(len(items))]
-    else:
-        holders = [(value, name)] if inner is not None else []
-    for holder, key in holders:
-        if rest:
-            yield from _places(holder[key], rest)
-        elif isinstance(holder[key], str):
-            yield holder, key

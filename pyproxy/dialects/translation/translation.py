@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from pyproxy.dialects.translation.answer_root import AnswerRoot
 from pyproxy.dialects.translation.arguments import finite
+from pyproxy.dialects.translation.chat.quirks import fit_quirks
 from pyproxy.dialects.translation.events import encode, read
 from pyproxy.dialects.translation.tool_names import ToolNames
 from pyproxy.dialects.translation.translator import UntranslatableError
 from pyproxy.dialects.translation.writing import written
+from pyproxy.domain.quirks import NO_QUIRKS, ChatQuirks
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.events import Event
-    from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator, Translator
+    from pyproxy.dialects.translation.translator import Call, Json, StreamTranslator
+    from pyproxy.dialects.translation.ways import Way
 
 __all__ = ["Translation"]
 
@@ -24,9 +27,9 @@ class Translation:
     """The translation of one call: its request, and then its answer, whole or as a stream.
 
     Args:
-        translator: of its APIs.
+        way: how the provider is asked: by a translator.
         call: what is known of it.
-        wire: the provider's API.
+        quirks: how the provider differs from others of its API.
 
     Attributes:
         lost: what could not be carried so far, each once.
@@ -35,12 +38,15 @@ class Translation:
         sequence_number: the number of the last event that the client was given; None where they are not numbered.
     """
 
-    def __init__(self, translator: Translator, call: Call, wire: str) -> None:
-        self._translator = translator
+    def __init__(self, way: Way, call: Call, quirks: ChatQuirks = NO_QUIRKS) -> None:
+        assert way.translator is not None  # noqa: S101 - that is what it is for
+        self._translator = way.translator
+        self._names = way.names
         self._call = call
+        self._quirks = quirks
         self._stream: StreamTranslator | None = None
-        self._tool_names = ToolNames(wire)
-        self._answer_root = AnswerRoot(wire)
+        self._tool_names = ToolNames(way.operation.wire)
+        self._answer_root = AnswerRoot(way.operation.wire)
         self._lost: dict[str, None] = {}
         self.asked: Json = {}
         self.answer: Json | None = None
@@ -68,6 +74,9 @@ class Translation:
         self._lost.update(dict.fromkeys(translated.lost))
         self._tool_names.replace(translated.body)
         self._answer_root.replace(translated.body)
+        if self._names is not None:
+            untold = fit_quirks(translated.body, self._quirks)
+            self._lost.update(dict.fromkeys(self._names.of(name, self.asked) for name in untold))
         return translated.body
 
     def response(self, body: bytes) -> bytes:

@@ -48,6 +48,7 @@ class Call:
             own API would refuse: how hard a model that is told no effort is to think, and ``top_k``.
         asked: the client's request, for an API whose answers repeat it, or have the form that it asks for.
         continues: the response that the client went on with, where its request holds that conversation instead of its name.
+        signer: who signs what the provider's models think; that goes back to nobody else.
     """
 
     model: str
@@ -59,6 +60,7 @@ class Call:
     in_between: bool = False
     asked: Json = field(default_factory=dict)
     continues: str | None = None
+    signer: str = ""
 
 
 class StreamTranslator(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyproxy.dialects.translation.chat.customs import CustomTools
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_messages import CHAT_OVER_MESSAGES
@@ -27,6 +28,7 @@ from pyproxy.domain.operations import (
 )
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.client_names import ClientNames
     from pyproxy.dialects.translation.translator import Translator
     from pyproxy.domain.operations import Operation
     from pyproxy.domain.surfaces import Dialect
@@ -35,10 +37,17 @@ __all__ = ["Way", "way_to"]
 
 
 class Way(NamedTuple):
-    """How a provider is asked: for which of its operations, and what translates, if it is not the client's."""
+    """How a provider is asked.
+
+    Attributes:
+        operation: for which of its operations.
+        translator: what translates, if that is not the client's.
+        names: what the client calls the members of a chat request, where that is what the provider is sent.
+    """
 
     operation: Operation
     translator: Translator | None = None
+    names: ClientNames | None = None
 
 
 @cache
@@ -56,13 +65,13 @@ def way_to(operation: Operation, dialect: Dialect, *, responses: bool) -> Way | 
 
 
 _TRANSLATED: dict[tuple[Operation, Dialect], Way] = {
-    (CHAT, "anthropic"): Way(MESSAGES, CHAT_OVER_MESSAGES),
-    (CHAT, "gemini"): Way(GENERATE_CONTENT, CHAT_OVER_GEMINI),
-    (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT),
+    (CHAT, "anthropic"): Way(MESSAGES, CustomTools(CHAT_OVER_MESSAGES)),
+    (CHAT, "gemini"): Way(GENERATE_CONTENT, CustomTools(CHAT_OVER_GEMINI)),
+    (MESSAGES, "openai"): Way(CHAT, MESSAGES_OVER_CHAT, MESSAGES_NAMES),
     (MESSAGES, "gemini"): Way(GENERATE_CONTENT, Composed(MESSAGES_OVER_CHAT, CHAT_OVER_GEMINI, MESSAGES_NAMES)),
-    (GENERATE_CONTENT, "openai"): Way(CHAT, GEMINI_OVER_CHAT),
+    (GENERATE_CONTENT, "openai"): Way(CHAT, GEMINI_OVER_CHAT, GEMINI_NAMES),
     (GENERATE_CONTENT, "anthropic"): Way(MESSAGES, Composed(GEMINI_OVER_CHAT, CHAT_OVER_MESSAGES, GEMINI_NAMES)),
-    (RESPONSES, "openai"): Way(CHAT, RESPONSES_OVER_CHAT),
+    (RESPONSES, "openai"): Way(CHAT, RESPONSES_OVER_CHAT, RESPONSES_NAMES),
     (RESPONSES, "anthropic"): Way(MESSAGES, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_MESSAGES, RESPONSES_NAMES)),
     (RESPONSES, "gemini"): Way(GENERATE_CONTENT, Composed(RESPONSES_OVER_CHAT, CHAT_OVER_GEMINI, RESPONSES_NAMES)),
     (EMBEDDINGS, "gemini"): Way(BATCH_EMBED_CONTENTS, EMBEDDINGS_OVER_GEMINI),

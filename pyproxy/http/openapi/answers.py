@@ -54,7 +54,7 @@ _OF_CALLS: Mapping[str, str] = {
     "408": "The body did not come to its end in time.",
     "409": "A request that goes on with a conversation was sent to a polling pool.",
     "413": "The body is larger than `server.max_body_bytes`, or the request than any limit ever lets through.",
-    "415": "The body is not declared as JSON.",
+    "415": "The body is not declared as JSON, or as compressed.",
     "429": "Limits, here or at the providers, leave no room; `retry-after` says until when.",
     "502": "Every attempt failed.",
     "503": "The sidecar is stopping, or the providers are not available.",

@@ -57,10 +57,14 @@ class BadRequestError(ValueError):
         code: Its code, where the API has one for it.
         param: The parameter that it names.
         status: HTTP status.
+        body: All of its answer, where it is not in the API's own shape.
     """
 
-    def __init__(self, message: str, *, code: str | None = None, param: str | None = None, status: int = 400) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, param: str | None = None, status: int = 400, body: bytes | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.param = param
         self.status = status
+        self.body = body

@@ -137,7 +137,13 @@ def test_signs_of_life_are_what_each_client_counts_as_one() -> None:
         ("anthropic", b'{"error":{"message":"x"}}', None),
         ("gemini", b'{"error":{"code":503}}', b'data: {"error":{"code":503}}\n\n'),
         ("gemini", b'[{"error":{"code":503}}]', None),
-        ("responses", b'{"type":"error","message":"x"}', b'event: error\ndata: {"type":"error","message":"x"}\n\n'),
+        (
+            "responses",
+            b'{"type":"error","code":"c","message":"x"}\r\n',
+            b'event: error\ndata: {"type":"error","code":"c","message":"x", "error": %s}\n\n'
+            % b'{"message": "x", "type": "c", "param": null, "code": "c"}',
+        ),
+        ("responses", b'{"type":"error","error":{}}', b'event: error\ndata: {"type":"error","error":{}}\n\n'),
         ("responses", b'{"type":"response.failed"}', b'event: response.failed\ndata: {"type":"response.failed"}\n\n'),
         ("responses", b'{"error":{"message":"x"}}', None),
     ],

@@ -12,10 +12,10 @@ from support.reasoning import ASKED, MISTRAL, REDACTED, TEXT, THINKING, TOOL_USE
 from pyproxy.dialects.signatures import strip_signatures
 from pyproxy.dialects.translated_reasoning import strip_translated
 from pyproxy.dialects.translation.chat import seals
-from pyproxy.dialects.translation.gemini.signatures import seal
+from pyproxy.dialects.translation.gemini.signatures import seal, seal_signature
 
 OWN_ID = f"rs_req_{'0a' * 16}_0"
-OWN_SEALED = {"type": "reasoning", "id": "rs_x", "summary": [], "encrypted_content": seals.seal([THINKING])}
+OWN_SEALED = {"type": "reasoning", "id": "rs_x", "summary": [], "encrypted_content": seals.seal([THINKING], "anthropic")}
 OWN_PLAIN = {"type": "reasoning", "id": OWN_ID, "summary": [], "content": [{"type": "reasoning_text", "text": "hm"}]}
 THEIRS = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
 
@@ -37,15 +37,17 @@ def test_items_of_reasoning_that_a_translation_made_go_before_openai_is_asked() 
 
 
 def test_a_seal_of_ours_among_the_thinking_goes_before_anthropic_is_asked() -> None:
-    own = {"type": "redacted_thinking", "data": seals.seal([seals.call_signature("c", "CsA=")])}
+    own = {"type": "redacted_thinking", "data": seals.seal([seals.call_signature("c", "CsA=")], "gemini")}
     assert strip_translated(told(turn(content=[THINKING, own, REDACTED, TOOL_USE])), "anthropic") == told(
         turn(content=[THINKING, REDACTED, TOOL_USE])
     )
     assert strip_translated(told(turn(content=[own])), "anthropic") == told()
+    signed = {"type": "thinking", "thinking": "hm", "signature": seals.seal([{"type": "thinking", "signature": "s"}], "openai/x")}
+    assert strip_translated(told(turn(content=[signed, TOOL_USE])), "anthropic") == told(turn(content=[TOOL_USE]))
     assert strip_translated(told({"role": "user", "content": [own]}), "anthropic") is None
 
 
-SEALED = {"text": "hm", "thought": True, "thoughtSignature": seal([THINKING])}
+SEALED = {"text": "hm", "thought": True, "thoughtSignature": seal([THINKING], "anthropic")}
 SPOKEN = {"text": "so", "thoughtSignature": "CsA="}
 
 
@@ -54,7 +56,7 @@ def test_thoughts_that_a_translation_gave_a_gemini_client_go(strip: Any) -> None
     before: list[Any] = [{"role": "model", "parts": [SEALED, SPOKEN]}, {"role": "model", "parts": [SEALED]}, {"role": "user"}, 5]
     after: list[Any] = [{"role": "model", "parts": [SPOKEN]}, {"role": "user"}, 5]
     assert strip(told(*before, key="contents")) == told(*after, key="contents")
-    snake = {"text": "", "thought": True, "thought_signature": seal([REDACTED]).replace("+", "-")}
+    snake = {"text": "", "thought": True, "thought_signature": seal([REDACTED], "anthropic").replace("+", "-")}
     assert strip(told({"parts": [SPOKEN, snake]}, key="contents")) == told({"parts": [SPOKEN]}, key="contents")
 
 
@@ -113,3 +115,13 @@ def test_what_is_put_among_a_conversation_without_a_signature_is_taken_out_again
 
 def test_of_chat_nothing_is_taken_out_for_no_provider_of_it_signs() -> None:
     assert strip_translated(told(turn(content=[UNSIGNED, TEXT])), "openai") is None
+
+
+def test_a_call_that_another_provider_signed_stays_for_gemini_as_one_that_no_gemini_made() -> None:
+    call, said = {"functionCall": {"name": "f"}}, {"text": "so"}
+    own = {"thoughtSignature": seal_signature("CsA=", "openai/x")}
+    none = {"thoughtSignature": "skip_thought_signature_validator"}
+    before = {"role": "model", "parts": [{**said, **own}, {**call, **own}, {**call, "thoughtSignature": "CsA="}, 5]}
+    after = {"role": "model", "parts": [{**said, **none}, {**call, **none}, {**call, "thoughtSignature": "CsA="}, 5]}
+    assert strip_translated(told(before, key="contents"), "gemini") == told(after, key="contents")
+    assert strip_translated(told(after, key="contents"), "gemini") is None

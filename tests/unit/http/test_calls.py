@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any, cast
 
@@ -117,3 +118,17 @@ async def test_what_is_no_time_is_refused(given: bytes) -> None:
 def test_fallback_groups_are_names_between_commas() -> None:
     assert _names(None) is None
     assert _names(b" a , b.c,, ") == ("a", "b.c")
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b" GZIP ", b"gzip, br"])
+async def test_a_compressed_body_is_refused_by_the_name_of_the_header_that_says_so(coding: bytes) -> None:
+    listener, read = await deliver([JSON, (b"content-encoding", coding)], gzip.compress(b"{}"))
+    assert listener.error is not None
+    assert (listener.status, listener.error["code"], read) == (415, "unsupported_media_type", 0)
+    assert "content-encoding" in listener.error["message"]
+    assert coding.strip().lower().decode() in listener.error["message"]
+
+
+async def test_a_body_that_says_that_it_is_not_compressed_is_taken() -> None:
+    listener, _ = await deliver([JSON, (b"content-encoding", b"identity")], b'{"model": "m"}')
+    assert listener.request is not None

@@ -59,7 +59,7 @@ async def stream(operation: Any, *events: dict[str, Any], whole: bool = False) -
     way = way_to(operation, "anthropic", responses=False)
     assert way is not None
     assert way.translator is not None
-    translation = Translation(way.translator, Call("c", stream=True), "anthropic")
+    translation = Translation(way, Call("c", stream=True))
     translation.request(json.dumps(BODIES[operation]).encode())
     reading = Reading("anthropic", face=FACES[operation.wire], translation=translation, whole=whole)
     answer = StreamAnswer(Upstream(), chunks(), 1.0, reading)  # type: ignore[arg-type]

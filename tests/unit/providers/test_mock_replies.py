@@ -279,3 +279,22 @@ async def test_tools_are_called_though_the_rules_come_after_the_user(http: httpx
     results = [{"role": "tool", "tool_call_id": call["id"], "content": "rain"} for call in said["tool_calls"]]
     after = chat(messages=[*HELLO, said, *results, rules], tools=[WEATHER])
     assert (await http.post("/chat/completions", json=after)).json()["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("n", [1, 3])
+async def test_as_many_answers_come_as_are_asked_for(sdk: openai.AsyncOpenAI, n: int) -> None:
+    answer = await sdk.chat.completions.create(model="fast", messages=HELLO, n=n)
+    assert [choice.index for choice in answer.choices] == list(range(n))
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 10 * n
+    said, ended = [""] * n, []
+    async for chunk in await sdk.chat.completions.create(model="fast", messages=HELLO, n=n, stream=True):
+        for choice in chunk.choices:
+            said[choice.index] += choice.delta.content or ""
+            ended += [choice.index] if choice.finish_reason else []
+    assert (said, ended) == ([answer.choices[0].message.content] * n, list(range(n)))
+
+
+async def test_more_answers_than_the_api_gives_are_refused(sdk: openai.AsyncOpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="integer above maximum value"):
+        await sdk.chat.completions.create(model="fast", messages=HELLO, n=129)

@@ -1,16 +1,16 @@
-"""What a provider signs of a model's reasoning, kept in what clients send back as it is: sealed content, or redacted thinking.
+"""What a provider signs of a model's reasoning, kept in what clients send back as it is: sealed content, signatures, redacted thinking.
 
-Sealed are blocks of thinking that Anthropic signed, and the signatures that Gemini gives with a model's calls of tools. In chat those
+Sealed are blocks of thinking that a provider signed, and the signatures that Gemini gives with a model's calls of tools. In chat those
 stand in the ``extra_content`` of a call; here they go by its id.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.gemini.signatures import extra_content
+from pyproxy.dialects.translation.signed import Signed, read_signed, write_signed
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 
 if TYPE_CHECKING:
@@ -23,20 +23,19 @@ _MARK = "pyproxy."
 _OF_A_CALL = "call_signature"
 
 
-def seal(blocks: list[Json]) -> str:
+def seal(blocks: list[Json], signer: str) -> str:
     """Return signed blocks of thinking as one text."""
-    return _MARK + base64.urlsafe_b64encode(json.dumps(blocks, separators=(",", ":")).encode()).decode()
+    return _MARK + base64.urlsafe_b64encode(write_signed(Signed(signer, blocks))).decode()
 
 
-def unseal(text: Any) -> list[Json] | None:
-    """Return the blocks again; None for what somebody else has sealed."""
+def unseal(text: Any) -> Signed | None:
+    """Return the blocks again, with who signed them; None for what somebody else has sealed."""
     if not isinstance(text, str) or not text.startswith(_MARK):
         return None
     try:
-        blocks = json.loads(base64.urlsafe_b64decode(text.removeprefix(_MARK)))
-    except (ValueError, RecursionError):
+        return read_signed(base64.urlsafe_b64decode(text.removeprefix(_MARK)))
+    except ValueError:
         return None
-    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else None
 
 
 def call_signature(call_id: str, signature: str) -> Json:

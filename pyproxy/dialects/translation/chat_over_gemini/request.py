@@ -70,7 +70,9 @@ def _add_google(body: Fields, request: Json, config: Json) -> None:
     """Add what clients of Google's own chat API say beyond chat: ``extra_body: {"google": {"thinking_config": …}}``."""
     extra = body.object("extra_body")
     google = None if extra is None else extra.object("google")
-    if extra is None or google is None:
+    if extra is not None:
+        extra.done()
+    if google is None:
         return
     thinking = google.get("thinking_config")
     if isinstance(thinking, dict):
@@ -80,4 +82,3 @@ def _add_google(body: Fields, request: Json, config: Json) -> None:
         if value is not None:
             request[camel(name)] = value
     google.done()
-    extra.done()

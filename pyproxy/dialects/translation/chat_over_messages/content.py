@@ -67,10 +67,9 @@ def _part(part: Json, where: str, call: Call, losses: Losses, only: frozenset[st
         raise UntranslatableError("This model takes no audio: send text, images or PDF files.", f"{where}.type")
     if read is None or (only is not None and kind not in only):
         raise UntranslatableError(f"{where} is of a type that this model does not take there.", f"{where}.type")
+    part = losses.watch(part, where, ("type",))
     blocks = read(part, where, call, losses)
     keep_cache_control(part, blocks)
-    if part.get("prompt_cache_breakpoint") is not None:
-        losses.add("messages[].content[].prompt_cache_breakpoint")
     return blocks
 
 
@@ -89,8 +88,7 @@ def _image(part: Json, where: str, call: Call, losses: Losses) -> list[Json]:
     if isinstance(image, str):
         image = {"url": image}
     image = read_object(image, f"{where}.image_url")
-    if image.get("detail") not in (None, "auto"):
-        losses.add("messages[].content[].image_url.detail")
+    image = losses.watch(image, f"{where}.image_url", ("detail",) if image.get("detail") == "auto" else ())
     return [{"type": "image", "source": _image_source(read_text(image.get("url"), f"{where}.image_url.url"), f"{where}.image_url.url")}]
 
 
@@ -106,8 +104,8 @@ def _image_source(url: str, where: str) -> Json:
     return _base64_source(Data(media_type, data.base64))
 
 
-def _file(part: Json, where: str, _call: Call, _losses: Losses) -> list[Json]:
-    file = read_object(part.get("file"), f"{where}.file")
+def _file(part: Json, where: str, _call: Call, losses: Losses) -> list[Json]:
+    file = losses.watch(read_object(part.get("file"), f"{where}.file"), f"{where}.file")
     if file.get("file_data") is None:
         raise UntranslatableError(
             "A file uploaded elsewhere cannot be read by this provider: send it as file_data.", f"{where}.file.file_id"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyproxy.dialects.translation.arguments import read_arguments
 from pyproxy.dialects.translation.chat_over_messages.content import TEXTS, keep_cache_control, read_blocks, text_block
-from pyproxy.dialects.translation.gemini.signatures import signature_of
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -42,7 +41,8 @@ def read_conversation(messages: Any, call: Call, losses: Losses) -> Conversation
     """
     reading = _Reading(call, losses)
     for index, message in enumerate(read_list(messages, "messages")):
-        reading.take(read_object(message, f"messages[{index}]"), f"messages[{index}]")
+        where = f"messages[{index}]"
+        reading.take(losses.watch(read_object(message, where), where), where)
     return reading.finish()
 
 
@@ -67,8 +67,6 @@ class _Reading:
         read = self._roles.get(role) if isinstance(role, str) else None
         if read is None:
             raise UntranslatableError(f"{where}.role is none of {', '.join(self._roles)}.", f"{where}.role")
-        if message.get("name") is not None:
-            self._losses.add("messages[].name")
         read(message, where)
 
     def finish(self) -> Conversation:
@@ -136,7 +134,7 @@ class _Reading:
     def _thinking(self, message: Json) -> list[Json]:
         """The blocks of thinking that came with the answer; what is not signed cannot be given back."""
         blocks: list[Json] = []
-        given = message.get("thinking_blocks")
+        given, text = message.get("thinking_blocks"), message.get("reasoning_content")
         for block in given if isinstance(given, list) else []:
             if not isinstance(block, dict):
                 continue
@@ -145,7 +143,7 @@ class _Reading:
                 blocks.append({"type": "redacted_thinking", "data": data})
             elif block.get("type") == "thinking" and isinstance(thinking, str) and isinstance(signature, str) and signature:
                 blocks.append({"type": "thinking", "thinking": thinking, "signature": signature})
-        if not blocks and (given or message.get("reasoning_content")):
+        if not blocks and (given or text):
             self._losses.add("messages[].reasoning_content")
         return blocks
 
@@ -154,15 +152,13 @@ class _Reading:
         return [self._tool_use(item, f"{where}[{index}]") for index, item in enumerate(read_list([] if calls is None else calls, where))]
 
     def _tool_use(self, item: Any, where: str) -> Json:
-        called = read_object(item, where)
+        called = self._losses.watch(read_object(item, where), where, ("index",))
         if called.get("type") not in (None, "function"):
             raise UntranslatableError("Only calls of functions can be translated.", f"{where}.type")
-        function = read_object(called.get("function"), f"{where}.function")
+        function = self._losses.watch(read_object(called.get("function"), f"{where}.function"), f"{where}.function")
         arguments = read_arguments(function.get("arguments"))
         if not arguments.exact:
             self._losses.add("messages[].tool_calls[].function.arguments")
-        if signature_of(called) is not None:
-            self._losses.add("messages[].tool_calls[].extra_content")
         return {
             "type": "tool_use",
             "id": safe_id(read_text(called.get("id"), f"{where}.id")),

@@ -68,7 +68,8 @@ def _tools(given: Any, call: Call, losses: Losses) -> list[Json]:
 def _tool(offered: Json, where: str, call: Call, losses: Losses) -> Json:
     if offered.get("type") != "function":
         raise UntranslatableError(f"{where} is no function, which is the only kind of tool that can be translated.", f"{where}.type")
-    function = read_object(offered.get("function"), f"{where}.function")
+    offered = losses.watch(offered, where, ("type",))
+    function = losses.watch(read_object(offered.get("function"), f"{where}.function"), f"{where}.function")
     tool: Json = {"name": read_text(function.get("name"), f"{where}.function.name")}
     if isinstance(description := function.get("description"), str):
         tool["description"] = description

@@ -1,24 +1,27 @@
 """Thought signatures: on a part in Gemini, in ``extra_content`` of a message or of a tool call in chat, as Google's own chat API has it.
 
 They are sealed thoughts. Gemini 2.5 answers worse without them, and Gemini 3 refuses the calls of a turn that come back without.
-Thoughts that Anthropic signed go to Gemini's clients as a signature of ours, and come back in it.
+What others signed goes to Gemini's clients as a signature of ours, and comes back in it: the thoughts of Anthropic's models, and the
+signatures that a provider of chat gives.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import re
 from typing import Any
 
-__all__ = ["UNSIGNED", "carried", "extra_content", "is_made_up", "seal", "signature_of", "unseal"]
+from pyproxy.dialects.translation.signed import Signed, read_signed, write_signed
+
+__all__ = ["UNSIGNED", "carried", "extra_content", "is_made_up", "seal", "seal_signature", "signature_of", "unseal", "unseal_signature"]
 
 UNSIGNED = "skip_thought_signature_validator"
 """Google's word for a call that no Gemini model made, or whose signature the client did not keep."""
 
 _MADE_UP = frozenset({UNSIGNED, "context_engineering_is_the_way_to_go"})
-# So long that its base64 is a beginning of ours whatever follows.
-_MARK = b"pyproxy.."
+# So long that their base64 is a beginning of ours whatever follows: of thoughts, and of the signature of what was said or called.
+_THOUGHTS = b"pyproxy.."
+_SIGNATURE = b"pyproxy.="
 _TO_STANDARD = str.maketrans("-_", "+/")
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -58,19 +61,38 @@ def carried(signature: str) -> str | None:
     return padded
 
 
-def seal(blocks: list[dict[str, Any]]) -> str:
-    """Return blocks of thinking, signed by whoever made them, as a signature."""
-    return base64.b64encode(_MARK + json.dumps(blocks, separators=(",", ":")).encode()).decode()
+def seal(blocks: list[dict[str, Any]], signer: str) -> str:
+    """Return blocks of thinking as a signature."""
+    return _sealed(_THOUGHTS, Signed(signer, blocks))
 
 
-def unseal(signature: str) -> list[dict[str, Any]] | None:
-    """Return the blocks again; None for a signature that is not of ours."""
+def unseal(signature: str) -> Signed | None:
+    """Return the blocks again, with who signed them; None for a signature that is not of ours."""
+    return _unsealed(_THOUGHTS, signature)
+
+
+def seal_signature(signature: str, signer: str) -> str:
+    """Return the signature of a text or of a call as one that says whose it is."""
+    return _sealed(_SIGNATURE, Signed(signer, [{"signature": signature}]))
+
+
+def unseal_signature(sealed: str, signer: str) -> str | None:
+    """Return a signature that somebody has given; None for any other, which is not for them."""
+    found = _unsealed(_SIGNATURE, sealed)
+    signature = found.blocks[0].get("signature") if found is not None and found.signer == signer and found.blocks else None
+    return signature if isinstance(signature, str) else None
+
+
+def _sealed(mark: bytes, signed: Signed) -> str:
+    return base64.b64encode(mark + write_signed(signed)).decode()
+
+
+def _unsealed(mark: bytes, signature: str) -> Signed | None:
     standard = carried(signature)
     written = b"" if standard is None else base64.b64decode(standard)
-    if not written.startswith(_MARK):
+    if not written.startswith(mark):
         return None
     try:
-        blocks = json.loads(written.removeprefix(_MARK))
-    except (ValueError, RecursionError):
-        return []
-    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+        return read_signed(written.removeprefix(mark))
+    except ValueError:
+        return Signed(None, [])

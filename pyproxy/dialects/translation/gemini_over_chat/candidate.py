@@ -9,7 +9,7 @@ from pyproxy.dialects.translation.chat.calls import CallPiece, StreamedCalls, ca
 from pyproxy.dialects.translation.chat.pieces import reasoning_of, said
 from pyproxy.dialects.translation.chat.usage import read_usage
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, carried, seal, signature_of
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, seal, seal_signature, signature_of
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.chat.calls import StreamedCall
@@ -39,10 +39,11 @@ class _Call:
 class Candidate:
     """One candidate, as far as it has come. Gemini gives calls of tools whole, so they are kept until all is there."""
 
-    def __init__(self, index: int, scope: str) -> None:
+    def __init__(self, index: int, scope: str, signer: str) -> None:
         self.index = index
         self.finished = False
         self._scope = scope
+        self._signer = signer
         self._reason = "STOP"
         self._streamed = StreamedCalls()
         self._calls: list[_Call] = []
@@ -57,14 +58,12 @@ class Candidate:
         if signed := _signed_thoughts(message):
             # They come when the thought has been told, in a stream after it.
             parts = parts or [{"text": "", "thought": True}]
-            parts[-1]["thoughtSignature"] = seal(signed)
+            parts[-1]["thoughtSignature"] = seal(signed, self._signer)
         texts = (*(text for is_thought, text in content if not is_thought), message.text("refusal"))
         parts += [{"text": text} for text in texts if text]
         signature = signature_of({"extra_content": message.get("extra_content")})
         if signature is not None:
-            self._signature = carried(signature)
-            if self._signature is None:
-                message.lose("extra_content")
+            self._signature = seal_signature(signature, self._signer)
         for position, piece in enumerate(call_pieces(told)):
             self._take(piece._replace(position=position) if whole else piece)
         former = message.object("function_call")
@@ -106,7 +105,7 @@ class Candidate:
         call.arguments.append(piece.arguments)
         signature = signature_of(piece.source)
         if signature is not None:
-            call.signature = carried(signature)
+            call.signature = seal_signature(signature, self._signer)
 
     def _part(self, call: _Call) -> Json | None:
         if not call.streamed.name:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import arguments_text
 from pyproxy.dialects.translation.gemini.call_ids import made_id
-from pyproxy.dialects.translation.gemini.signatures import carried, extra_content, is_made_up, unseal
+from pyproxy.dialects.translation.gemini.signatures import extra_content, is_made_up, unseal, unseal_signature
 from pyproxy.dialects.translation.gemini_over_chat.parts import content_of, media_of
 
 if TYPE_CHECKING:
@@ -120,19 +120,19 @@ class _Turns:
             self.messages.append(message)
 
     def _signed_thoughts(self, part: Fields) -> list[Json] | None:
-        """Thoughts that Anthropic signed, which clients got as a signature; None if the part's is none of those."""
-        blocks = unseal(part.text("thoughtSignature") or "")
-        if blocks and not (self._call.in_between or self._call.capabilities.reasoning_history):
+        """Thoughts that the provider signed, which clients got as a signature; None if the part's is none of those."""
+        signed = unseal(part.text("thoughtSignature") or "")
+        if signed is not None and signed.signer != self._call.signer:
             part.lose("thoughtSignature")
             return []
-        return blocks
+        return None if signed is None else signed.blocks
 
     def _signature(self, part: Fields) -> str | None:
-        """The signature of a part, as Google gave it; None if it has none, or the provider would refuse it."""
+        """The signature of a part, as the provider gave it; None if it has none, or another's, such as Google's own."""
         told = part.text("thoughtSignature")
         if not told or is_made_up(told):
             return None
-        signature = carried(told) if self._call.capabilities.reasoning_history else None
+        signature = unseal_signature(told, self._call.signer)
         if signature is None:
             part.lose("thoughtSignature")
         return signature

@@ -38,7 +38,7 @@ def translate_response(body: Json, call: Call) -> Translated:
 
 def _candidate(choice: Fields, place: int, call: Call) -> Json:
     told = choice.count("index")
-    candidate = Candidate(place if told is None else told, call.id)
+    candidate = Candidate(place if told is None else told, call.id, call.signer)
     message = choice.object("message")
     if message is None:
         raise ValueError("The provider's answer has a choice without a message.")

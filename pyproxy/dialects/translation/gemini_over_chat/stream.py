@@ -63,7 +63,7 @@ class GeminiStream:
     def _said(self, choice: Fields, place: int) -> Json | None:
         told = choice.count("index")
         index = place if told is None else told
-        candidate = self._candidates.setdefault(index, Candidate(index, self._call.id))
+        candidate = self._candidates.setdefault(index, Candidate(index, self._call.id, self._call.signer))
         delta = choice.object("delta")
         parts = [] if delta is None else candidate.read(delta)
         reason, logprobs = choice.text("finish_reason"), logprobs_of(choice)

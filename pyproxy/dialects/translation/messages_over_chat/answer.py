@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyproxy.dialects.translation.chat.pieces import reasoning_of, said
 from pyproxy.dialects.translation.chat.seals import call_signature, seal
 from pyproxy.dialects.translation.gemini.signatures import signature_of
+from pyproxy.dialects.translation.reading import read_text
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
@@ -29,10 +30,20 @@ def read_reasoning(message: Json) -> str:
     return reasoning_of(message) + "".join(text for is_thought, text in said(message.get("content")) if is_thought)
 
 
-def read_thinking_blocks(message: Json) -> list[Json]:
-    """Return the blocks of thinking as another translator gives them; what is none is passed over."""
+def read_thinking_blocks(message: Json, call: Call) -> list[Json]:
+    """Return the blocks of thinking of a message, what its provider signed of them sealed; what is none is passed over."""
     given = message.get("thinking_blocks")
-    return [block for block in given if isinstance(block, dict)] if isinstance(given, list) else []
+    blocks: list[Json] = []
+    for block in given if isinstance(given, list) else []:
+        kind, signature = (block.get("type"), block.get("signature")) if isinstance(block, dict) else (None, None)
+        if kind == "redacted_thinking":
+            data = read_text(block.get("data"), "thinking_blocks[].data")
+            blocks.append({"type": kind, "data": seal([{"type": kind, "data": data}], call.signer)})
+        elif kind == "thinking":
+            signed = isinstance(signature, str) and signature
+            sealed = seal([{"type": kind, "signature": signature}], call.signer) if signed else ""
+            blocks.append({"type": kind, "thinking": block.get("thinking"), "signature": sealed})
+    return blocks
 
 
 def sealed_signature(source: Json, identifier: str, call: Call, losses: Losses) -> Json | None:
@@ -47,7 +58,7 @@ def sealed_signature(source: Json, identifier: str, call: Call, losses: Losses) 
     if not isinstance(asked, dict) or asked.get("type") not in ("enabled", "adaptive"):
         losses.add("choices[].message.tool_calls[].extra_content")
         return None
-    return {"type": "redacted_thinking", "data": seal([call_signature(identifier, signature)])}
+    return {"type": "redacted_thinking", "data": seal([call_signature(identifier, signature)], call.signer)}
 
 
 def made_id(call: Call, number: int) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Call, Json
 
-__all__ = ["as_content", "read_blocks", "read_parts", "tell_lost", "text_part"]
+__all__ = ["as_content", "read_blocks", "read_parts", "text_part"]
 
 _PDF = "application/pdf"
 
@@ -41,8 +41,7 @@ def read_parts(block: Json, where: str, call: Call, losses: Losses) -> list[Json
     read = _KINDS.get(kind) if isinstance(kind, str) else None
     if read is None:
         raise UntranslatableError(f"{where} is of a type that this model does not take there.", f"{where}.type")
-    tell_lost(block, "messages[].content[]", ("cache_control", "citations", "context", "transformations"), losses)
-    return read(block, where, call, losses)
+    return read(losses.watch(block, where, ("type",)), where, call, losses)
 
 
 def as_content(parts: list[Json]) -> str | list[Json]:
@@ -57,23 +56,16 @@ def text_part(text: str) -> Json:
     return {"type": "text", "text": text}
 
 
-def tell_lost(holder: Json, where: str, names: tuple[str, ...], losses: Losses) -> None:
-    """Tell those of the named members that are there, and ask for something."""
-    for name in names:
-        if holder.get(name):
-            losses.add(f"{where}.{name}")
-
-
 def _text(block: Json, where: str, _call: Call, _losses: Losses) -> list[Json]:
     text = read_text(block.get("text"), f"{where}.text")
     return [text_part(text)] if text else []
 
 
-def _image(block: Json, where: str, call: Call, _losses: Losses) -> list[Json]:
+def _image(block: Json, where: str, call: Call, losses: Losses) -> list[Json]:
     if not call.capabilities.vision:
         raise UntranslatableError(f"The model {call.model} takes no images.", where)
     where = f"{where}.source"
-    source = read_object(block.get("source"), where)
+    source = losses.watch(read_object(block.get("source"), where), where)
     if source.get("type") == "url":
         return [{"type": "image_url", "image_url": {"url": read_text(source.get("url"), f"{where}.url")}}]
     return [{"type": "image_url", "image_url": {"url": data_url(_base64(source, where))}}]
@@ -81,7 +73,7 @@ def _image(block: Json, where: str, call: Call, _losses: Losses) -> list[Json]:
 
 def _document(block: Json, where: str, call: Call, losses: Losses) -> list[Json]:
     where = f"{where}.source"
-    source = read_object(block.get("source"), where)
+    source = losses.watch(read_object(block.get("source"), where), where, ("media_type",))
     kind = source.get("type")
     title = block.get("title")
     if kind == "text":
@@ -98,8 +90,9 @@ def _document(block: Json, where: str, call: Call, losses: Losses) -> list[Json]
     return [{"type": "file", "file": {"filename": name, "file_data": data_url(data)}}]
 
 
-def _search_result(block: Json, where: str, _call: Call, _losses: Losses) -> list[Json]:
-    texts = [read_text(item.get("text"), f"{place}.text") for item, place in read_blocks(block.get("content"), f"{where}.content")]
+def _search_result(block: Json, where: str, _call: Call, losses: Losses) -> list[Json]:
+    found = [(losses.watch(item, place, ("type",)), place) for item, place in read_blocks(block.get("content"), f"{where}.content")]
+    texts = [read_text(item.get("text"), f"{place}.text") for item, place in found]
     return [_titled(f"{block.get('title', '')} ({block.get('source', '')})", "\n".join(texts))]
 
 

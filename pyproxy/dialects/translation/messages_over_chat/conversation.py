@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.arguments import arguments_text
-from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
-from pyproxy.dialects.translation.messages_over_chat.content import as_content, read_blocks, read_parts, tell_lost, text_part
+from pyproxy.dialects.translation.chat.seals import signed_calls
+from pyproxy.dialects.translation.messages_over_chat.content import as_content, read_blocks, read_parts, text_part
+from pyproxy.dialects.translation.messages_over_chat.thoughts import read_thoughts
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.translator import Call, Json
 
 __all__ = ["read_messages"]
+
+# Who calls a tool, where it is the model itself.
+_DIRECT = {"type": "direct"}
 
 
 def read_messages(body: Json, call: Call, losses: Losses) -> list[Json]:
@@ -30,7 +34,7 @@ def read_messages(body: Json, call: Call, losses: Losses) -> list[Json]:
         raise UntranslatableError("messages holds nothing to answer.", "messages")
     for index, item in enumerate(turns):
         where = f"messages[{index}]"
-        turn = read_object(item, where)
+        turn = losses.watch(read_object(item, where), where)
         role = turn.get("role")
         if role == "user":
             messages += _user(turn.get("content"), f"{where}.content", call, losses)
@@ -51,8 +55,7 @@ def _system(content: Any, where: str, losses: Losses) -> list[Json]:
     for block, place in read_blocks(content, where):
         if block.get("type") != "text":
             raise UntranslatableError(f"{place} is no text, which is all that a system prompt may hold.", f"{place}.type")
-        tell_lost(block, "system[]", ("cache_control", "citations"), losses)
-        texts.append(read_text(block.get("text"), f"{place}.text"))
+        texts.append(read_text(losses.watch(block, place, ("type",)).get("text"), f"{place}.text"))
     return [{"role": "system", "content": "\n\n".join(texts)}] if any(texts) else []
 
 
@@ -74,8 +77,8 @@ def _user(content: Any, where: str, call: Call, losses: Losses) -> list[Json]:
 
 def _result(block: Json, where: str, call: Call, losses: Losses) -> tuple[Json, list[Json]]:
     """A tool's message holds text alone: what else there is in a result is shown by the user, right behind it."""
+    block = losses.watch(block, where, ("type",))
     identifier = safe_id(read_text(block.get("tool_use_id"), f"{where}.tool_use_id"), CHAT_LONGEST)
-    tell_lost(block, "messages[].content[]", ("is_error", "cache_control"), losses)
     texts: list[str] = []
     shown: list[Json] = []
     for inner, place in read_blocks(block.get("content"), f"{where}.content"):
@@ -100,8 +103,7 @@ def _assistant(content: Any, where: str, call: Call, losses: Losses) -> list[Jso
     for block, place in read_blocks(content, where):
         kind = block.get("type")
         if kind == "text":
-            texts.append(read_text(block.get("text"), f"{place}.text"))
-            tell_lost(block, "messages[].content[]", ("cache_control", "citations"), losses)
+            texts.append(read_text(losses.watch(block, place, ("type",)).get("text"), f"{place}.text"))
         elif kind == "tool_use":
             calls.append(_call(block, place, losses))
         elif kind in ("thinking", "redacted_thinking"):
@@ -109,43 +111,16 @@ def _assistant(content: Any, where: str, call: Call, losses: Losses) -> list[Jso
         else:  # the work of the other provider's own tools, of which the text that follows tells what matters
             losses.add(f"messages[].content[].{kind}")
     message: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
-    thinking, signatures = _unsealed(thinking)
-    if signatures and not (call.in_between or call.capabilities.reasoning_history):
-        losses.add("messages[].content[].thinking")
-        signatures = {}
+    thoughts = read_thoughts(thinking, call, losses)
     if calls:
-        message["tool_calls"] = signed_calls(calls, signatures)
-    return [message | _reasoning(thinking, call, losses)]
-
-
-def _unsealed(thinking: list[Json]) -> tuple[list[Json], dict[str, str]]:
-    """The blocks of thinking without those of ours, and what Gemini signed with calls of tools, which is what those hold."""
-    own = [(block, unseal(block.get("data"))) for block in thinking]
-    held = [inner for _, blocks in own for inner in blocks or []]
-    return [block for block, blocks in own if blocks is None], call_signatures(held)[1]
+        message["tool_calls"] = signed_calls(calls, thoughts.signatures)
+    return [message | thoughts.members]
 
 
 def _call(block: Json, where: str, losses: Losses) -> Json:
-    tell_lost(block, "messages[].content[]", ("cache_control",), losses)
+    block = losses.watch(block, where, ("type", "caller") if block.get("caller") == _DIRECT else ("type",))
     function = {
         "name": read_text(block.get("name"), f"{where}.name"),
         "arguments": arguments_text(read_object(block.get("input"), f"{where}.input")),
     }
     return {"id": safe_id(read_text(block.get("id"), f"{where}.id"), CHAT_LONGEST), "type": "function", "function": function}
-
-
-def _reasoning(thinking: list[Json], call: Call, losses: Losses) -> Json:
-    """What an answer was thought out with, by the members that some providers of chat give and need back."""
-    if not thinking:
-        return {}
-    if not call.capabilities.reasoning_history:
-        losses.add("messages[].content[].thinking")
-        return {}
-    texts = [text for block in thinking if isinstance(text := block.get("thinking"), str)]
-    signed = [_bare(block) for block in thinking if block.get("signature") or block.get("data")]
-    message: Json = {"reasoning_content": "".join(texts)} if any(texts) else {}
-    return message | ({"thinking_blocks": signed} if signed else {})
-
-
-def _bare(block: Json) -> Json:
-    return {name: block[name] for name in ("type", "thinking", "signature", "data") if name in block}

@@ -41,7 +41,7 @@ def translate_response(body: Json, call: Call) -> Translated:
     refused = refusal if isinstance(refusal, str) else ""
     text = read_content(message) + refused
     calls = _tool_uses(message, call, losses)
-    content = [*_thinking(message), *([{"type": "text", "text": text}] if text else []), *calls]
+    content = [*_thinking(message, call), *([{"type": "text", "text": text}] if text else []), *calls]
     for name in ("annotations", "audio"):
         if message.get(name):
             losses.add(f"choices[].message.{name}")
@@ -52,16 +52,12 @@ def translate_response(body: Json, call: Call) -> Translated:
     return Translated(answer, losses.names)
 
 
-def _thinking(message: Json) -> list[Json]:
+def _thinking(message: Json, call: Call) -> list[Json]:
     """Thinking as signed blocks where there are such; else as one without a signature, which the provider takes back as it came."""
-    blocks: list[Json] = []
-    for block in read_thinking_blocks(message):
-        if block.get("type") == "redacted_thinking":
-            blocks.append({"type": "redacted_thinking", "data": read_text(block.get("data"), "thinking_blocks[].data")})
-        elif block.get("type") == "thinking":
-            signature = block.get("signature")
-            text = read_text(block.get("thinking"), "thinking_blocks[].thinking")
-            blocks.append({"type": "thinking", "thinking": text, "signature": signature if isinstance(signature, str) else ""})
+    blocks = read_thinking_blocks(message, call)
+    for block in blocks:
+        if block["type"] == "thinking":
+            read_text(block["thinking"], "thinking_blocks[].thinking")
     reasoning = read_reasoning(message)
     if reasoning and not any(block["type"] == "thinking" for block in blocks):
         blocks.insert(0, {"type": "thinking", "thinking": reasoning, "signature": ""})

@@ -17,7 +17,7 @@ from pyproxy.dialects.translation.messages_over_chat.answer import (
 )
 from pyproxy.dialects.translation.messages_over_chat.blocks import Block, BlockQueue, ToolUse
 from pyproxy.dialects.translation.messages_over_chat.usage import message_usage, stop_reason, stop_sequence
-from pyproxy.dialects.translation.reading import read_list, read_object, read_text
+from pyproxy.dialects.translation.reading import read_list, read_object
 from pyproxy.dialects.translation.tool_ids import safe_id
 
 if TYPE_CHECKING:
@@ -118,11 +118,10 @@ class MessageStream:
         reasoning = read_reasoning(delta)
         if reasoning:
             self._thinking().add({"type": "thinking_delta", "thinking": reasoning})
-        for block in read_thinking_blocks(delta):
-            if block.get("type") == "redacted_thinking":
-                data = read_text(block.get("data"), "thinking_blocks[].data")
-                self._blocks.append(Block({"type": "redacted_thinking", "data": data}))
-            elif block.get("type") == "thinking":
+        for block in read_thinking_blocks(delta, self._call):
+            if block["type"] == "redacted_thinking":
+                self._blocks.append(Block(block))
+            else:
                 self._take_thinking(block, told=bool(reasoning))
 
     def _take_thinking(self, block: Json, *, told: bool) -> None:
@@ -131,7 +130,7 @@ class MessageStream:
         repeats = bool(signature) and self._is_open("thinking")
         if isinstance(text, str) and text and not told and not repeats:
             self._thinking().add({"type": "thinking_delta", "thinking": text})
-        if isinstance(signature, str) and signature:
+        if signature:
             signed = self._thinking()
             signed.add({"type": "signature_delta", "signature": signature})
             signed.sealed = True

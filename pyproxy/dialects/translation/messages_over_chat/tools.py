@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat.schemas import strict_schema
-from pyproxy.dialects.translation.messages_over_chat.content import tell_lost
 from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.translator import UntranslatableError
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["read_tools"]
 
 _WORDS = {"auto": "auto", "none": "none", "any": "required"}
-_UNKNOWN_TO_CHAT = ("cache_control", "defer_loading", "input_examples", "allowed_callers", "eager_input_streaming")
 
 
 def read_tools(given: Json, call: Call, losses: Losses) -> Json:
@@ -31,7 +29,7 @@ def read_tools(given: Json, call: Call, losses: Losses) -> Json:
     offered = [
         (read_object(item, f"tools[{index}]"), f"tools[{index}]") for index, item in enumerate(read_list(given.get("tools", []), "tools"))
     ]
-    tools = [_tool(tool, where, call, losses) for tool, where in offered if _is_client_tool(tool)]
+    tools = [_tool(losses.watch(tool, where, ("type",)), where, call, losses) for tool, where in offered if _is_client_tool(tool)]
     asked = read_object(given.get("tool_choice", {}), "tool_choice")
     left_out = [tool for tool, _ in offered if not _is_client_tool(tool)]
     of_those = asked.get("type") == "tool" and asked.get("name") in [tool.get("name") for tool in left_out]
@@ -60,7 +58,6 @@ def _tool(tool: Json, where: str, call: Call, losses: Losses) -> Json:
     function["parameters"] = read_object(tool.get("input_schema", {"type": "object", "properties": {}}), f"{where}.input_schema")
     if tool.get("strict") is True:
         _hold(function, call, losses)
-    tell_lost(tool, "tools[]", _UNKNOWN_TO_CHAT, losses)
     return {"type": "function", "function": function}
 
 

@@ -8,14 +8,15 @@ from pyproxy.dialects.translation.reading import read_list, read_object, read_te
 from pyproxy.dialects.translation.translator import UntranslatableError
 
 if TYPE_CHECKING:
+    from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of"]
+__all__ = ["TEXTS", "chat_content", "chat_parts", "is_text", "text_of", "text_part"]
 
 TEXTS = frozenset(("input_text", "output_text", "text", "summary_text", "reasoning_text"))
 
 
-def chat_parts(content: Any, where: str) -> list[Json]:
+def chat_parts(content: Any, where: str, losses: Losses) -> list[Json]:
     """Return content, a string or a list of parts, as the parts of a chat message.
 
     Raises:
@@ -24,8 +25,8 @@ def chat_parts(content: Any, where: str) -> list[Json]:
     if content is None:
         return []
     if isinstance(content, str):
-        return [_text(content)]
-    return [_chat_part(part, f"{where}[{index}]") for index, part in enumerate(read_list(content, where))]
+        return [text_part(content)]
+    return [_chat_part(part, f"{where}[{index}]", losses) for index, part in enumerate(read_list(content, where))]
 
 
 def chat_content(parts: list[Json]) -> str | list[Json]:
@@ -47,11 +48,11 @@ def text_of(parts: Any, where: str) -> str:
     return "".join(read_text(read_object(part, where).get("text"), f"{where}.text") for part in read_list(parts, where))
 
 
-def _chat_part(given: Any, where: str) -> Json:
-    part = read_object(given, where)
+def _chat_part(given: Any, where: str, losses: Losses) -> Json:
+    part = losses.watch(read_object(given, where), where)
     kind = part.get("type")
     if isinstance(kind, str) and kind in TEXTS:
-        return _text(read_text(part.get("text"), f"{where}.text"))
+        return text_part(read_text(part.get("text"), f"{where}.text"))
     if kind == "refusal":
         return {"type": "refusal", "refusal": read_text(part.get("refusal"), f"{where}.refusal")}
     if kind == "input_image":
@@ -63,7 +64,8 @@ def _chat_part(given: Any, where: str) -> Json:
     raise UntranslatableError(f"{where} is of a type that the model of this target is not given: it takes text, images and files.", where)
 
 
-def _text(text: str) -> Json:
+def text_part(text: str) -> Json:
+    """Return a text as a part."""
     return {"type": "text", "text": text}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.arguments import arguments_text
 from pyproxy.dialects.translation.chat.seals import call_signatures, signed_calls, unseal
+from pyproxy.dialects.translation.custom_tools import custom_arguments
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
-from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of
-from pyproxy.dialects.translation.responses_over_chat.tools import chat_name, custom_arguments
+from pyproxy.dialects.translation.responses_over_chat.content import chat_content, chat_parts, is_text, text_of, text_part
+from pyproxy.dialects.translation.responses_over_chat.tools import chat_name
 from pyproxy.dialects.translation.tool_ids import CHAT_LONGEST, safe_id
 from pyproxy.dialects.translation.translator import UntranslatableError
 
@@ -19,6 +21,8 @@ __all__ = ["chat_messages"]
 
 # Who gives orders is called a developer by OpenAI alone.
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
+# What an item was in the answer that it comes from.
+_OF_ITEMS = ("type", "id", "status")
 # What a provider did by itself; its outcome stands in the answer that followed.
 _PROVIDERS_OWN = frozenset(
     (
@@ -34,8 +38,17 @@ _PROVIDERS_OWN = frozenset(
         "tool_search_output",
         "additional_tools",
         "compaction_trigger",
+        # What became of a conversation that was compacted, for its provider's eyes alone.
+        "compaction",
+        "compaction_summary",
     )
 )
+# Tools that a provider defines and the client runs: what such a call is called in chat, and which of its members says what is asked.
+_RUN_BY_CLIENTS = {
+    "local_shell_call": ("local_shell", "action"),
+    "shell_call": ("shell", "action"),
+    "apply_patch_call": ("apply_patch", "operation"),
+}
 
 
 def chat_messages(instructions: Any, given: Any, call: Call, losses: Losses) -> list[Json]:
@@ -46,9 +59,9 @@ def chat_messages(instructions: Any, given: Any, call: Call, losses: Losses) -> 
     """
     turns = _Turns()
     if instructions is not None:
-        turns.say("system", chat_parts(instructions, "instructions"))
+        turns.say("system", chat_parts(instructions, "instructions", losses))
     if isinstance(given, str):
-        turns.say("user", chat_parts(given, "input"))
+        turns.say("user", chat_parts(given, "input", losses))
     elif given is not None:
         for index, item in enumerate(read_list(given, "input")):
             _add(turns, read_object(item, f"input[{index}]"), f"input[{index}]", call, losses)
@@ -155,13 +168,20 @@ def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> N
     if kind is None and "role" in item:
         kind = "message"
     if kind == "message":
-        _add_message(turns, item, where)
+        _add_message(turns, item, where, losses)
     elif kind == "reasoning":
         _add_reasoning(turns, item, where, call, losses)
     elif kind in ("function_call", "custom_tool_call"):
-        _add_call(turns, item, where, custom=kind == "custom_tool_call")
+        _add_call(turns, item, where, losses, custom=kind == "custom_tool_call")
     elif kind in ("function_call_output", "custom_tool_call_output"):
-        turns.result(_call_id(item, where), chat_parts(item.get("output"), f"{where}.output"))
+        item = losses.watch(item, where, _OF_ITEMS)
+        turns.result(_call_id(item, where), chat_parts(item.get("output"), f"{where}.output", losses))
+    elif isinstance(kind, str) and kind in _RUN_BY_CLIENTS:
+        item = losses.watch(item, where, _OF_ITEMS)
+        name, member = _RUN_BY_CLIENTS[kind]
+        turns.call(_call_id(item, where), name, arguments_text(read_object(item.get(member), f"{where}.{member}")))
+    elif isinstance(kind, str) and kind.removesuffix("_output") in _RUN_BY_CLIENTS:
+        _add_output(turns, losses.watch(item, where, _OF_ITEMS), where)
     elif isinstance(kind, str) and kind in _PROVIDERS_OWN:
         losses.add(f"input[].{kind}")
     elif kind in (None, "item_reference"):
@@ -170,12 +190,13 @@ def _add(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> N
         raise UntranslatableError(f"{where} is of a type that the model of this target is not given.", where)
 
 
-def _add_message(turns: _Turns, item: Json, where: str) -> None:
+def _add_message(turns: _Turns, item: Json, where: str, losses: Losses) -> None:
+    item = losses.watch(item, where, _OF_ITEMS)
     given = item.get("role")
     role = _ROLES.get(given) if isinstance(given, str) else None
     if role is None:
         raise UntranslatableError(f"{where}.role is none of {', '.join(_ROLES)}.", f"{where}.role")
-    parts = chat_parts(item.get("content"), f"{where}.content")
+    parts = chat_parts(item.get("content"), f"{where}.content", losses)
     if role != "assistant":
         turns.say(role, parts)
     elif all(part["type"] in ("text", "refusal") for part in parts):
@@ -185,20 +206,27 @@ def _add_message(turns: _Turns, item: Json, where: str) -> None:
 
 
 def _add_reasoning(turns: _Turns, item: Json, where: str, call: Call, losses: Losses) -> None:
-    """What others than we have sealed is their provider's, and so is what sums it up. Many providers of chat take none back."""
-    sealed = item.get("encrypted_content")
-    signed = unseal(sealed) if sealed else []
-    if signed is None:
+    """What others than we have sealed is their provider's, and so is what sums it up.
+
+    Many providers of chat take no text of reasoning back, and none what another has signed.
+    """
+    kept = item.get("encrypted_content")
+    sealed = unseal(kept)
+    if kept and (sealed is None or sealed.signer != call.signer):
         losses.add("input[].encrypted_content")
+    if kept and sealed is None:
         return
+    signed = sealed.blocks if sealed is not None and sealed.signer == call.signer else []
+    item = losses.watch(item, where, (*_OF_ITEMS, "encrypted_content", "summary"))
     text = text_of(item.get("content"), f"{where}.content") or text_of(item.get("summary"), f"{where}.summary")
-    if (text or signed) and not (call.in_between or call.capabilities.reasoning_history):
+    if text and not (call.in_between or call.capabilities.reasoning_history):
         losses.add("input[].reasoning")
-    else:
-        turns.think(text, signed)
+        text = ""
+    turns.think(text, signed)
 
 
-def _add_call(turns: _Turns, item: Json, where: str, *, custom: bool) -> None:
+def _add_call(turns: _Turns, item: Json, where: str, losses: Losses, *, custom: bool) -> None:
+    item = losses.watch(item, where, _OF_ITEMS)
     namespace = item.get("namespace")
     name = chat_name(read_text(item.get("name"), f"{where}.name"), namespace if isinstance(namespace, str) else None)
     if custom:
@@ -206,6 +234,13 @@ def _add_call(turns: _Turns, item: Json, where: str, *, custom: bool) -> None:
     else:
         arguments = read_text(item.get("arguments"), f"{where}.arguments") or "{}"
     turns.call(_call_id(item, where), name, arguments)
+
+
+def _add_output(turns: _Turns, item: Json, where: str) -> None:
+    """What came of a call that the client ran: a text, or what it writes of several commands, as JSON. Some name the call by ``id``."""
+    output = item.get("output")
+    text = output if isinstance(output, str) else arguments_text(output)
+    turns.result(_call_id(item if item.get("call_id") is not None else {**item, "call_id": item.get("id")}, where), [text_part(text)])
 
 
 def _call_id(item: Json, where: str) -> str:

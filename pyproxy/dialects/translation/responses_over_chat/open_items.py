@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pyproxy.dialects.translation.chat.seals import seal
+from pyproxy.dialects.translation.custom_tools import custom_input
 from pyproxy.dialects.translation.events import Event
-from pyproxy.dialects.translation.responses_over_chat.tools import custom_input
 
 if TYPE_CHECKING:
     from pyproxy.dialects.translation.responses_over_chat.tools import Tool
@@ -127,13 +127,14 @@ class OpenMessage(OpenItem):
 class OpenReasoning(OpenItem):
     """What the model thinks: as a summary for clients that ask for one, which show nothing else; for others as it is."""
 
-    def __init__(self, emit: Emitter, place: int, identifier: str, *, as_summary: bool) -> None:
+    def __init__(self, emit: Emitter, place: int, identifier: str, signer: str, *, as_summary: bool) -> None:
         super().__init__(emit, place, {"id": identifier, "type": "reasoning", "status": "in_progress", "summary": [], "content": []})
         self._member = "summary" if as_summary else "content"
         self._kind = "summary_text" if as_summary else "reasoning_text"
         self._texts = "response.reasoning_summary_text" if as_summary else "response.reasoning_text"
         self._parts = "response.reasoning_summary_part" if as_summary else "response.content_part"
         self._of_part = {**self._of_item, f"{self._member}_index": 0}
+        self._signer = signer
         self._signed: list[Json] = []
 
     def text(self, piece: str) -> None:
@@ -149,7 +150,7 @@ class OpenReasoning(OpenItem):
 
     def _finish(self) -> None:
         if self._signed:
-            self.item["encrypted_content"] = seal(self._signed)
+            self.item["encrypted_content"] = seal(self._signed, self._signer)
         if not self._pieces:
             return
         text = self._text()

@@ -141,7 +141,7 @@ class ResponseStream:
         if not isinstance(self._speaking, OpenReasoning):
             self._stop_speaking()
             identifier = item_id("rs", self._call, len(self._items))
-            self._speaking = OpenReasoning(self._emit, len(self._items), identifier, as_summary=self._as_summary)
+            self._speaking = OpenReasoning(self._emit, len(self._items), identifier, self._call.signer, as_summary=self._as_summary)
             self._items.append(self._speaking)
         return self._speaking
 

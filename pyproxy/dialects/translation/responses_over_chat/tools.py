@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.dialects.translation.custom_tools import CUSTOM_PARAMETERS, custom_description
 from pyproxy.dialects.translation.provider_tools import NO_SUCH_TOOL
 from pyproxy.dialects.translation.reading import read_list, read_object, read_text
 from pyproxy.dialects.translation.tool_ids import safe_id
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from pyproxy.dialects.translation.losses import Losses
     from pyproxy.dialects.translation.translator import Json
 
-__all__ = ["Tool", "Toolbox", "chat_name", "custom_arguments", "custom_input", "read_tools"]
+__all__ = ["Tool", "Toolbox", "chat_name", "read_tools"]
 
 _LONGEST_NAME = 64
 _NO_PARAMETERS: Json = {"type": "object", "properties": {}}
-_INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +106,14 @@ def chat_name(name: str, namespace: str | None = None) -> str:
     return safe_id(f"{namespace}{joint}{name}", _LONGEST_NAME)
 
 
-def custom_arguments(text: str) -> str:
-    """The text for a custom tool as the arguments of a function."""
-    return json.dumps({_INPUT: text}, ensure_ascii=False)
-
-
-def custom_input(arguments: str) -> str:
-    """The text for a custom tool out of the arguments of a function; what else a model writes there is taken for the text."""
-    try:
-        value = json.loads(arguments)
-    except (ValueError, RecursionError):
-        return arguments
-    text = value.get(_INPUT) if isinstance(value, dict) else value
-    return text if isinstance(text, str) else arguments
-
-
 def _add(tools: list[Tool], tool: Json, where: str, namespace: str | None, losses: Losses) -> None:
     kind = tool.get("type")
     if kind == "function":
-        tools.append(_function(tool, where, namespace))
+        tools.append(_function(losses.watch(tool, where, ("type",)), where, namespace))
     elif kind == "custom":
-        tools.append(_custom(tool, where, namespace, losses))
+        tools.append(_custom(losses.watch(tool, where, ("type",)), where, namespace, losses))
     elif kind == "namespace" and namespace is None:
+        tool = losses.watch(tool, where, ("type",))
         name = read_text(tool.get("name"), f"{where}.name")
         for index, member in enumerate(read_list(tool.get("tools"), f"{where}.tools")):
             inner = f"{where}.tools[{index}]"
@@ -147,14 +132,16 @@ def _function(tool: Json, where: str, namespace: str | None) -> Tool:
 
 def _custom(tool: Json, where: str, namespace: str | None, losses: Losses) -> Tool:
     name = read_text(tool.get("name"), f"{where}.name")
-    described = [read_text(tool["description"], f"{where}.description")] if tool.get("description") is not None else []
+    described = read_text(tool["description"], f"{where}.description") if tool.get("description") is not None else None
     form = tool.get("format")
-    if isinstance(form, dict) and form.get("type") == "grammar":
-        losses.add("tools[].format")  # told, but the model is not held to it
-        described.append(f"Its input must follow this {form.get('syntax')} grammar:\n{form.get('definition')}")
-    text = {"type": "string", "description": "The whole input of the tool, as plain text."}
-    parameters = {"type": "object", "properties": {_INPUT: text}, "required": [_INPUT], "additionalProperties": False}
-    function: Json = {"name": chat_name(name, namespace), "description": "\n\n".join(described), "parameters": parameters}
+    grammar = form if isinstance(form, dict) and form.get("type") == "grammar" else None
+    if grammar is not None:
+        losses.add("tools[].format")
+    function: Json = {
+        "name": chat_name(name, namespace),
+        "description": custom_description(described, grammar),
+        "parameters": CUSTOM_PARAMETERS,
+    }
     return Tool(name, custom=True, namespace=namespace, chat={"type": "function", "function": function})
 
 

@@ -67,9 +67,11 @@ class Rendering:
         ask: What was asked.
         answer: What is said.
         number: Number of the answer, from which it has its id.
+        candidates: How many of it are asked for.
     """
 
-    def __init__(self, ask: Ask, answer: Answer, number: int) -> None:
+    def __init__(self, ask: Ask, answer: Answer, number: int, candidates: int = 1) -> None:
+        self._candidates = candidates
         self._ask = ask
         self._answer = answer
         self._number = number
@@ -91,7 +93,7 @@ class Rendering:
         """
         chunks = self._chunks(behaviour.chunks)
         answer = self._answer
-        final = [] if answer.calls else [{"text": "", **self._signature()}]
+        final: list[Json] = [{"text": "", **({} if answer.calls else self._signature())}]
         last = self._chunk(final, answer.tokens, _REASONS[answer.finish])
         error = error_body(behaviour, self._ask.model)
         if events:
@@ -141,7 +143,7 @@ class Rendering:
         return {"thoughtSignature": seal(f"thought {self._number}")} if self._answer.thinking else {}
 
     def _chunk(self, parts: list[Json], said: int, reason: str | None = None) -> Json:
-        candidate: Json = {"content": {"parts": parts, "role": "model"}, "index": 0}
+        candidate: Json = {"content": {"parts": parts, "role": "model"}}
         if not parts:
             candidate["content"] = {"role": "model"}
         if reason is not None:
@@ -153,7 +155,7 @@ class Rendering:
         if thoughts:
             usage["thoughtsTokenCount"] = thoughts
         return {
-            "candidates": [candidate],
+            "candidates": [{**candidate, "index": index} for index in range(self._candidates)],
             "usageMetadata": usage,
             "modelVersion": self._ask.model,
             "responseId": f"mock{self._number}",

@@ -111,7 +111,8 @@ class Gemini:
         ask = read_ask(asked, model, stream=method == "streamGenerateContent")
         if behaviour.prefill == "refuse" and ask.prefill is not None:
             return self._failed(replace(behaviour, status=400, error_code="invalid_prefill"), model, in_array=in_array)
-        rendering = Rendering(ask, decide(ask, behaviour), next(self._numbers))
+        candidates = (asked.get("generationConfig") or {}).get("candidateCount") or 1
+        rendering = Rendering(ask, decide(ask, behaviour), next(self._numbers), candidates)
         if ask.stream:
             stream = rendering.stream(behaviour, events=not in_array)
             return Reply(behaviour.status, stream, behaviour, (), _JSON if in_array else _EVENTS)

@@ -16,6 +16,7 @@ _BAD_NAME: Final = (
 _TYPES: Final = frozenset({"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL", "TYPE_UNSPECIFIED"})
 _MODES: Final = frozenset({"MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"})
 _MOST_STOPS: Final = 5
+_MOST_CANDIDATES: Final = 8
 
 
 def check_settings(request: dict[str, Any], model: str) -> None:
@@ -79,6 +80,9 @@ def _check_sampling(generation: dict[str, Any], most: int | None) -> None:
         value = generation.get(name)
         if value is not None and not 0 <= value <= largest:
             raise broken_rule(f"generation_config.{place}", f"{place} must be in the range [0.0, {largest}].")
+    candidates = generation.get("candidateCount")
+    if candidates is not None and not 1 <= candidates <= _MOST_CANDIDATES:
+        raise broken_rule("generation_config.candidate_count", f"candidate_count must be in the range [1, {_MOST_CANDIDATES}].")
     limit = generation.get("maxOutputTokens")
     if limit is not None and limit < 1:
         raise broken_rule("generation_config.max_output_tokens", "max_output_tokens must be positive.")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 from pyproxy.providers.mock.answer import Answer, fragments, pieces
@@ -16,7 +17,7 @@ _BROKEN: Final = b'data: {"id":"chatcmpl-broken","choices":[{"index":0,"delta":{
 
 def usage(ask: ChatAsk, answer: Answer) -> dict[str, int]:
     """Give the tokens of a request and its answer."""
-    completion = answer.tokens
+    completion = answer.tokens * ask.choices
     return {"prompt_tokens": ask.prompt_tokens, "completion_tokens": completion, "total_tokens": ask.prompt_tokens + completion}
 
 
@@ -36,8 +37,9 @@ def completion(base: dict[str, Any], ask: ChatAsk, answer: Answer, number: int) 
             {"id": _call_id(number, index), "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
             for index, call in enumerate(answer.calls)
         ]
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
-    return {**base, "object": "chat.completion", "choices": [choice], "usage": usage(ask, answer)}
+    choice = {"message": message, "logprobs": None, "finish_reason": answer.finish}
+    choices = [{"index": index, **choice} for index in range(ask.choices)]
+    return {**base, "object": "chat.completion", "choices": choices, "usage": usage(ask, answer)}
 
 
 def stream(base: dict[str, Any], ask: ChatAsk, behaviour: Behaviour, answer: Answer, number: int) -> Stream:
@@ -46,23 +48,25 @@ def stream(base: dict[str, Any], ask: ChatAsk, behaviour: Behaviour, answer: Ans
     head = "data: " + json.dumps({**base, "object": "chat.completion.chunk"})[:-1] + ', "choices": '
     tail = ', "usage": null}\n\n' if ask.include_usage else "}\n\n"
 
-    def chunk(delta: str, finish_reason: str = "null") -> bytes:
-        choice = f'{{"index": 0, "delta": {delta}, "logprobs": null, "finish_reason": {finish_reason}}}'
-        return f"{head}[{choice}]{tail}".encode()
+    def chunks(delta: str, finish_reason: str = "null") -> Iterator[bytes]:
+        """The same of each choice, which come in turns."""
+        for index in range(ask.choices):
+            choice = f'{{"index": {index}, "delta": {delta}, "logprobs": null, "finish_reason": {finish_reason}}}'
+            yield f"{head}[{choice}]{tail}".encode()
 
     if answer.calls:
         deltas = (json.dumps(delta) for delta in _call_deltas(answer, number))
     else:
         deltas = (f'{{"content": {json.dumps(piece)}}}' for piece in pieces(answer.text, behaviour.chunks))
-    closing = [chunk("{}", json.dumps(answer.finish))]
+    closing = [*chunks("{}", json.dumps(answer.finish))]
     if ask.include_usage:
         closing.append(f'{head}[], "usage": {json.dumps(usage(ask, answer))}}}\n\n'.encode())
     if not behaviour.omit_done:
         closing.append(_DONE)
     role = {"role": "assistant", "content": None if answer.calls else "", "refusal": None}
     return Stream(
-        opening=[chunk(json.dumps(role))] if behaviour.include_role_chunk else [],
-        content=map(chunk, deltas),
+        opening=[*chunks(json.dumps(role))] if behaviour.include_role_chunk else [],
+        content=chain.from_iterable(map(chunks, deltas)),
         closing=closing,
         error=b"data: " + error_body(behaviour, ask.model) + b"\n\n",
         malformed=_BROKEN,

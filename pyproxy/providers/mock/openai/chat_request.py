@@ -12,13 +12,14 @@ from pyproxy.providers.mock.openai.conversation import check_messages
 from pyproxy.providers.mock.reading import mapping, parse, sequence, text_of, words
 from pyproxy.providers.mock.reply import BadRequestError
 
+_MOST_CHOICES: Final = 128
 _IGNORED: Final = """audio function_call functions logit_bias messages metadata modalities model moderation prediction
     prompt_cache_key prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier
     store stream_options tool_choice top_logprobs user verbosity web_search_options""".split()  # noqa: SIM905  # so many names read best as a text
 KNOWN: Final[Mapping[str, Check]] = {
     **dict.fromkeys(_IGNORED, checks.anything),
     **checks.SAMPLING,
-    "n": partial(checks.integer, least=1),
+    "n": partial(checks.integer, least=1, most=_MOST_CHOICES),
     "max_tokens": partial(checks.integer, least=1),
     "max_completion_tokens": partial(checks.integer, least=1),
     "logprobs": checks.boolean,
@@ -37,9 +38,11 @@ class ChatAsk(Ask):
 
     Attributes:
         include_usage: Whether a stream ends with a usage chunk.
+        choices: How many answers are asked for.
     """
 
     include_usage: bool = False
+    choices: int = 1
 
 
 def read_document(body: bytes) -> dict[str, Any]:
@@ -91,6 +94,7 @@ def read_chat(document: dict[str, Any], model: str) -> ChatAsk:
         model=model,
         stream=stream,
         include_usage=options.get("include_usage") is True,
+        choices=min(max(document.get("n") or 1, 1), _MOST_CHOICES),
         tools=_tools(document),
         parallel=document.get("parallel_tool_calls") is not False,
         user_spoke_last=spoken[-1:] in ([], ["user"]),

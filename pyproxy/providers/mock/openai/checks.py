@@ -60,13 +60,16 @@ def decimal(name: str, value: Any, *, least: float, most: float) -> None:
             raise PedanticError(text, code=f"decimal_{side}_value", param=name)
 
 
-def integer(name: str, value: Any, *, least: int) -> None:
-    """Check an integer with a least value."""
+def integer(name: str, value: Any, *, least: int, most: int | None = None) -> None:
+    """Check an integer with a least value, and perhaps a largest."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong_type(name, "an integer", value)
     if value < least:
         text = f"Invalid '{name}': integer below minimum value. Expected a value >= {least}, but got {value} instead."
         raise PedanticError(text, code="integer_below_min_value", param=name)
+    if most is not None and value > most:
+        text = f"Invalid '{name}': integer above maximum value. Expected a value <= {most}, but got {value} instead."
+        raise PedanticError(text, code="integer_above_max_value", param=name)
 
 
 def boolean(name: str, value: Any) -> None:

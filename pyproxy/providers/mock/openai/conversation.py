@@ -7,7 +7,10 @@ from pyproxy.providers.mock.reading import mapping, sequence
 from pyproxy.providers.mock.reply import BadRequestError
 
 _ROLES: Final = ("system", "assistant", "user", "function", "tool", "developer")
-_MEMBERS: Final = ("role", "content", "name", "tool_calls", "tool_call_id", "refusal", "audio", "annotations", "function_call")
+_MEMBERS: Final = (
+    *("role", "content", "name", "tool_calls", "tool_call_id", "refusal", "audio", "annotations", "function_call"),
+    "provider_specific_fields",  # litellm's clients send it back with every answer, and have for years
+)
 _CALL_MEMBERS: Final = ("id", "type", "function", "custom", "index")
 _PARTS: Final = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 

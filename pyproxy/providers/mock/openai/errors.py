@@ -100,6 +100,9 @@ def error_object(behaviour: Behaviour, model: str | None, message: str | None = 
 
 def refusal_body(error: BadRequestError) -> bytes:
     """Give the error body for a request that the API does not take."""
-    return json.dumps(
-        {"error": {"message": str(error), "type": "invalid_request_error", "param": error.param, "code": error.code}}
-    ).encode()
+    return (
+        error.body
+        or json.dumps(
+            {"error": {"message": str(error), "type": "invalid_request_error", "param": error.param, "code": error.code}}
+        ).encode()
+    )

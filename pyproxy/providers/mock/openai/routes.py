@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from pyproxy.providers.mock.answer import decide
 from pyproxy.providers.mock.behaviour import Behaviour
-from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, responses_request, responses_stream
+from pyproxy.providers.mock.openai import chat, chat_request, checks, completions, embeddings, mistral, responses_request, responses_stream
 from pyproxy.providers.mock.openai.bounds import check_bound
 from pyproxy.providers.mock.openai.chat_request import ChatAsk, read_document, read_model
 from pyproxy.providers.mock.openai.conversation import unknown_member
@@ -104,6 +104,9 @@ class OpenAI:
             request.model = model = model or read_model(document)
             if self._scripts.upcoming(model).lenient:
                 document = checks.overlooked(document, known)
+            elif path == "/chat/completions" and mistral.is_mistrals(model):
+                mistral.check_members(document)
+                known = {**known, **dict.fromkeys(document.keys() - known.keys(), checks.anything)}
             unknown = checks.parameters(document, known) or unknown_member(document.get("messages"))
             ask = read(document, model)
             behaviour = self._scripts.next_for(model)

@@ -6,6 +6,8 @@ from typing import Any
 
 from clients.apart.differential.requests import Json, Meaning, read_json
 
+from pyproxy.dialects.translation.chat.seals import unseal
+
 __all__ = ["chat_of_chunks", "message_of_events", "of_candidate", "of_completion", "of_message"]
 
 
@@ -40,7 +42,7 @@ def of_message(body: Json) -> Meaning:
         "order": _order([block["type"] for block in content if not _is_blank(block)]),
         "blanks": any(_is_blank(block) for block in content),
         "thoughts": "".join(block.get("thinking", "") for block in content),
-        "signed": [block for block in content if block.get("signature") or block.get("data")],
+        "signed": [_opened(block) for block in content if block.get("signature") or block.get("data")],
         "said": "".join(block["text"] for block in content if block["type"] == "text"),
         "calls": [_call(block["id"], block["name"], block["input"]) for block in content if block["type"] == "tool_use"],
         "end": body["stop_reason"],
@@ -120,6 +122,12 @@ def message_of_events(events: list[Json]) -> Json:
         if block["type"] == "tool_use" and pieces.get(index, "").strip():
             block["input"] = read_json(pieces[index])
     return {**message, "content": list(blocks.values())}
+
+
+def _opened(block: Json) -> Json:
+    """A block with what its provider signed, which ours seals with who that was."""
+    sealed = unseal(block.get("signature") or block.get("data"))
+    return block if sealed is None else {**block, **sealed.blocks[0]}
 
 
 def _is_blank(block: Json) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 
 import anthropic
-from checks import KEY, QUESTION, SAID, STALLING, URL, cancel, check, drain, expect, leave, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, URL, cancel, check, drain, expect, expect_error, leave, main
 
 client = anthropic.Anthropic(base_url=URL, api_key=KEY, max_retries=0)
 HELLO = [{"role": "user", "content": QUESTION}]
@@ -44,7 +44,7 @@ def tools() -> None:
 @check
 def tools_beside_thoughts() -> None:
     kinds = called({**ASKED, "model": "two-calls", "tools": [WEATHER], "thinking": THINKING})
-    expect([kind for kind in kinds if kind != "thinking"], ["tool_use", "tool_use"])
+    expect([kind for kind in kinds if "thinking" not in kind], ["tool_use", "tool_use"])
 
 
 @check
@@ -79,6 +79,12 @@ def errors() -> None:
         except kind:
             continue
         raise AssertionError(f"{model} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    with client.messages.stream(**{**ASKED, "model": BREAKING}) as events:
+        expect_error(anthropic.APIError, lambda: list(events))
 
 
 @check

@@ -22,6 +22,7 @@ KEY = "client-key"
 QUESTION = "please say hello"
 SAID = f"This is plain, answering: {QUESTION}"  # what the plain model answers
 STALLING = "stalling"  # the model that falls silent in the middle of its answers
+BREAKING = "breaking"  # the model whose streams end with an error
 
 _ARRIVES_WITHIN_S = 20
 _CANCELLED_WITHIN_S = 1
@@ -39,6 +40,15 @@ def expect(found: object, expected: object) -> None:
     """Fail unless both are equal."""
     if found != expected:
         raise AssertionError(f"expected {expected!r}, found {found!r}")
+
+
+def expect_error(kinds: type[BaseException] | tuple[type[BaseException], ...], call: Callable[[], object]) -> None:
+    """Fail unless a call raises an error that is the client's own."""
+    try:
+        found = call()
+    except kinds:
+        return
+    raise AssertionError(f"it raised nothing but gave {found!r}")
 
 
 async def cancel(call: Coroutine[Any, Any, Any]) -> None:

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 
-from checks import KEY, QUESTION, SAID, STALLING, URL, cancel, check, expect, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, URL, cancel, check, expect, main
 
 HOME = tempfile.mkdtemp(prefix="claude-")
 os.environ.update(
@@ -103,6 +103,13 @@ async def errors() -> None:
             async for message in run(model):
                 messages.append(message)  # noqa: PERF401 - what came before the error counts
         expect((result(messages).is_error, result(messages).api_error_status in statuses), (True, True))
+
+
+@check
+async def breaks_off() -> None:
+    # It sees the stream break, and asks once more without one: that the provider is asked twice is held against direct calls.
+    messages = [message async for message in run(BREAKING)]
+    expect((result(messages).is_error, result(messages).num_turns), (False, 1))
 
 
 async def drained() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from checks import KEY, QUESTION, SAID, STALLING, URL, cancel, check, drain, expect, leave, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, URL, cancel, check, drain, expect, expect_error, leave, main
 from google import genai
 from google.genai import errors as genai_errors
 from google.genai import types
@@ -47,6 +47,29 @@ def tools() -> None:
 
 
 @check
+def streamed_tools() -> None:
+    config = types.GenerateContentConfig(tools=[WEATHER])
+    chunks = list(client.models.generate_content_stream(model="two-calls", contents=QUESTION, config=config))
+    expect([call.name for chunk in chunks for call in chunk.function_calls or ()], ["weather", "weather"])
+    expect(chunks[-1].candidates[0].finish_reason, types.FinishReason.STOP)
+
+
+@check
+def streamed_tools_that_the_client_calls() -> None:
+    asked_for: list[str] = []
+
+    def weather(city: str) -> str:
+        """Tell the weather of a city."""
+        asked_for.append(city)
+        return "rain"
+
+    config = types.GenerateContentConfig(tools=[weather])
+    chunks = list(client.models.generate_content_stream(model="two-calls", contents=QUESTION, config=config))
+    expect(len(asked_for), 2)
+    expect("".join(chunk.text or "" for chunk in chunks), f"This is two-calls, answering: {QUESTION}")
+
+
+@check
 def structured() -> None:
     config = types.GenerateContentConfig(response_mime_type="application/json", response_schema=City)
     expect(client.models.generate_content(model="plain", contents=QUESTION, config=config).parsed, City(name="text", people=1))
@@ -76,6 +99,11 @@ def errors() -> None:
             expect(error.code, code)
             continue
         raise AssertionError(f"{model} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    expect_error(genai_errors.APIError, lambda: list(client.models.generate_content_stream(model=BREAKING, contents=QUESTION)))
 
 
 @check

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import instructor
 import openai
-from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, expect_error, main
 from instructor.core.exceptions import InstructorRetryException
 from pydantic import BaseModel
 
@@ -70,6 +70,14 @@ def errors() -> None:
                 expect(type(cause), kind)
                 continue
             raise AssertionError(f"{model} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    for mode in MODES:
+        made = client(mode).chat.completions
+        asked = {"model": BREAKING, "messages": HELLO, "response_model": City, "max_retries": 1}
+        expect_error(InstructorRetryException, lambda made=made, asked=asked: list(made.create_partial(**asked)))
 
 
 @check

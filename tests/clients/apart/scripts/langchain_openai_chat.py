@@ -3,7 +3,7 @@
 import asyncio
 
 import openai
-from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, leave, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, expect_error, leave, main
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
@@ -72,6 +72,12 @@ def errors() -> None:
             except kind:
                 continue
             raise AssertionError(f"{model} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    for chat in chats(BREAKING):
+        expect_error((openai.APIError, ValueError), lambda chat=chat: list(chat.stream(QUESTION)))
 
 
 @check

@@ -7,7 +7,8 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm
-from checks import KEY, QUESTION, SAID, STALLING, URL, V1, cancel, check, drain, expect, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, URL, V1, cancel, check, drain, expect, expect_error, main
+from litellm.exceptions import MidStreamFallbackError
 from pydantic import BaseModel
 
 # It writes schemas into the prompt for those of Gemini's models that it does not know to take them.
@@ -73,6 +74,12 @@ def errors() -> None:
             except kind:
                 continue
             raise AssertionError(f"{each['model']} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    for each in asked(BREAKING, stream=True):
+        expect_error((litellm.APIError, MidStreamFallbackError), lambda each=each: list(litellm.completion(**each)))
 
 
 @check

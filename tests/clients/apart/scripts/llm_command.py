@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
 
 HOME = Path(tempfile.mkdtemp(prefix="llm-"))
-MODELS = ("plain", "two-calls", "limited", "broken", "refusing", STALLING)
+MODELS = ("plain", "two-calls", "limited", "broken", "refusing", STALLING, BREAKING)
 APIS = {"chat": {}, "responses": {"responses": True}}
 CAN = {"supports_schema": True, "supports_tools": True}
 (HOME / "extra-openai-models.yaml").write_text(
@@ -72,6 +72,13 @@ def errors() -> None:
     for model, status in (("limited", 429), ("broken", 503), ("refusing", 400)):
         found = told("-m", f"chat-{model}")
         expect((found.returncode, found.stderr.partition(" - ")[0]), (1, f"Error: Error code: {status}"))
+
+
+@check
+def breaks_off() -> None:
+    for api in APIS:
+        found = told("-m", f"{api}-{BREAKING}")
+        expect((found.returncode, found.stderr.startswith("Error: ")), (1, True))
 
 
 @check

@@ -2,7 +2,8 @@
 
 import openai
 from agents import Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner, function_tool, set_tracing_disabled
-from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
+from agents.exceptions import ModelBehaviorError
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, V1, cancel, check, expect, main
 from pydantic import BaseModel
 
 set_tracing_disabled(disabled=True)
@@ -72,6 +73,16 @@ async def errors() -> None:
             except kind:
                 continue
             raise AssertionError(f"{model} raised nothing")
+
+
+@check
+async def breaks_off() -> None:
+    for agent in agents(BREAKING):
+        try:
+            found = await streamed(agent)
+        except (openai.APIError, ModelBehaviorError):
+            continue
+        raise AssertionError(f"it raised nothing but gave {found!r}")
 
 
 @check

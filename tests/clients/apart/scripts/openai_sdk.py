@@ -3,7 +3,7 @@
 import asyncio
 
 import openai
-from checks import KEY, QUESTION, SAID, STALLING, V1, cancel, check, drain, expect, leave, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, V1, cancel, check, drain, expect, expect_error, leave, main
 from pydantic import BaseModel
 
 client = openai.OpenAI(base_url=V1, api_key=KEY, max_retries=0)
@@ -79,6 +79,16 @@ def errors() -> None:
         except kind:
             continue
         raise AssertionError(f"{model} raised nothing")
+
+
+@check
+def breaks_off() -> None:
+    expect_error(openai.APIError, lambda: list(client.chat.completions.create(model=BREAKING, messages=HELLO, stream=True)))
+    try:
+        kinds = [event.type for event in client.responses.create(model=BREAKING, input=QUESTION, stream=True)]
+    except openai.APIError:
+        return
+    expect(kinds[-1], "error")  # OpenAI's own event, which the SDK hands on as it is
 
 
 @check

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from checks import KEY, QUESTION, SAID, STALLING, URL, V1, cancel, check, expect, main
+from checks import BREAKING, KEY, QUESTION, SAID, STALLING, URL, V1, cancel, check, expect, main
 from pydantic import BaseModel
 from pydantic_ai import Agent, NativeOutput
-from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.google import GoogleModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
@@ -87,6 +87,16 @@ async def errors() -> None:
             expect(error.status_code, 400)
             continue
         raise AssertionError("nothing was raised")
+
+
+@check
+async def breaks_off() -> None:
+    for agent in agents(BREAKING):
+        try:
+            found = await streamed(agent)
+        except ModelAPIError:
+            continue
+        raise AssertionError(f"it raised nothing but gave {found!r}")
 
 
 @check

@@ -11,6 +11,7 @@ from pyproxy.dialects.translation.chat.seals import call_signature, seal
 from pyproxy.dialects.translation.events import Event
 from pyproxy.dialects.translation.translator import Call, Translated
 from pyproxy.dialects.translation.ways import way_to
+from pyproxy.domain import Candidate
 from pyproxy.domain.capabilities import ALL_CAPABILITIES, PLAIN_CAPABILITIES, Capabilities
 from pyproxy.domain.operations import MESSAGES, RESPONSES
 
@@ -108,7 +109,7 @@ def test_clients_of_messages_that_do_not_are_told_of_the_loss(asked: dict[str, A
     assert told.lost == ("choices[].message.tool_calls[].extra_content",)
 
 
-SEALED = seal([call_signature("a", "CsA=")])
+SEALED = seal([call_signature("a", "CsA=")], "openai/p")
 USED = {"type": "tool_use", "id": "a", "name": "look", "input": {}}
 CALLED = {"type": "function_call", "call_id": "a", "name": "look", "arguments": "{}"}
 ELSEWHERE: list[tuple[Any, dict[str, Any], str]] = [
@@ -120,17 +121,24 @@ ELSEWHERE: list[tuple[Any, dict[str, Any], str]] = [
     (
         RESPONSES,
         {"input": next_input([{"type": "reasoning", "summary": [], "encrypted_content": SEALED}, CALLED])[1:]},
-        "input[].reasoning",
+        "input[].encrypted_content",
     ),
 ]
 
 
 @pytest.mark.parametrize(("operation", "asked", "loss"), ELSEWHERE)
-def test_a_provider_of_chat_gets_them_where_it_takes_reasoning_back(operation: Any, asked: dict[str, Any], loss: str) -> None:
+def test_a_provider_of_chat_gets_those_that_it_gave_and_no_others(operation: Any, asked: dict[str, Any], loss: str) -> None:
     extra = {"extra_content": {"google": {"thought_signature": "CsA="}}}
     call = {"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-    for capabilities, expected, lost in ((Capabilities(reasoning_history=True), call | extra, ()), (Capabilities(), call, (loss,))):
-        told = translator(operation, "openai").request({"model": "m", **asked}, Call("m", capabilities=capabilities))
+    gave, other = (call | extra, ()), (call, (loss,))
+    for signer, history, (expected, lost) in (
+        ("openai/p", False, gave),
+        ("openai/p", True, gave),
+        ("openai/q", False, other),
+        ("openai/q", True, other),
+    ):
+        asking = Call("m", capabilities=Capabilities(reasoning_history=history), signer=signer)
+        told = translator(operation, "openai").request({"model": "m", **asked}, asking)
         turn = next(message for message in told.body["messages"] if message["role"] == "assistant")
         assert turn == {"role": "assistant", "content": None, "tool_calls": [expected]}
         assert told.lost == lost
@@ -140,4 +148,12 @@ def test_claude_gets_none_of_them_and_that_is_told_in_the_names_of_its_client() 
     operation, asked, _ = ELSEWHERE[1]
     told = translator(operation, "anthropic").request({"model": "m", **asked}, Call("claude-x", capabilities=ALL_CAPABILITIES))
     assert "CsA" not in str(told.body)
-    assert told.lost == ("input[].encrypted_content", "input[].content[]"), "and that words were made up for a user who said none"
+    assert set(told.lost) == {"input[].encrypted_content", "input[].content[]"}, "and that words were made up for a user who said none"
+
+
+def test_each_provider_of_chat_signs_for_itself_and_of_other_apis_their_makers() -> None:
+    one = Candidate("i", "m", "p", "u", (), "l")
+    assert one.signer == replace(one, instance="i#2").signer != replace(one, provider="q").signer
+    for dialect in ("anthropic", "gemini"):
+        other = replace(one, dialect=dialect)
+        assert other.signer == replace(other, provider="q").signer != replace(one, provider=dialect).signer

@@ -141,6 +141,8 @@ def test_what_clients_of_googles_own_chat_api_say_is_understood() -> None:
     assert translated.body["generationConfig"] == {"thinkingConfig": {"thinkingBudget": 5, "includeThoughts": True}}
     assert translated.body["cachedContent"] == "cachedContents/1"
     assert translated.lost == ("extra_body.google.odd",)
+    assert asked(extra_body={"other": 1}).lost == ("extra_body.other",)
+    assert asked(extra_body={"other": 1, "google": {"odd": 1}}).lost == ("extra_body.other", "extra_body.google.odd")
 
 
 def test_whatever_is_not_carried_is_told_by_name_once() -> None:

@@ -161,7 +161,7 @@ def test_what_the_provider_does_not_know_is_told_by_name_and_only_when_it_asks_f
         store=False,
         prediction=None,
     )
-    assert lost == ("messages[].name", "seed", "logprobs", "logit_bias", "frequency_penalty")
+    assert lost == ("seed", "logprobs", "logit_bias", "frequency_penalty", "messages[].name")
 
 
 def test_names_of_what_is_lost_are_fit_for_a_header() -> None:

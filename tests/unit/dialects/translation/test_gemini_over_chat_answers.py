@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyproxy.dialects.translation.events import DONE, Event, encode
-from pyproxy.dialects.translation.gemini.signatures import carried, unseal
+from pyproxy.dialects.translation.gemini.signatures import carried, seal_signature, unseal
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call
 
@@ -62,14 +62,17 @@ def test_calls_of_tools_are_objects_with_their_ids_and_end_as_stop() -> None:
     assert calls[2]["id"].startswith("call_")
 
 
+QQ = seal_signature("QQ==", CALL.signer)
+
+
 def test_thoughts_come_first_and_signatures_return_to_their_parts() -> None:
     extra = {"google": {"thought_signature": "QQ=="}}
     assert parts(
         "tool_calls", reasoning_content="hm", content="so", extra_content=extra, tool_calls=[called("a", id="1", extra_content=extra)]
     ) == [
         {"text": "hm", "thought": True},
-        {"text": "so", "thoughtSignature": "QQ=="},
-        {"functionCall": {"id": "1", "name": "a", "args": {}}, "thoughtSignature": "QQ=="},
+        {"text": "so", "thoughtSignature": QQ},
+        {"functionCall": {"id": "1", "name": "a", "args": {}}, "thoughtSignature": QQ},
     ]
     assert parts(reasoning="hm", content=[{"type": "text", "text": "so"}]) == [{"text": "hm", "thought": True}, {"text": "so"}]
 
@@ -78,7 +81,7 @@ def test_thoughts_come_first_and_signatures_return_to_their_parts() -> None:
     ("calls", "signatures"),
     [
         ([called("a", id="1"), called("b", id="2")], ["skip_thought_signature_validator", None]),
-        ([called("a", id="1", extra_content={"google": {"thought_signature": "QQ=="}}), called("b", id="2")], ["QQ==", None]),
+        ([called("a", id="1", extra_content={"google": {"thought_signature": "QQ=="}}), called("b", id="2")], [QQ, None]),
     ],
 )
 def test_calls_that_no_gemini_made_are_marked_so_that_one_takes_the_conversation_on(calls: Any, signatures: list[str | None]) -> None:
@@ -97,9 +100,9 @@ def test_thoughts_that_anthropic_signed_carry_its_signature_sealed() -> None:
     assert told[0].keys() == {"text", "thought", "thoughtSignature"}
     assert (told[0]["text"], told[1]) == ("hm", {"text": "so"})
     assert carried(told[0]["thoughtSignature"]) == told[0]["thoughtSignature"]
-    assert unseal(told[0]["thoughtSignature"]) == [SIGNED, REDACTED]
+    assert unseal(told[0]["thoughtSignature"]) == (CALL.signer, [SIGNED, REDACTED])
     alone = parts(content="so", thinking_blocks=[REDACTED])
-    assert (alone[0]["text"], alone[0]["thought"], unseal(alone[0]["thoughtSignature"])) == ("", True, [REDACTED])
+    assert (alone[0]["text"], alone[0]["thought"], unseal(alone[0]["thoughtSignature"])) == ("", True, (CALL.signer, [REDACTED]))
     assert parts(content="so", thinking_blocks=[{"type": "thinking", "thinking": "hm", "signature": ""}, 5]) == [{"text": "so"}]
 
 
@@ -107,14 +110,15 @@ def test_in_a_stream_the_seal_follows_the_thought() -> None:
     chunks = stream(delta(reasoning_content="hm"), delta(thinking_blocks=[SIGNED]), delta("stop", content="so"))
     told = [part for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
     assert told[0] == {"text": "hm", "thought": True}
-    assert (told[1]["text"], told[1]["thought"], unseal(told[1]["thoughtSignature"])) == ("", True, [SIGNED])
+    assert (told[1]["text"], told[1]["thought"], unseal(told[1]["thoughtSignature"])) == ("", True, (CALL.signer, [SIGNED]))
     assert told[2] == {"text": "so"}
 
 
-def test_a_signature_that_googles_sdk_could_not_read_is_left_out() -> None:
+def test_googles_sdk_can_read_any_signature_for_it_is_sealed() -> None:
     translated = GEMINI_OVER_CHAT.response(chat(content="x", extra_content={"google": {"thought_signature": "?"}}), CALL)
-    assert translated.body["candidates"][0]["content"]["parts"] == [{"text": "x"}]
-    assert translated.lost == ("choices[].message.extra_content",)
+    (part,) = translated.body["candidates"][0]["content"]["parts"]
+    assert carried(part["thoughtSignature"]) == part["thoughtSignature"] == seal_signature("?", CALL.signer)
+    assert translated.lost == ()
 
 
 @pytest.mark.parametrize(
@@ -224,7 +228,7 @@ def test_calls_that_all_have_the_same_index_are_told_apart_by_their_ids() -> Non
 
 def test_a_signature_in_a_stream_comes_with_the_last_chunk() -> None:
     chunks = stream(delta(content="x"), delta("stop", extra_content={"google": {"thought_signature": "QQ=="}}))
-    assert chunks[-1]["candidates"][0]["content"]["parts"] == [{"text": "", "thoughtSignature": "QQ=="}]
+    assert chunks[-1]["candidates"][0]["content"]["parts"] == [{"text": "", "thoughtSignature": QQ}]
 
 
 def test_choices_of_a_stream_are_kept_apart() -> None:

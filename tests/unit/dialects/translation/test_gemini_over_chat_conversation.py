@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.gemini_over_chat import CALL, HELLO, asked, refused
 
-from pyproxy.dialects.translation.gemini.signatures import seal
+from pyproxy.dialects.translation.gemini.signatures import seal, seal_signature
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
 
@@ -96,22 +96,27 @@ def test_a_result_that_answers_no_call_is_refused() -> None:
 
 
 def test_thoughts_and_signatures_go_where_they_are_taken_back() -> None:
-    urlsafe = "-_8"  # as Google's SDK writes what came as "+/8="
+    urlsafe = seal_signature("+/8=", "openai/p").replace("+", "-").replace("/", "_").rstrip("=")  # as Google's SDK writes it
     turn = {
         "role": "model",
         "parts": [
             {"text": "hm", "thought": True},
-            {"text": "so", "thoughtSignature": "QQ=="},
+            {"text": "so", "thoughtSignature": seal_signature("QQ==", "openai/p")},
             {"functionCall": {"name": "a"}, "thought_signature": urlsafe},
             {"functionCall": {"name": "a"}, "thoughtSignature": "skip_thought_signature_validator"},
         ],
     }
-    taken = messages(turn)[0]
+    taken = asked(replace(CALL, signer="openai/p"), contents=[turn]).body["messages"][0]
     assert (taken["reasoning_content"], taken["content"]) == ("hm", "so")
     assert taken["extra_content"] == {"google": {"thought_signature": "QQ=="}}
     assert taken["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "+/8="}}
     assert "extra_content" not in taken["tool_calls"][1]
-    plain = asked(replace(CALL, capabilities=Capabilities()), contents=[turn])
+    other = asked(replace(CALL, signer="openai/q"), contents=[turn])
+    assert other.lost == ("contents[].parts[].thoughtSignature",)
+    assert set(other.body["messages"][0]) == {"role", "content", "reasoning_content", "tool_calls"}
+    googles = {"role": "model", "parts": [{"functionCall": {"name": "a"}, "thoughtSignature": "QQ=="}]}
+    assert asked(replace(CALL, signer="openai/p"), contents=[googles]).lost == ("contents[].parts[].thoughtSignature",)
+    plain = asked(replace(CALL, capabilities=Capabilities(), signer="openai/q"), contents=[turn])
     assert plain.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")
     assert set(plain.body["messages"][0]) == {"role", "content", "tool_calls"}
 
@@ -120,20 +125,20 @@ SIGNED = {"type": "thinking", "thinking": "hm", "signature": "EqoB"}
 
 
 def sealed_turn() -> dict[str, Any]:
-    seal_ = seal([SIGNED]).replace("+", "-").replace("/", "_").rstrip("=")  # as Google's SDK writes it
+    seal_ = seal([SIGNED], "anthropic").replace("+", "-").replace("/", "_").rstrip("=")  # as Google's SDK writes it
     return {"role": "model", "parts": [{"text": "hm", "thought": True, "thoughtSignature": seal_}, {"text": "so"}]}
 
 
 def test_thoughts_that_anthropic_signed_come_back_on_the_way_to_it() -> None:
-    onward = replace(CALL, capabilities=Capabilities(), in_between=True)
+    onward = replace(CALL, capabilities=Capabilities(), in_between=True, signer="anthropic")
     translated = asked(onward, contents=[sealed_turn()])
     assert translated.body["messages"] == [{"role": "assistant", "content": "so", "thinking_blocks": [SIGNED]}]
     assert translated.lost == ()
 
 
-def test_thoughts_that_anthropic_signed_go_to_no_others_but_those_that_take_thoughts_back() -> None:
+def test_thoughts_that_anthropic_signed_go_to_no_others_but_as_text_to_those_that_take_it() -> None:
     taken = messages(sealed_turn())[0]
-    assert (taken["reasoning_content"], taken["thinking_blocks"]) == ("hm", [SIGNED])
+    assert (taken["reasoning_content"], "thinking_blocks" in taken) == ("hm", False)
     translated = asked(replace(CALL, capabilities=Capabilities()), contents=[sealed_turn()])
     assert translated.body["messages"] == [{"role": "assistant", "content": "so"}]
     assert translated.lost == ("contents[].parts[].thoughtSignature", "contents[].parts[].thought")

@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletion
 from pyproxy.dialects.translation.chat_over_gemini import CHAT_OVER_GEMINI
 from pyproxy.dialects.translation.chat_over_gemini.embeddings import EMBEDDINGS_OVER_GEMINI
 from pyproxy.dialects.translation.events import DONE, Event, encode
-from pyproxy.dialects.translation.gemini.signatures import UNSIGNED
+from pyproxy.dialects.translation.gemini.signatures import UNSIGNED, seal_signature
 from pyproxy.dialects.translation.gemini_over_chat import GEMINI_OVER_CHAT
 from pyproxy.dialects.translation.gemini_over_chat.embeddings import GEMINI_EMBEDDINGS_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
@@ -104,11 +104,19 @@ def meaning(messages: list[Message]) -> list[Any]:
     return told
 
 
+def _sealed(body: Message) -> Message:
+    """A request as a client makes it who has the signatures from a provider of chat."""
+    for part in (part for content in body["contents"] for part in content["parts"]):
+        if "thoughtSignature" in part and part["thoughtSignature"] != UNSIGNED:
+            part["thoughtSignature"] = seal_signature(part["thoughtSignature"], CALL.signer)
+    return body
+
+
 @settings(deadline=None)
 @given(conversations())
 def test_a_conversation_comes_back_from_gemini_with_the_meaning_that_it_had(messages: list[Message]) -> None:
     there = CHAT_OVER_GEMINI.request({"messages": messages}, CALL)
-    back = GEMINI_OVER_CHAT.request(json.loads(json.dumps(there.body)), CALL)
+    back = GEMINI_OVER_CHAT.request(_sealed(json.loads(json.dumps(there.body))), CALL)
     assert (there.lost, back.lost) == ((), ())
     assert meaning(back.body["messages"]) == meaning(messages)
     roles = [content["role"] for content in there.body["contents"]]

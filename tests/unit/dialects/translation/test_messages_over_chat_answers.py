@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.assembled import assemble_message, translate_stream
-from support.chat_and_messages import CALL, completion, to_message
+from support.chat_and_messages import CALL, completion, opened, to_message
 
 from pyproxy.dialects.translation.events import DONE, Event
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
@@ -62,7 +62,7 @@ def test_a_completion_becomes_a_message_with_all_it_says() -> None:
 
 def test_signed_thinking_is_not_told_twice() -> None:
     blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
-    assert to_message(completion(content="x", reasoning_content="hm", thinking_blocks=blocks))["content"] == [
+    assert opened(to_message(completion(content="x", reasoning_content="hm", thinking_blocks=blocks))["content"]) == [
         *blocks,
         {"type": "text", "text": "x"},
     ]
@@ -74,7 +74,7 @@ def test_signed_thinking_is_not_told_twice() -> None:
         chunk({"content": "x"}, "stop"),
     )
     second = {"type": "thinking", "thinking": "second", "signature": "t"}
-    assert streamed["content"] == [*blocks, second, {"type": "text", "text": "x"}]
+    assert opened(streamed["content"]) == [*blocks, second, {"type": "text", "text": "x"}]
 
 
 @pytest.mark.parametrize(

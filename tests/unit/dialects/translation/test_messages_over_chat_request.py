@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.chat_and_messages import completion, to_message
 
 from pyproxy.config.known_models import known_capabilities
 from pyproxy.dialects.translation.messages_over_chat import MESSAGES_OVER_CHAT
@@ -169,7 +170,7 @@ def test_tools_become_functions_and_the_providers_own_are_told() -> None:
     closed = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
     function = {"name": "look", "description": "looks", "parameters": closed, "strict": True}
     assert body["tools"] == [{"type": "function", "function": function}]
-    assert lost == ("tools[].cache_control", "tools[].defer_loading", "tools[].web_search_20260318")
+    assert lost == ("tools[].web_search_20260318", "tools[].defer_loading", "tools[].cache_control")
 
 
 def test_a_tool_whose_members_may_be_left_out_is_not_strict_where_none_may_be() -> None:
@@ -284,12 +285,24 @@ def test_a_model_is_told_the_closest_effort_that_it_takes(model: str, members: A
     assert (body.get("reasoning_effort"), told) == (effort, lost)
 
 
-def test_thinking_goes_back_to_providers_that_take_it_and_to_no_others() -> None:
+def test_the_text_of_thinking_goes_to_providers_that_take_it_and_what_was_signed_to_who_signed_it() -> None:
     blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
-    turns = (HI, {"role": "assistant", "content": [*blocks, text("x")]}, HI)
-    assert ask(*turns).body["messages"][1] == {"role": "assistant", "content": "x", "reasoning_content": "hm", "thinking_blocks": blocks}
-    body, lost = ask(*turns, call=able())
-    assert (body["messages"][1], lost) == ({"role": "assistant", "content": "x"}, ("messages[].content[].thinking",))
+    given = to_message(completion(content="x", thinking_blocks=blocks), replace(CALL, signer="openai/p"))["content"]
+    said, thought = {"role": "assistant", "content": "x"}, {"reasoning_content": "hm"}
+    unread, untold = ("messages[].content[].thinking",), ("messages[].content[].signature",)
+    cases: list[tuple[Any, str, bool, dict[str, Any], tuple[str, ...]]] = [
+        (given, "openai/p", True, thought | {"thinking_blocks": blocks}, ()),
+        (given, "openai/p", False, {"thinking_blocks": blocks}, ()),
+        (given, "openai/q", True, thought, untold),
+        (given, "openai/q", False, {}, unread),
+        ([*blocks, text("x")], "openai/p", True, thought, untold),
+        ([*blocks, text("x")], "openai/p", False, {}, unread),
+        ([blocks[1], text("x")], "openai/p", True, {}, unread),
+    ]
+    for content, signer, history, expected, lost in cases:
+        call = replace(able(reasoning_history=history), signer=signer)
+        told = ask(HI, {"role": "assistant", "content": content}, HI, call=call)
+        assert (told.body["messages"][1], told.lost) == (said | expected, lost)
     unsigned = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": ""}, text("x")]}
     assert ask(HI, unsigned, HI).body["messages"][1] == {"role": "assistant", "content": "x", "reasoning_content": "hm"}
 

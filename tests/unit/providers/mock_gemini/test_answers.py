@@ -33,6 +33,7 @@ async def test_both_kinds_of_stream_say_the_same(
     found = await chunks(http, events=events, **more)
     assert [chunk["candidates"][0].get("finishReason") for chunk in found] == [None] * (len(found) - 1) + ["STOP"]
     assert found[-1]["usageMetadata"] == whole["usageMetadata"]
+    assert all(parts(chunk) for chunk in found), "Google's SDK takes a chunk without parts for the end of a tool's turn"
 
     def told(responses: list[dict[str, Any]], *, thought: bool) -> str:
         return "".join(part.get("text", "") for each in responses for part in parts(each) if part.get("thought", False) is thought)
@@ -83,3 +84,12 @@ async def test_structured_output_follows_the_schema(http: httpx2.AsyncClient, na
     response = await said(http, generationConfig={"responseMimeType": "application/json", name: schema})
     assert json.loads(parts(response)[0]["text"]) == {"n": 1}
     assert "only allowed when response_mime_type" in await refused(http, generationConfig={name: schema})
+
+
+async def test_as_many_candidates_come_as_are_asked_for(http: httpx2.AsyncClient) -> None:
+    more: dict[str, Any] = {"generationConfig": {"candidateCount": 3}}
+    whole = await said(http, **more)
+    assert [candidate["index"] for candidate in whole["candidates"]] == [0, 1, 2]
+    for chunk in await chunks(http, events=True, **more):
+        assert [candidate["index"] for candidate in chunk["candidates"]] == [0, 1, 2]
+    assert "candidate_count" in await refused(http, generationConfig={"candidateCount": 9})

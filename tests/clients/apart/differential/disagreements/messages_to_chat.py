@@ -85,12 +85,14 @@ def one_call_at_a_time(body: Json, theirs: Meaning) -> None:
 
 @rule("ours", messages_to_chat=ask(HI, {"role": "assistant", "content": [THOUGHT, USE]}, result()))
 def thoughts_for_providers_that_take_none(body: Json, theirs: Meaning) -> None:
-    """OpenAI knows no `thinking_blocks`. litellm sends them to whomever, ours to providers whose `reasoning_history` says that they take
-    them.
+    """OpenAI knows no `thinking_blocks`, and nobody has a use for what Anthropic signed. litellm sends them to whomever, ours the text of
+    them to providers whose `reasoning_history` says that they take it.
     """
-    if body["model"] != OPEN:
-        for _, items in theirs["turns"]:
-            items[:] = [item for item in items if item[0] not in ("thought", "sealed")]
+    for _, items in theirs["turns"]:
+        text = "".join(item[1] for item in items if item[0] == "thought")
+        items[:] = [item for item in items if item[0] not in ("thought", "sealed")]
+        if text and body["model"] == OPEN:
+            items.insert(0, ["thought", text, None])
 
 
 @rule("both", messages_to_chat=ask(system=[{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind."}]))

@@ -142,12 +142,20 @@ def test_a_refusal_stays_one() -> None:
     assert _messages(item) == [{"role": "assistant", "content": "", "refusal": "No."}]
 
 
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+
+
 def test_providers_that_take_no_reasoning_back_are_given_none_and_that_is_told() -> None:
     plain = {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
-    signed = {"type": "reasoning", "summary": [], "encrypted_content": seal([{"type": "thinking", "thinking": "Hm.", "signature": "s"}])}
-    for reasoning in (plain, signed):
-        told = _request(input=[reasoning, _said("assistant", "a")])
-        assert told == Translated({"model": "m", "messages": [{"role": "assistant", "content": "a"}]}, ("input[].reasoning",))
+    signed = {"type": "reasoning", "summary": [], "encrypted_content": seal([THOUGHT], "openai/other")}
+    for reasoning, loss, history in (
+        (plain, "reasoning", False),
+        (signed, "encrypted_content", False),
+        (signed, "encrypted_content", True),
+    ):
+        told = _request(input=[reasoning, _said("assistant", "a")], capabilities=Capabilities(reasoning_history=history))
+        assert told == Translated({"model": "m", "messages": [{"role": "assistant", "content": "a"}]}, (f"input[].{loss}",))
+    signed["encrypted_content"] = seal([THOUGHT], "")
     kept = _messages(plain, signed, _said("assistant", "a"), capabilities=Capabilities(reasoning_history=True))
     assert [member in kept[0] for member in ("reasoning_content", "thinking_blocks")] == [True, True]
 
@@ -172,6 +180,30 @@ def test_a_turn_of_reasoning_alone_is_lost() -> None:
     assert told.lost == ("input[].reasoning",)
 
 
+def test_what_was_compacted_is_lost_and_what_clients_ran_is_told() -> None:
+    told = _request(
+        input=[
+            {"type": "compaction", "encrypted_content": "x"},
+            _said("user", "u"),
+            {"type": "local_shell_call", "call_id": "a", "status": "completed", "action": {"type": "exec", "command": ["ls"], "env": {}}},
+            {"type": "local_shell_call_output", "call_id": "a", "output": "b.txt"},
+            {"type": "shell_call", "call_id": "c", "action": {"commands": ["pwd"]}},
+            {"type": "shell_call_output", "call_id": "c", "output": [{"stdout": "/", "stderr": ""}]},
+            {"type": "apply_patch_call", "call_id": "d", "operation": {"type": "delete_file", "path": "e"}},
+            {"type": "apply_patch_call_output", "call_id": "d", "status": "completed", "output": "gone"},
+        ]
+    )
+    assert told.lost == ("input[].compaction",)
+    calls = [call["function"] for message in told.body["messages"] for call in message.get("tool_calls", ())]
+    assert calls == [
+        {"name": "local_shell", "arguments": '{"type":"exec","command":["ls"],"env":{}}'},
+        {"name": "shell", "arguments": '{"commands":["pwd"]}'},
+        {"name": "apply_patch", "arguments": '{"type":"delete_file","path":"e"}'},
+    ]
+    results = {message["tool_call_id"]: message["content"] for message in told.body["messages"] if message["role"] == "tool"}
+    assert results == {"a": "b.txt", "c": '[{"stdout":"/","stderr":""}]', "d": "gone"}
+
+
 def test_what_a_provider_did_by_itself_is_lost() -> None:
     told = _request(input=[_said("user", "u"), {"type": "web_search_call", "id": "ws_1", "status": "completed"}])
     assert told == Translated({"model": "m", "messages": [{"role": "user", "content": "u"}]}, ("input[].web_search_call",))
@@ -182,7 +214,7 @@ def test_what_a_provider_did_by_itself_is_lost() -> None:
     [
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]"),
         ({"input": [{"id": "msg_1"}]}, "input[0]"),
-        ({"input": [{"type": "compaction", "encrypted_content": "x"}]}, "input[0]"),
+        ({"input": [{"type": "compaction", "encrypted_content": "x"}]}, "input"),
         ({"input": [{"type": 7}]}, "input[0]"),
         ({"input": [{"type": []}]}, "input[0]"),
         ({"input": ["x"]}, "input[0]"),

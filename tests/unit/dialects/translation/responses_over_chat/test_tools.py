@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyproxy.dialects.translation.custom_tools import custom_arguments, custom_input
 from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT
-from pyproxy.dialects.translation.responses_over_chat.tools import custom_arguments, custom_input
 from pyproxy.dialects.translation.translator import Call, Translated, UntranslatableError
 from pyproxy.domain.capabilities import Capabilities
 
