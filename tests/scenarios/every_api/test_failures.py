@@ -26,10 +26,8 @@ async def test_a_refusal_is_told_in_the_words_of_the_provider_and_the_shape_of_t
         assert mock.arrived == 1
 
 
-@pytest.mark.parametrize("body", [b"payload too large", b"<html><head><title>payload too large</title></head></html>"])
-async def test_a_refusal_without_json_is_told_in_its_words_to_clients_of_another_api(
-    pair: Pair, client: ApiClient, provider: str, body: bytes
-) -> None:
+async def test_a_refusal_without_json_is_told_in_its_words_to_clients_of_another_api(pair: Pair, client: ApiClient, provider: str) -> None:
+    body = b"<html><head><title>payload too large</title></head></html>"
     async with served(pair) as (mock, http):
         mock.default = Behaviour(status=413, body=body)
         answer = await ask(http, client, f"g-{provider}")
