@@ -20,7 +20,9 @@ GET = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BODY = b'{"model": 5}'
 POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BY_LENGTH = POST + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
-IN_CHUNKS = POST + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\n" + BODY[:5] + b"\r\n%X\r\n" % len(BODY[5:]) + BODY[5:] + b"\r\n0\r\nX: t\r\n\r\n"
+IN_CHUNKS = (
+    POST + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\n" + BODY[:5] + b"\r\n%X\r\n" % len(BODY[5:]) + BODY[5:] + b"\r\n0\r\nX: t\r\n\r\n"
+)
 SOON_S = 0.5
 
 
