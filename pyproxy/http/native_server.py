@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import NativeExchange
 
 __all__ = ["NativeHttpServer"]
+
+_log = logging.getLogger("pyproxy.http")
 
 
 class NativeHttpServer:
@@ -63,8 +66,11 @@ class NativeHttpServer:
         self._bridge.unlisten(server.ticket)
         self._server = None
 
-    def _asked(self, exchange: NativeExchange) -> None:
+    def _asked(self, exchange: NativeExchange | str) -> None:
         """Serve a request in a task of its own. That its client may leave is watched from this very moment."""
+        if isinstance(exchange, str):
+            _log.error("nobody more can connect for now, and those who try wait: %s", exchange)
+            return
         scope = _scope(exchange)
         cycle = NativeCycle(exchange, self._bridge)
         task = asyncio.get_running_loop().create_task(cycle.run(self._edge, scope), name="native-request")

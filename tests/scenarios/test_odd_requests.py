@@ -26,6 +26,12 @@ IN_CHUNKS = (
 SOON_S = 0.5
 
 
+async def records(on: Front, count: int) -> None:
+    """Wait for so many."""
+    await until(lambda: len(on.records) >= count)
+    assert len(on.records) == count
+
+
 async def still_serves(on: Front) -> None:
     """Whatever others did, the next one is served."""
     async with on.client() as (reader, writer):
@@ -47,7 +53,7 @@ async def test_odd_requests_are_answered_and_end_their_connections_where_nobody_
                 client.half_close()
             seen[name] = ((reply.status, reply.closes), reply.ended, await client.rest())
             client.close()
-            await until(lambda told=told: len(on.records) > told)
+            await records(on, told + 1)
             assert [record.status for record in on.records[told:]] == [reply.status], name
         await still_serves(on)
     assert seen == expected
@@ -88,7 +94,7 @@ async def test_a_client_may_leave_at_any_byte_of_its_request(how: str) -> None:
                 client.close()
         await until(lambda: len(open_sockets()) <= before)
         bodies = sum(len(data) - data.index(b"\r\n\r\n") - 4 for data in (BY_LENGTH, IN_CHUNKS))
-        await until(lambda: len(on.records) == bodies)
+        await records(on, bodies)
         assert {(record.status, record.flag) for record in on.records} == {(None, "client_gone")}
         await still_serves(on)
 

@@ -27,6 +27,8 @@ pub(crate) enum Done {
     Nothing,
     /// Somebody asks.
     Asked(Box<Exchange>),
+    /// Nobody more can be let in: why.
+    Short(String),
     /// A part of a request's body has come.
     Part(Part),
     /// A call was answered: its head has come.
@@ -42,6 +44,7 @@ impl Done {
         match self {
             Self::Nothing => Ok(py.None()),
             Self::Asked(exchange) => Ok(Py::new(py, NativeExchange::new(*exchange, begun))?.into_any()),
+            Self::Short(why) => Ok(why.into_pyobject(py)?.into_any().unbind()),
             Self::Part(part) => part_to_python(py, part),
             Self::Answer(answer) => Ok(Py::new(py, NativeAnswer::new(*answer))?.into_any()),
             Self::Piece(piece) => Ok(PyBytes::new(py, &piece).unbind().into_any()),

@@ -27,6 +27,9 @@ pub trait Host: Send + Sync + 'static {
 
     /// The client of a request has gone before it was served.
     fn gone(&self, number: u64);
+
+    /// Clients wait outside, because nothing more can be opened: why. Told once for a shortage, however often it is felt.
+    fn short(&self, why: String);
 }
 
 /// Answers one request.

@@ -40,6 +40,10 @@ impl Host for Told {
     fn gone(&self, number: u64) {
         self.gone.send(number).ok();
     }
+
+    fn short(&self, why: String) {
+        panic!("{why}");
+    }
 }
 
 pub struct Front {
