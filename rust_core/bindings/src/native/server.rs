@@ -38,8 +38,9 @@ impl Host for Asking {
     }
 }
 
-/// Listens on sockets that are bound already. Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`; a str
-/// there says why nobody more can be let in.
+/// Listens on sockets that are bound already.
+///
+/// Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`; a str there says why nobody more can be let in.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeServer {
     server: Arc<Server>,
