@@ -274,7 +274,7 @@ def asks(draw: st.DrawFn, *, target: str | None = None, stream: bool | None = No
     headers = draw(st.permutations(own))
     path, query = client.path(target, stream), draw(st.sampled_from(QUERIES))
     path += ("&" if "?" in path else "?") + query if query else ""
-    version = draw(st.sampled_from(["1.1"] * 9 + ["1.0"]))
+    version = "1.1" if b"Transfer-Encoding: chunked" in framed.headers else draw(st.sampled_from(["1.1"] * 9 + ["1.0"]))
     return Sent(_written("POST", path, headers, framed.data, version=version), name="HTTP/1.0" if version == "1.0" else "")
 
 

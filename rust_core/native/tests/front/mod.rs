@@ -41,9 +41,7 @@ impl Host for Told {
         self.gone.send(number).ok();
     }
 
-    fn short(&self, why: String) {
-        panic!("{why}");
-    }
+    fn short(&self, _: String) {}
 }
 
 pub struct Front {
