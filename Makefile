@@ -10,7 +10,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -
 PYTHON_SOURCES := pyproject.toml README.md $(shell find pyproxy -name '*.py' -o -name '*.pyi' -o -name '*.html')
 SAY            := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: demo test test-reload test-disconnects test-failover test-clients lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-observe bench-load lock wheel clean help
+.PHONY: demo test test-reload test-disconnects test-pairs test-failover test-clients lint format docs typecheck unit test-rust scene bench bench-core bench-engine bench-observe bench-load lock wheel clean help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -48,6 +48,10 @@ test-reload: $(VENV)/.dev $(VENV)/.installed ## 1,000 reloads while 200 streams 
 test-disconnects: $(VENV)/.dev $(VENV)/.installed ## 10,000 clients that leave at random moments; about a minute
 	$(SAY) "10,000 disconnects"
 	@DISCONNECTS=10000 $(BIN)/pytest -s tests/scenarios/test_disconnects.py
+
+test-pairs: $(VENV)/.dev $(VENV)/.installed ## 2,000 plans of requests, faults and leavings over both ways of moving bytes; some minutes
+	$(SAY) "2,000 plans over both pairs"
+	@PAIRS=2000 $(BIN)/pytest tests/pairs
 
 test-failover: $(VENV)/.dev $(VENV)/.installed ## Failover Bench's sixteen faults with the waits it publishes; about eight minutes
 	$(SAY) "Failover Bench, in full"

@@ -1180,7 +1180,10 @@ class NativeIo:
 
 @final
 class NativeServer:
-    """Listens on sockets that are bound already. Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`."""
+    """Listens on sockets that are bound already.
+
+    Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`; a str there says why nobody more can be let in.
+    """
 
     def __new__(cls, io: NativeIo, descriptors: Sequence[int], *, head: float, idle: float, close: float) -> NativeServer:
         """Take the descriptors, which must have been detached from their sockets, and listen.

@@ -17,6 +17,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pyproxy.errors import HeadersTooLarge, InvalidRequest, RequestTimeout
+from pyproxy.http.target import as_path
 from pyproxy.http.visit import Visit, visit_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ class Connection(H11Protocol):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; an answer that it left unfinished is cut, so that the client sees it."""
+        if fault := _fault(scope):
+            self._refuse(InvalidRequest(f"This cannot be read as HTTP/1.1: {fault}."))
+            return
         cycle = self.cycle
 
         async def reply(message: Message) -> None:
@@ -159,3 +163,15 @@ class Connection(H11Protocol):
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
+
+
+def _fault(scope: Scope) -> str | None:
+    """Why a head that h11 took is none, if so; the path of one that is, is a path afterwards."""
+    names = {name for name, _ in scope["headers"]}
+    if b"transfer-encoding" in names and b"content-length" in names:
+        return "it has both Transfer-Encoding and Content-Length"
+    if b"transfer-encoding" in names and scope["http_version"] == "1.0":
+        return "HTTP/1.0 has no Transfer-Encoding"
+    if not as_path(scope):
+        return "its target is neither a path nor an http URL"
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import NativeBegun, NativeExchange
 
 __all__ = ["NativeHttpServer"]
+
+_log = logging.getLogger("pyproxy.http")
 
 
 class NativeHttpServer:
@@ -81,8 +84,11 @@ class NativeHttpServer:
         self._bridge.unlisten(server.ticket)
         self._server = None
 
-    def _asked(self, exchange: NativeExchange) -> None:
+    def _asked(self, exchange: NativeExchange | str) -> None:
         """Serve a request in a task of its own. That its client may leave is watched from this very moment."""
+        if isinstance(exchange, str):
+            _log.error("nobody more can connect for now, and those who try wait: %s", exchange)
+            return
         scope = _scope(exchange)
         if exchange.attempt is not None:
             _go_on(scope, exchange.attempt)

@@ -43,7 +43,8 @@ class HttpServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            backlog=BACKLOG,
+            # asyncio takes so many connections at a time, and where it can take none it fails, says so and sets a timer as many times.
+            backlog=1,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
@@ -59,6 +60,8 @@ class HttpServer:
                 self._task.result()
                 raise RuntimeError("the HTTP server ended before it served")
             await asyncio.sleep(0)
+        for listener in self._sockets:
+            listener.listen(BACKLOG)
 
     async def stop(self) -> None:
         """Listen no more and close every connection; an answer under way has a moment to end."""

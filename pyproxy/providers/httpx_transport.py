@@ -9,6 +9,7 @@ import httpcore2
 import httpx2
 
 from pyproxy.providers.httpx_connections import HttpxConnections
+from pyproxy.providers.kept_alive import keep_only_if_clean
 from pyproxy.providers.proxies import proxy_url
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import forwarded_headers
@@ -130,4 +131,5 @@ class _Body(httpx2.AsyncByteStream):
                 yield piece
 
     async def aclose(self) -> None:
+        keep_only_if_clean(self._response)
         await self._response.aclose()

@@ -1,7 +1,10 @@
-"""Connections that know whether a request found them closed: what makes repeating it on a fresh connection safe.
+"""Connections that know whether a request found them closed, and whether they may serve another.
 
 A provider may close an idle connection in the very moment in which a request is on its way to it. Nobody has read that
-request then, but all its sender sees is an end without a byte of an answer.
+request then, but all its sender sees is an end without a byte of an answer: it is safe to repeat it on a fresh connection.
+
+And a provider may say more than it was asked. httpcore2 keeps what comes behind an answer, and would take it for the beginning of the
+next one, which may be another client's.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
-__all__ = ["KeptAliveBackend", "StaleConnectionError"]
+__all__ = ["KeptAliveBackend", "StaleConnectionError", "keep_only_if_clean"]
 
 # The news of a connection that was closed already takes a round trip; a provider that ends it later had the request.
 STALE_WITHIN_S = 1.0
@@ -23,6 +26,15 @@ STALE_WITHIN_S = 1.0
 
 class StaleConnectionError(httpcore2.ReadError):
     """A connection that had served before ended, with no byte of an answer to this request."""
+
+
+def keep_only_if_clean(response: httpcore2.Response) -> None:
+    """Let the connection serve nobody else, if anything came behind this answer; to be called at its end, before it is closed."""
+    stream = response.extensions["network_stream"]
+    body: Any = response.stream
+    left_over, _ = body._stream._connection._h11_state.trailing_data  # noqa: SLF001 - nothing else knows, and a test holds us to it
+    if left_over and isinstance(stream, _Stream):
+        stream.spoiled = True
 
 
 class KeptAliveBackend(httpcore2.AsyncNetworkBackend):
@@ -45,7 +57,11 @@ class KeptAliveBackend(httpcore2.AsyncNetworkBackend):
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """Passes everything on, and notes what went which way."""
+    """Passes everything on, and notes what went which way.
+
+    Attributes:
+        spoiled: whether it may serve no more.
+    """
 
     def __init__(self, inner: httpcore2.AsyncNetworkStream, stale_within: float) -> None:
         self._inner = inner
@@ -53,6 +69,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._served = False  # an earlier request was answered on it
         self._answering = False  # bytes of the answer to this request have come
         self._sent_at = 0.0
+        self.spoiled = False
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Send; the first write after an answer begins the next request."""
@@ -92,5 +109,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout), self._stale_within)
 
     def get_extra_info(self, info: str) -> Any:
-        """What the socket knows of itself."""
+        """What the socket knows of itself. An idle one is closed where it is readable: where the provider has ended it, or said more."""
+        if info == "is_readable" and self.spoiled:
+            return True
         return self._inner.get_extra_info(info)

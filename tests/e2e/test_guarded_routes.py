@@ -141,8 +141,13 @@ def test_what_is_not_a_foreign_page_is_taken(sidecar: Served, header: str) -> No
     assert exchange(sidecar.port, request("GET", "/v1/models", header)).status == 200
 
 
-def test_the_absolute_form_does_not_get_around_the_host(sidecar: Served) -> None:
-    assert exchange(sidecar.port, request("GET", "http://evil.example/v1/models", host="evil.example")).status == 421
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_the_absolute_form_does_not_get_around_the_host(sidecar: Served, host: str) -> None:
+    assert exchange(sidecar.port, request("GET", "http://evil.example/v1/models", host=host)).status == 421
+
+
+def test_the_absolute_form_asks_for_the_path(sidecar: Served) -> None:
+    assert exchange(sidecar.port, request("GET", "http://localhost/v1/models", host="evil.example")).status == 200
 
 
 def test_the_probes_say_that_all_is_well(sidecar: Served) -> None:

@@ -88,6 +88,10 @@ class Program:
             return "\n".join((*self.out, *self.err))
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 

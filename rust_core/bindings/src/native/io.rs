@@ -31,6 +31,8 @@ pub(crate) enum Done {
     Asked(Box<Exchange>),
     /// Somebody asks, and an attempt to answer has failed.
     Begun(Box<(Exchange, lane::Begun)>),
+    /// Nobody more can be let in: why.
+    Short(String),
     /// A part of a request's body has come.
     Part(Part),
     /// A call was answered: its head has come.
@@ -51,6 +53,7 @@ impl Done {
                 let attempt = Py::new(py, NativeBegun::new(attempt))?;
                 Ok(Py::new(py, NativeExchange::new(exchange, begun, Some(attempt)))?.into_any())
             }
+            Self::Short(why) => Ok(why.into_pyobject(py)?.into_any().unbind()),
             Self::Part(part) => part_to_python(py, part),
             Self::Answer(answer) => Ok(Py::new(py, NativeAnswer::new(*answer))?.into_any()),
             Self::Piece(piece) => Ok(PyBytes::new(py, &piece).unbind().into_any()),

@@ -37,9 +37,15 @@ impl Host for Asking {
     fn gone(&self, number: u64) {
         self.lanes.gone(number);
     }
+
+    fn short(&self, why: String) {
+        self.begun.tell(self.ticket, Done::Short(why));
+    }
 }
 
-/// Listens on sockets that are bound already. Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`.
+/// Listens on sockets that are bound already.
+///
+/// Each request comes out of `NativeIo.take` as a `NativeExchange`, under `ticket`; a str there says why nobody more can be let in.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeServer {
     server: Arc<Server>,

@@ -6,7 +6,7 @@
 //! | `stream` | a client's socket, TCP or Unix |
 //! | `gated` | the socket as hyper reads it: behind the core's gate, and held to deadlines |
 //! | `waiting` | those deadlines: what is waited for of a client, and until when |
-//! | `http2_head` | what the gate does, for the heads of HTTP/2 |
+//! | `parsed_head` | the last look at a head: whose host it names, and for HTTP/2 what the gate does |
 //! | `connection_state` | what the parts of one connection tell each other |
 //! | `service` | from a request to the answer that the host gives it |
 //! | `exchange` | one request and the way back to its client, as the host holds them |
@@ -19,7 +19,7 @@ mod answer;
 mod connection_state;
 mod exchange;
 mod gated;
-mod http2_head;
+mod parsed_head;
 mod pieces;
 mod presence;
 mod request_body;

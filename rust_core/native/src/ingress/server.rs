@@ -12,7 +12,7 @@ use rust_core_pure::wire::http1::{Limits, RequestGate};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::connection_state::ConnectionState;
 use super::gated::Gated;
@@ -28,6 +28,8 @@ const MOST_STREAMS: u32 = 256;
 const LIMITS: Limits = Limits { head_bytes: 64 * 1024, fields: 256, uri_bytes: 64 * 1024 };
 /// When no connection can be accepted, because descriptors or memory are short, it is tried again so much later.
 const SHORT_OF_ALL: Duration = Duration::from_millis(50);
+/// It is the same shortage as long as it is felt again within this time.
+const SHORTAGE: Duration = Duration::from_secs(60);
 
 /// What a server listens on.
 #[derive(Debug)]
@@ -97,6 +99,7 @@ impl Drop for Server {
 }
 
 async fn listen(listener: Listener, deadlines: Deadlines, host: Arc<dyn Host>, mut stopping: watch::Receiver<Stop>) {
+    let mut felt: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             () = reached(&mut stopping, Stop::Gracefully) => return,
@@ -107,7 +110,12 @@ async fn listen(listener: Listener, deadlines: Deadlines, host: Arc<dyn Host>, m
                 tokio::spawn(connection(stream, deadlines, Arc::clone(&host), stopping.clone()));
             }
             Err(error) if is_of_one_connection(&error) => {}
-            Err(_) => sleep(SHORT_OF_ALL).await,
+            Err(error) => {
+                if felt.replace(Instant::now()).is_none_or(|before| before.elapsed() > SHORTAGE) {
+                    host.short(error.to_string());
+                }
+                sleep(SHORT_OF_ALL).await;
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use rust_core_pure::wire::http1::REFUSED_METHOD;
 use super::answer::{AnswerBody, Cut};
 use super::connection_state::{ConnectionState, Voice};
 use super::exchange::{Answered, Exchange};
-use super::http2_head;
+use super::parsed_head;
 use super::presence::Presence;
 use super::request_body::RequestBody;
 use super::waiting::Deadlines;
@@ -27,6 +27,9 @@ pub trait Host: Send + Sync + 'static {
 
     /// The client of a request has gone before it was served.
     fn gone(&self, number: u64);
+
+    /// Clients wait outside, because nothing more can be opened: why. Told once for a shortage, however often it is felt.
+    fn short(&self, why: String);
 }
 
 /// Answers one request.
@@ -45,7 +48,7 @@ pub(super) fn serve(
     async move {
         let (mut head, incoming) = request.into_parts();
         let stands_in = head.version != Version::HTTP_2 && head.method.as_str() == REFUSED_METHOD;
-        let violation = if stands_in { connection.violation() } else { http2_head::admit(&mut head) };
+        let violation = if stands_in { connection.violation() } else { parsed_head::admit(&mut head) };
         // What cannot be read as a request may have asked for a head alone all the same.
         let is_head = head.method == Method::HEAD || violation.as_ref().is_some_and(|violation| violation.bodiless);
         let waits_to_go_on = head.version == Version::HTTP_11 && head.headers.contains_key(EXPECT);

@@ -1,7 +1,7 @@
 //! Which requests are ordinary.
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, EXPECT, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderValue};
 use hyper::{HeaderMap, Method};
 use rust_core_pure::wire::{Address, Dialect, Envelope, Guard};
 
@@ -38,6 +38,7 @@ impl Plain {
             && head.uri.path().len() <= LONGEST_PATH
             && is_json(&head.headers)
             && !head.headers.contains_key(EXPECT)
+            && !head.headers.contains_key(CONTENT_ENCODING)
             && is_small(&head.headers)
             && !head.headers.keys().any(|name| is_special(name.as_str()))
             && guard.check(head.headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()))).is_none();

@@ -40,6 +40,8 @@ impl Host for Told {
     fn gone(&self, number: u64) {
         self.gone.send(number).ok();
     }
+
+    fn short(&self, _: String) {}
 }
 
 pub struct Front {

@@ -1,4 +1,5 @@
-//! What the gate does for heads of HTTP/1.1, for those of HTTP/2: they come parsed, and are held to the same.
+//! The last look at a head that was parsed: its host stands in the header, where everybody reads it. Those of HTTP/2 have not passed the
+//! gate, and are held to the same here.
 
 use hyper::header::{HOST, HeaderValue};
 use hyper::http::request::Parts;
@@ -8,6 +9,7 @@ use rust_core_pure::wire::http1::Violation;
 /// Lets the host be read where everybody reads it, in the header. Returns why a head is not served.
 pub(super) fn admit(head: &mut Parts) -> Option<Violation> {
     if head.version != Version::HTTP_2 {
+        name_the_host_of_the_target(head);
         return None; // it has passed the gate
     }
     let target = head.uri.path();
@@ -24,6 +26,13 @@ pub(super) fn admit(head: &mut Parts) -> Option<Violation> {
         target: Some(head.uri.path().as_bytes().to_vec()).filter(|path| path.is_ascii()),
         bodiless: head.method == Method::HEAD,
     })
+}
+
+/// Who asks for a whole URL asks its host, whatever the header says.
+fn name_the_host_of_the_target(head: &mut Parts) {
+    if let Some(Ok(host)) = head.uri.authority().map(|authority| HeaderValue::from_str(authority.as_str())) {
+        head.headers.insert(HOST, host);
+    }
 }
 
 /// HTTP/2 names the host in the target; a header that names it, too, must not name another.
