@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Io", "Sidecar"]
 
 Io: TypeAlias = Literal["native", "python"]
-DEFAULT_IO: Io = "python"
+DEFAULT_IO: Io = "native"
 
 
 class Sidecar(Asking):

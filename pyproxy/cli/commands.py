@@ -38,7 +38,7 @@ def main() -> None:
 @click.option("--host", help="Listen here instead of server.host; loopback only.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of server.port; 0 picks a free port.")
 @click.option("--uds", metavar="PATH", help="Listen on a Unix socket instead.")
-@click.option("--io", type=click.Choice(["native", "python"]), default="python", show_default=True, help="What moves the bytes.")
+@click.option("--io", type=click.Choice(["native", "python"]), default="native", show_default=True, help="What moves the bytes.")
 def serve(config: str, host: str | None, port: int | None, uds: str | None, io: Io) -> None:
     """Serve until SIGTERM or Ctrl-C, of which a second one waits for nobody; prints one line with the address when ready."""
     from pyproxy.cli.serve import serve_until_signal

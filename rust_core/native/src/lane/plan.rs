@@ -47,6 +47,7 @@ pub struct Address {
 
 /// One instance of the step.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub struct Candidate {
     /// Where it is called.
     pub endpoint: Arc<Endpoint>,
