@@ -23,7 +23,7 @@ MAY_DIFFER = {
     "the reason phrase": "of 413 and 422 the standards have had two, and nobody reads it",
     "connection, to HTTP/1.0": "h11 says close, which is what its silence means there",
     "100 Continue, to an empty body": "h11 says it as well: there is nothing that a client could hold back, and it need not be said",
-    "a refusal, to a body that is sent unasked": "hyper closes before it has read that, and the system may drop the answer with it; not played",
+    "a refusal, to a body that is sent unasked": "hyper closes with that unread, and the system may drop the answer; not played",
     "connection, upstream": "httpx says keep-alive, which is what its silence means in HTTP/1.1",
     "why a connection broke": "is told in the words of whoever saw it, and the lengths of what tells it differ by them",
     "a cut by FIN or by RST": "where further requests lie unread a FIN becomes an RST: the pairs read ahead by different pieces",
