@@ -22,6 +22,8 @@ MAY_DIFFER = {
     "x-pyproxy-queue-ms": "is measured",
     "the reason phrase": "of 413 and 422 the standards have had two, and nobody reads it",
     "connection, to HTTP/1.0": "h11 says close, which is what its silence means there",
+    "100 Continue, to an empty body": "h11 says it as well: there is nothing that a client could hold back, and it need not be said",
+    "a refusal, to a body that is sent unasked": "hyper closes with that unread, and the system may drop the answer; not played",
     "connection, upstream": "httpx says keep-alive, which is what its silence means in HTTP/1.1",
     "why a connection broke": "is told in the words of whoever saw it, and the lengths of what tells it differ by them",
     "a cut by FIN or by RST": "where further requests lie unread a FIN becomes an RST: the pairs read ahead by different pieces",
@@ -82,7 +84,7 @@ def _reply(reply: Reply, seen: Seen, sent: Sent, *, pipelined: bool) -> dict[str
         "status": reply.status,
         "headers": sorted((name, _plain(value.encode("latin-1"), seen)) for name, value in reply.headers if name not in ignored),
         "body": _plain(reply.body, seen),
-        "interim": reply.interim,
+        "interim": [] if b"Content-Length: 0" in sent.data else reply.interim,
         "ended": "cut" if pipelined and reply.ended == "reset" else reply.ended,
     }
 

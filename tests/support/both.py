@@ -169,17 +169,17 @@ async def _leave(leaving: Leaving, last: Sent, client: Talk, mock: MockProvider,
     else:
         arrived = mock.arrived
         await client.write([last.data])
-        listening = asyncio.create_task(client.reader.readuntil(b"\r\n\r\n"))
+        reply = Reply()
+        listening = asyncio.create_task(client.begin(reply))
         if leaving.when == "asked":
             asked = asyncio.create_task(mock.wait_for(lambda: mock.arrived > arrived, PATIENCE_S))
             await asyncio.wait((listening, asked), return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
         else:
             await asyncio.wait((listening,))
-        answered = listening.done()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        seen.replies.append(Reply(int(listening.result().split()[1]) if answered else 0))
+        seen.replies.append(Reply(reply.status if reply.status >= 200 else 0))
     _go(leaving, client)
     await _listen_on(leaving, client)
 

@@ -319,7 +319,9 @@ def _complete(draw: st.DrawFn) -> Plan:
     )
     whenever = st.builds(Leaving, st.sampled_from(["FIN", "RST", "half"]), st.just("whenever"), st.integers(0, 3000))
     leaving = draw(st.one_of(st.none(), st.none(), st.none(), whenever))
-    pieces = draw(st.sampled_from([None, None, None, 100, 7]))
+    # Who asks whether to go on and does not wait for the word may lose a refusal: hyper closes where it has not said it, with bytes unread.
+    waits = any(b"Expect: " in sent.data for sent in requests)
+    pieces = draw(st.sampled_from([None] if waits else [None, None, None, 100, 7]))
     pipelined = draw(st.booleans()) and not any(sent.is_last for sent in requests[:-1])
     return Plan(tuple(requests), draw(behaviours()), pipelined, pieces, leaving)
 

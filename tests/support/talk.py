@@ -70,11 +70,7 @@ class Talk:
         """Read one answer, as far as it comes."""
         reply = Reply()
         try:
-            while True:
-                await self._read_head(reply)
-                if reply.status >= 200:
-                    break
-                reply.interim.append(reply.status)
+            await self.begin(reply)
             await self._read_body(reply, method)
             reply.ended = "whole"
         except asyncio.IncompleteReadError as error:
@@ -82,6 +78,13 @@ class Talk:
         except ConnectionError:
             reply.ended = "reset"
         return reply
+
+    async def begin(self, reply: Reply) -> None:
+        """Read the head of an answer, and all that comes before it."""
+        await self._read_head(reply)
+        while reply.status < 200:
+            reply.interim.append(reply.status)
+            await self._read_head(reply)
 
     async def _read_head(self, reply: Reply) -> None:
         head = await self.reader.readuntil(b"\r\n\r\n")
