@@ -12,14 +12,12 @@ from pyproxy.http import build_app
 from pyproxy.http.binding import bind_tcp, bind_unix
 from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.native_server import NativeHttpServer
-from pyproxy.http.server import HttpServer
 from pyproxy.native import Bridge
 from pyproxy.observe.alerts import Alerts
 from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.plugins import import_plugins
 from pyproxy.pools import HealthChecks, Pools
-from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.providers.native_transport import NativeTransports
 from pyproxy.reloading import Assembly, ConfigSource, Reloader, Watcher
 from pyproxy.sessions import SessionKeeper
@@ -33,8 +31,11 @@ if TYPE_CHECKING:
     from pyproxy.config import Config, Fault
     from pyproxy.config.changes import ReloadReport
     from pyproxy.domain import Plan, RequestRecord
+    from pyproxy.http.edge import Edge
+    from pyproxy.http.server import HttpServer
     from pyproxy.observe.alerts import Alert
     from pyproxy.pools import PollingPool, PoolStatus
+    from pyproxy.providers.connections import Transports
     from pyproxy.providers.transport import Transport
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
@@ -91,8 +92,8 @@ class Sidecar(Asking):
         self.warnings: tuple[Fault, ...] = reading.faults
         self._alerts = Alerts()
         self._bridge = Bridge() if (io or DEFAULT_IO) == "native" else None
-        transports = HttpxTransports() if self._bridge is None else NativeTransports(self._bridge)
-        self._assembly = Assembly(reading.config, transport, alert=self._alerts, transports=transports)
+        transports = _portable_transports() if self._bridge is None else NativeTransports(self._bridge)
+        self._assembly = Assembly(reading.config, transports, transport, alert=self._alerts)
         self._reloader = Reloader(source, self._assembly, reading.faults)
         self._watcher = None if source.path is None else Watcher(source, seen, self._reloader, lambda: self.config.server)
         kept_in = sessions_file(reading.config.sessions, source.path, environ)
@@ -215,7 +216,7 @@ class Sidecar(Asking):
             tell=self._tell,
         )
         if self._bridge is None:
-            self._server = HttpServer(app, sockets, deadlines)
+            self._server = _portable_server(app, sockets, deadlines)
         else:
             self._server = NativeHttpServer(app, sockets, deadlines, self._bridge, self._orchestrator.lanes)
         self._uds = Path(uds) if uds else None
@@ -288,6 +289,21 @@ class Sidecar(Asking):
             self._home.wait(self._stop)
         finally:
             self._home.close_and_wait()
+
+
+# What moves the bytes in Python is loaded where it does: it takes time and memory.
+
+
+def _portable_transports() -> Transports[Any]:
+    from pyproxy.providers.httpx_transport import HttpxTransports  # noqa: PLC0415
+
+    return HttpxTransports()
+
+
+def _portable_server(edge: Edge, sockets: list[socket.socket], deadlines: Deadlines) -> HttpServer:
+    from pyproxy.http.server import HttpServer  # noqa: PLC0415
+
+    return HttpServer(edge, sockets, deadlines)
 
 
 def _url(host: str, listener: socket.socket) -> str:

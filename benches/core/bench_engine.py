@@ -15,6 +15,7 @@ from pyproxy.orchestration.actions import Admit, Admitted, Attempt, Committed, D
 from pyproxy.orchestration.engine import conduct
 from pyproxy.orchestration.journey import Journey
 from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.reloading.assembly import Assembly
 from pyproxy.rust_core import scan_envelope
 
@@ -58,7 +59,7 @@ def main() -> None:
 
 def engine_alone() -> Callable[[], None]:
     """A plan that is there, a lease that is there: what is left is the generator and its bookkeeping."""
-    snapshot = Assembly(load_config(CONFIG, {})).snapshots.current
+    snapshot = Assembly(load_config(CONFIG, {}), HttpxTransports()).snapshots.current
     request, plan = asked(), snapshot.resolver.resolve("g")
     lease = snapshot.desk.admit(plan.steps[0], Caller(), excluded=(), only=None, now_ns=time.monotonic_ns())
     assert isinstance(lease, Lease)  # noqa: S101 - the limits are far
@@ -80,7 +81,7 @@ def engine_alone() -> Callable[[], None]:
 
 def all_of_it() -> Callable[[], None]:
     """What every request decides: its target, its place under the limits, and the end of both."""
-    snapshots = Assembly(load_config(CONFIG, {})).snapshots
+    snapshots = Assembly(load_config(CONFIG, {}), HttpxTransports()).snapshots
     request, chance = asked(), random.Random(7)
 
     def run() -> None:

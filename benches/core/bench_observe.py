@@ -14,6 +14,7 @@ from pyproxy.domain import Attempt, RequestRecord, Usage
 from pyproxy.observe.alerts import Alerts
 from pyproxy.observe.metrics import exposition
 from pyproxy.observe.observers import Observers
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.reloading.assembly import Assembly
 from pyproxy.status import Status
 
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
-    assembly = Assembly(load_config({**CONFIG, **PRICED}, {}))
+    assembly = Assembly(load_config({**CONFIG, **PRICED}, {}), HttpxTransports())
     status = Status(assembly.snapshots, assembly.limits, Alerts(), "0")
     together = Observers(status.observers)
     contenders: dict[str, tuple[Callable[[RequestRecord], None], RequestRecord]] = {

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Deadlines"]
+__all__ = ["KEEP_ALIVE_S", "LAST_WORDS_S", "Deadlines"]
+
+# How long a connection may be silent between two requests.
+KEEP_ALIVE_S = 75
+# What an answer under way may still take once the server stops; the drain before it has had its own time.
+LAST_WORDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from pyproxy.http.deadlines import KEEP_ALIVE_S, LAST_WORDS_S
 from pyproxy.http.native_cycle import NativeCycle
-from pyproxy.http.server import KEEP_ALIVE_S, LAST_WORDS_S
 from pyproxy.http.visit import begin_visit
 from pyproxy.rust_core import NativeServer
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from pyproxy.http.connection import Connection
+from pyproxy.http.deadlines import KEEP_ALIVE_S, LAST_WORDS_S
 from pyproxy.http.guard import MAX_HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["HttpServer"]
 
 BACKLOG = 2048
-KEEP_ALIVE_S = 75
-# What an answer under way may still take once the server stops; the drain before it has had its own time.
-LAST_WORDS_S = 1.0
 
 
 class HttpServer:

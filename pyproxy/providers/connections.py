@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from pyproxy.providers.endpoints import Endpoint
     from pyproxy.providers.transport import Transport
 
-__all__ = ["Connections", "Transports", "connections_for"]
+__all__ = ["STALE_WITHIN_S", "Connections", "Transports", "connections_for"]
+
+# The news of a connection that was closed already takes a round trip; a provider that ends it later had the request.
+STALE_WITHIN_S = 1.0
 
 
 class Connections(ABC):

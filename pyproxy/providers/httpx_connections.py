@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpcore2
 import httpx2
 
-from pyproxy.providers.connections import Connections
-from pyproxy.providers.kept_alive import STALE_WITHIN_S, KeptAliveBackend, StaleConnectionError
+from pyproxy.providers.connections import STALE_WITHIN_S, Connections
+from pyproxy.providers.kept_alive import KeptAliveBackend, StaleConnectionError
 from pyproxy.providers.proxies import proxy_of
 
 if TYPE_CHECKING:

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore2
 
+from pyproxy.providers.connections import STALE_WITHIN_S
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
 __all__ = ["KeptAliveBackend", "StaleConnectionError", "keep_only_if_clean"]
-
-# The news of a connection that was closed already takes a round trip; a provider that ends it later had the request.
-STALE_WITHIN_S = 1.0
 
 
 class StaleConnectionError(httpcore2.ReadError):

@@ -6,8 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pyproxy.providers.connections import Connections
-from pyproxy.providers.kept_alive import STALE_WITHIN_S
+from pyproxy.providers.connections import STALE_WITHIN_S, Connections
 from pyproxy.providers.proxies import proxy_of, proxy_url
 from pyproxy.providers.transport import TransportFailure
 from pyproxy.rust_core import NativeEndpoint, NativeFailure, NativePool, forwarded_headers

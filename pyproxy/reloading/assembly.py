@@ -32,7 +32,6 @@ from pyproxy.orchestration import Snapshot, Snapshots
 from pyproxy.orchestration.strategies import STRATEGIES
 from pyproxy.providers.connections import connections_for
 from pyproxy.providers.endpoints import endpoints, fingerprints
-from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.routing import Resolver
 from pyproxy.sessions import Sessions
 
@@ -78,21 +77,21 @@ class Assembly:
     def __init__(
         self,
         config: Config,
+        transports: Transports[Any],
         transport: Transport | None = None,
         now_ns: Callable[[], int] = time.monotonic_ns,
         alert: TellAlert = log_alert,
-        transports: Transports[Any] | None = None,
     ) -> None:
         """Assemble the first snapshot; nothing is opened yet.
 
         Args:
             config: the configuration to begin with.
+            transports: makes the transport of each snapshot.
             transport: replaces the transports of all snapshots, for tests.
             now_ns: the clock that limits, breakers and pauses go by.
             alert: is told of breakers and credentials that change.
-            transports: makes the transport of each snapshot; the portable one unless given.
         """
-        self._transports: Transports[Any] = HttpxTransports() if transports is None else transports
+        self._transports = transports
         self._alert = alert
         self._now_ns = now_ns
         self._controller = ConcurrencyController(clock=now_ns)

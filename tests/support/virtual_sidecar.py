@@ -13,6 +13,7 @@ from pyproxy.config import load_config
 from pyproxy.domain import Request
 from pyproxy.observe.alerts import Alerts
 from pyproxy.orchestration import Orchestrator
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
 from pyproxy.reloading.assembly import Assembly
 from pyproxy.rust_core import scan_envelope
@@ -243,7 +244,7 @@ class VirtualSidecar:
         self.providers = Providers(loop, scripts)
         self.records: list[RequestRecord] = []
         self.alerts = Alerts()
-        self.assembly = Assembly(load_config(config, {}), self.providers, loop.now_ns, self.alerts)
+        self.assembly = Assembly(load_config(config, {}), HttpxTransports(), self.providers, loop.now_ns, self.alerts)
         self.orchestrator = Orchestrator(self.assembly.snapshots, self.records.append, loop.now_ns)
         self._numbers = itertools.count()
 

@@ -8,13 +8,14 @@ import pytest
 
 from pyproxy.config import load_config
 from pyproxy.errors import ConfigError
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.reloading import Assembly
 
 CA_FILE = Path(__file__).parents[2] / "corpus" / "tls" / "ca.pem"
 
 
 def assemble(ca_file: Path) -> Assembly:
-    return Assembly(load_config({"providers": {"p": {"base_url": "https://r.example", "ca_file": str(ca_file)}}}, {}))
+    return Assembly(load_config({"providers": {"p": {"base_url": "https://r.example", "ca_file": str(ca_file)}}}, {}), HttpxTransports())
 
 
 def test_a_file_with_certificates_is_taken() -> None:

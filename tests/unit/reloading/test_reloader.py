@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyproxy.errors import ConfigError, ShuttingDown
+from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.reloading import Assembly, ConfigSource, Reloader
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Stage:
         self.source = ConfigSource(source, ENVIRON)
         config = self.source.read().config
         assert config is not None
-        self.assembly = Assembly(config)
+        self.assembly = Assembly(config, HttpxTransports())
         self.reloader = Reloader(self.source, self.assembly)
 
     @property
