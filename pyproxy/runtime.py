@@ -159,6 +159,7 @@ class Sidecar(Asking):
     @property
     def status(self) -> Status:
         """What ``GET /admin/v1/status`` and its like tell, for programs: ``sidecar.status.overview()``, ``sidecar.status.groups()``."""
+        self._orchestrator.lanes.look()
         return self._status
 
     def pools(self) -> tuple[PoolStatus, ...]:

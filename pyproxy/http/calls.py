@@ -63,7 +63,8 @@ class Calls:
         else:
             visit.told = True  # by the orchestrator, which knows more
             attempt = scope["extensions"].get("pyproxy.attempt") if "extensions" in scope else None
-            await until_disconnect(self._orchestrator.handle(request, exchange, attempt), receive, exchange)
+            work = self._orchestrator.handle(request, exchange) if attempt is None else self._orchestrator.go_on(request, exchange, attempt)
+            await until_disconnect(work, receive, exchange)
 
     async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> Request:
         asked = self._asked_by(scope)

@@ -89,6 +89,8 @@ class NativeHttpServer:
         if isinstance(exchange, str):
             _log.error("nobody more can connect for now, and those who try wait: %s", exchange)
             return
+        if self._lanes is not None:
+            self._lanes.note()  # who asks now may ask what became of those before
         scope = _scope(exchange)
         if exchange.attempt is not None:
             _go_on(scope, exchange.attempt)

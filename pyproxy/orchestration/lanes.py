@@ -9,6 +9,7 @@ statistics) is noted here after its end; its permits were given back before.
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 from pyproxy.admission import Prompt
@@ -75,6 +76,7 @@ class Lanes:
         self._tell = tell
         self._on_ended = ended
         self._native: NativeLanes | None = None
+        self._thread = 0
         self._lanes: dict[int, Lane] = {}
         self._closed: list[_Generation] = []
         self._open = _Generation()
@@ -90,7 +92,7 @@ class Lanes:
 
     def attach(self, native: NativeLanes) -> None:
         """Serve by these from now on."""
-        self._native = native
+        self._native, self._thread = native, threading.get_ident()
         self.close()
 
     def detach(self) -> None:
@@ -149,6 +151,11 @@ class Lanes:
         self.tidy()
         self._snapshots.current.desk.advance()
         self._on_ended()
+
+    def look(self) -> None:
+        """Note what there is to note now, if this is the thread that serves: whoever looks there sees all that has ended."""
+        if threading.get_ident() == self._thread:
+            self.note()
 
     def _note_all(self, native: NativeLanes) -> None:
         for served in native.take():

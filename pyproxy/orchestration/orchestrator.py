@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
+    from pyproxy.orchestration.taken_over import TakenOver
     from pyproxy.rust_core import NativeBegun
     from pyproxy.sessions import Affinity
 
@@ -54,12 +55,18 @@ class Orchestrator:
         self.lanes = Lanes(snapshots, self._retry_budget, tell, self._drain.changed)
         self._drain.follow(self.lanes)
 
-    async def handle(self, request: Request, exchange: Exchange, attempt: NativeBegun | None = None) -> None:
-        """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits.
+    async def handle(self, request: Request, exchange: Exchange) -> None:
+        """Answer one request. Cancelling this call ends it everywhere: upstream, in back-off, and in the limits."""
+        await self._handle(request, exchange, None)
 
-        Where an `attempt` was made natively, it goes on from that.
-        """
-        taken_over = None if attempt is None else self.lanes.take_over(attempt)
+    async def go_on(self, request: Request, exchange: Exchange, attempt: NativeBegun) -> None:
+        """Answer one request, as `handle` does, from an attempt on that was made natively and failed."""
+        try:
+            await self._handle(request, exchange, self.lanes.take_over(attempt))
+        finally:
+            self.lanes.tidy()
+
+    async def _handle(self, request: Request, exchange: Exchange, taken_over: TakenOver | None) -> None:
         delivery = Delivery(exchange, request.id, FACES[request.operation.wire], self._now_ns)
         if taken_over is not None:
             taken_over.begin(delivery)
@@ -94,9 +101,6 @@ class Orchestrator:
                     await delivery.interrupt(InternalError())
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
-                if taken_over is not None:
-                    taken_over = driver = attempt = None
-                    self.lanes.tidy()
 
     def _affinity(self, request: Request, node: Node | None, snapshot: Snapshot) -> Affinity | None:
         """The session of a request, if sessions are remembered."""

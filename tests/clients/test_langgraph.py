@@ -90,7 +90,7 @@ def test_answers_become_messages_of_the_conversation(sidecar: Sidecar) -> None:
 
 def test_tool_calls_and_their_results_go_round(sidecar: Sidecar, upstream: MockApart) -> None:
     upstream.provider.default = Behaviour(tool_arguments='{"city": "Ulm"}')
-    tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}]
     graph = conversation(LLMNode(sidecar, {"llm_client": "one", "parameters": {"tools": tools}}))
     state = graph.invoke({"messages": [HumanMessage("Weather in Ulm?")]})
     (call,) = state["messages"][-1].tool_calls

@@ -24,13 +24,13 @@ FIRST = "g.e1/first"
 def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the requests that came to the orchestrator."""
     ids: list[str] = []
-    handle = Orchestrator.handle
+    handle = Orchestrator._handle
 
     async def noted(self: Orchestrator, request: Any, *arguments: Any) -> None:
         ids.append(request.id)
         await handle(self, request, *arguments)
 
-    monkeypatch.setattr(Orchestrator, "handle", noted)
+    monkeypatch.setattr(Orchestrator, "_handle", noted)
     return ids
 
 

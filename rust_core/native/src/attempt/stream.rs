@@ -25,7 +25,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_AFTER_USAGE: Duration = Duration::from_millis(250);
 /// What is there by then is taken all the same, a slow client may have held it up; but not from a provider that never pauses.
 const MOST_LATE: usize = 16;
-/// Nobody waits for what follows the last event.
+/// What follows the last event comes on its heels, or nobody waits for it.
+const TOGETHER: Duration = Duration::from_millis(1);
 const DRAIN: Duration = Duration::from_millis(50);
 
 /// How an answer broke off.
@@ -148,11 +149,20 @@ impl StreamAnswer {
 
     /// Reads what follows the last event, so that the connection can serve again; nobody waits for it for long.
     pub async fn drain(mut self) {
+        self.drain_for(DRAIN).await;
+    }
+
+    /// Reads what follows the last event as far as it comes together with it.
+    pub async fn settle(&mut self) {
+        self.drain_for(TOGETHER).await;
+    }
+
+    async fn drain_for(&mut self, patience: Duration) {
         let now = Instant::now();
         if self.ends_at.is_some_and(|ends_at| ends_at <= now) {
             return; // it was waited for long enough
         }
-        let soon = later(now, DRAIN);
+        let soon = later(now, patience);
         self.pieces.waiting.go_on_until(soon);
         while let Ok(Some(_)) = self.pieces.next_before(soon).await {}
     }

@@ -79,11 +79,11 @@ impl Visit {
         let mut headers = self.head(candidate, answer.status, &answer.headers);
         headers.insert(CONTENT_LENGTH, HeaderValue::from(answer.body.len()));
         let sent = answer.body.len() as u64;
-        // Before the client has it: who has it may ask again at once, and is to find the room that this one took.
+        // Before the client has it: who has it may ask again at once, and is to find the room that this one took, and what it came to.
         self.taken.delivered(answer.usage, now);
-        exchange.answer(answer.status, headers, answer.body);
         let done = Done { status: Some(answer.status), committed: Some(now), sent, usage: answer.usage };
         self.ended(lanes, exchange.number, done, Ended::Delivered);
+        exchange.answer(answer.status, headers, answer.body);
     }
 
     async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, candidate: &Candidate, mut answer: StreamAnswer) {
@@ -111,12 +111,12 @@ impl Visit {
             Some(Ok(ending)) => {
                 self.taken.delivered(done.usage, lanes.clock.now());
                 done.sent += ending.len() as u64;
+                self.ended(lanes, exchange.number, done, Ended::Delivered);
                 if !ending.is_empty() {
                     drop(exchange.send(ending)); // it is on its way, and the end behind it
                 }
-                let rest = exchange.finish();
-                drop(rest);
-                self.ended(lanes, exchange.number, done, Ended::Delivered);
+                answer.settle().await; // so that the connection can serve who asks again at once
+                drop(exchange.finish());
                 answer.drain().await;
             }
             Some(Err(Break { signal, detail, error, sequence_number })) => {
