@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -28,31 +29,23 @@ class AccessLog:
 
 def format_record(record: RequestRecord, at: datetime) -> str:
     """The access line: times in milliseconds, ``-`` for what there was not."""
-    fields = {
-        "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "id": record.request_id,
-        "route": _quoted(record.route[:MAX_NAME]),
-        "status": record.status if record.status is not None else "-",
-        "flag": record.flag,
-        "target": _quoted(record.target[:MAX_NAME]),
-        "attempts": _quoted(", ".join(str(attempt) for attempt in record.attempts) or "-"),
-        "provider": record.provider,
-        "model": record.model,
-        "stream": str(record.stream).lower(),
-        "queue_ms": _milliseconds(record.queue_ns),
-        "ttfb_ms": _milliseconds(record.first_byte_ns),
-        "total_ms": _milliseconds(record.total_ns),
-        "bytes": record.sent_bytes,
-        "tokens": "-" if record.usage is None else f"{record.usage[0]}+{record.usage[1]}",
-        "revision": record.revision,
-    }
-    return " ".join(f"{key}={value}" for key, value in fields.items())
+    usage, attempts = record.usage, record.attempts
+    return (
+        f"time={at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z id={record.request_id}"
+        f" route={_quoted(record.route[:MAX_NAME])} status={'-' if record.status is None else record.status} flag={record.flag}"
+        f" target={_quoted(record.target[:MAX_NAME])} attempts={_quoted(', '.join(map(str, attempts)) or '-')}"
+        f" provider={record.provider} model={record.model} stream={'true' if record.stream else 'false'}"
+        f" queue_ms={_milliseconds(record.queue_ns)} ttfb_ms={_milliseconds(record.first_byte_ns)}"
+        f" total_ms={_milliseconds(record.total_ns)} bytes={record.sent_bytes}"
+        f" tokens={'-' if usage is None else f'{usage[0]}+{usage[1]}'} revision={record.revision}"
+    )
 
 
 def _milliseconds(ns: int | None) -> str:
     return "-" if ns is None else f"{ns / 1e6:.1f}"
 
 
+@lru_cache(maxsize=1024)  # the same few names stand in every line
 def _quoted(text: str) -> str:
     """A client chooses the path and the target's name: none may break the line, or forge another."""
     if not text:
