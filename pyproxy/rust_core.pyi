@@ -1274,8 +1274,12 @@ class NativeLanes:
     def stop(self) -> None:
         """Hand every request under way over, to be ended."""
 
-    def take(self) -> list[NativeServed]:
-        """What became of the requests that have ended since this was asked last, the first to end first."""
+    @property
+    def taken(self) -> int:
+        """How many requests were taken in all."""
+
+    def take(self, most: int) -> list[NativeServed]:
+        """What became of the requests that have ended and were not told of yet: of so many at most, the first to end first."""
 
 @final
 class NativeLane:
@@ -1309,6 +1313,7 @@ class NativeCandidate:
         estimator: TokenEstimator,
         most_tokens: int | None,
         counts_cached: bool,
+        longest_answer: int | None,
         headers: Sequence[tuple[bytes, bytes]],
     ) -> NativeCandidate:
         """Say how an instance is asked.
@@ -1328,6 +1333,7 @@ class NativeCandidate:
             estimator: what a call to its model will probably cost.
             most_tokens: the smallest limit of tokens on the way to it, if there is one.
             counts_cached: whether its provider counts tokens that are read from a cache against its limits.
+            longest_answer: tokens of the longest answer that may be asked for, where more is not its provider's to refuse.
             headers: what an answer's head says of the way it took.
         """
 

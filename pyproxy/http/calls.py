@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 from pyproxy.domain import PRIORITIES, Request
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pyproxy.http.asked import Asked
     from pyproxy.http.visit import Visit
     from pyproxy.orchestration import Orchestrator
+    from pyproxy.rust_core import NativeBegun
 
 __all__ = ["MAX_TIMEOUT_S", "Calls"]
 
@@ -53,8 +55,9 @@ class Calls:
         """Answer one request."""
         visit = visit_of(scope)
         exchange = AsgiExchange(send, visit)
+        attempt: NativeBegun | None = scope.get("extensions", {}).get("pyproxy.attempt")
         try:
-            request = await self._read(scope, receive, visit)
+            request = await self._read(scope, receive, visit, measured=attempt is not None)
         except RequestError as error:
             visit.flag = error.code
             await exchange.error(error, [])
@@ -62,11 +65,12 @@ class Calls:
             visit.flag = "client_gone"
         else:
             visit.told = True  # by the orchestrator, which knows more
-            attempt = scope["extensions"].get("pyproxy.attempt") if "extensions" in scope else None
             work = self._orchestrator.handle(request, exchange) if attempt is None else self._orchestrator.go_on(request, exchange, attempt)
             await until_disconnect(work, receive, exchange)
 
-    async def _read(self, scope: Scope, receive: Receive, visit: Visit) -> Request:
+    async def _read(self, scope: Scope, receive: Receive, visit: Visit, *, measured: bool) -> Request:
+        """Read a request; what was begun natively is `measured` already, by the settings that were in force then."""
+        most = sys.maxsize if measured else self._settings().max_body_bytes
         asked = self._asked_by(scope)
         headers = dict(reversed(scope["headers"]))
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
@@ -81,7 +85,7 @@ class Calls:
         timeout_ns = _timeout_ns(headers.get(b"x-pyproxy-timeout"))
         try:
             async with asyncio.timeout(self._body_timeout):
-                body = await self._read_body(headers, receive)
+                body = await _read_body(headers, receive, most)
         except TimeoutError:
             raise RequestTimeout(f"The body did not come to its end within {self._body_timeout:g} s.") from None
         try:
@@ -104,22 +108,22 @@ class Calls:
             in_array=asked.in_array,
         )
 
-    async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        most = self._settings().max_body_bytes
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > most:
-            raise _too_large(most, f"{int(declared)} bytes")
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _ClientGoneError
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > most:
-                raise _too_large(most, "larger than that")
-            if not message.get("more_body", False):
-                return b"".join(parts)
+
+async def _read_body(headers: dict[bytes, bytes], receive: Receive, most: int) -> bytes:
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > most:
+        raise _too_large(most, f"{int(declared)} bytes")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGoneError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _too_large(most, "larger than that")
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _too_large(most: int, seen: str) -> BodyTooLarge:

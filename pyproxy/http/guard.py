@@ -39,7 +39,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand the request on."""
-        error = self._fault(scope)
+        is_begun = "pyproxy.attempt" in scope.get("extensions", ())  # and was let in then
+        error = None if is_begun else self._fault(scope)
         if error is not None:
             await refusal(error, scope)(scope, receive, send)
         else:

@@ -32,7 +32,11 @@ class Elsewhere(Protocol):
 
 
 class Drain:
-    """Owns the set of requests under way, each by the scope in which it can be cut."""
+    """Owns the set of requests under way, each by the scope in which it can be cut.
+
+    Attributes:
+        cuts: whether the grace is over: whoever is not at an end is cut.
+    """
 
     def __init__(self) -> None:
         """Know of no request."""
@@ -40,6 +44,7 @@ class Drain:
         self._scopes: set[asyncio.Timeout] = set()
         self._changed = asyncio.Event()
         self._begun = False
+        self.cuts = False
         self._hurried = False
 
     def follow(self, elsewhere: Elsewhere) -> None:
@@ -79,8 +84,9 @@ class Drain:
         if self._elsewhere is not None:
             self._elsewhere.close()
         await self._until(lambda: self._hurried or not self._are_under_way, grace_s)
+        self.cuts = True
         if self._elsewhere is not None:
-            self._elsewhere.stop()  # they come here, and are told at the door
+            self._elsewhere.stop()  # they come here, and are cut
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
             with contextlib.suppress(RuntimeError):  # it has left its scope, and only its end is still to come

@@ -11,7 +11,7 @@ from pyproxy.dialects.translation.ways import way_to
 from pyproxy.domain import NO_DEFAULTS
 from pyproxy.domain.instances import node_scope
 from pyproxy.domain.operations import CHAT, COMPLETIONS, EMBEDDINGS, MESSAGES
-from pyproxy.orchestration.strategies import STRATEGIES
+from pyproxy.orchestration.strategies import OWN_STRATEGIES
 from pyproxy.providers.native_transport import NativeTransport
 from pyproxy.providers.paths import upstream_path
 from pyproxy.rust_core import NativeCandidate
@@ -63,9 +63,9 @@ def lane_of(request: Request, snapshot: Snapshot, now_ns: int) -> Lane | None:
         return None
     if request.node is not None and request.node not in nodes:
         return None  # there is no end of names that nobody knows
-    step = STRATEGIES[plan.policy.strategy].first(plan)
-    if step is None:
-        return None
+    if plan.policy.strategy not in OWN_STRATEGIES or not plan.steps:
+        return None  # a plug-in's may decide at each request
+    step = plan.steps[0]
     node = nodes.get(request.node or "", plan.node)
     lane = Lane(request.route, request.target, node, plan, step, operation, transport, snapshot)
     return lane if _is_ordinary(lane, now_ns) else None
@@ -111,6 +111,7 @@ def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane) -> 
             estimator=desk.standing.tokens.of(candidate.model),
             most_tokens=desk.most_tokens(candidate, caller),
             counts_cached=candidate.dialect != "anthropic",
+            longest_answer=candidate.capabilities.max_output,
             headers=[
                 (b"x-pyproxy-target", lane.target.encode()),
                 (b"x-pyproxy-model", candidate.model.encode()),

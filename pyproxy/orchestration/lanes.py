@@ -8,6 +8,7 @@ statistics) is noted here after its end; its permits were given back before.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from typing import TYPE_CHECKING
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed
 
 __all__ = ["Lanes"]
+
+
+# So many are noted in one step of the loop.
+_MOST_AT_ONCE = 128
+# How soon after a lane was closed it is seen whether anybody is still under way there.
+_TIDY_S = 0.05
 
 
 class _Generation:
@@ -77,6 +84,10 @@ class Lanes:
         self._on_ended = ended
         self._native: NativeLanes | None = None
         self._thread = 0
+        self._loop: asyncio.AbstractEventLoop
+        self._tidies = False
+        self._arrived_before = 0
+        retry_budget.follow(self)
         self._lanes: dict[int, Lane] = {}
         self._closed: list[_Generation] = []
         self._open = _Generation()
@@ -87,19 +98,27 @@ class Lanes:
 
     @property
     def active(self) -> int:
-        """How many requests are under way natively, or have ended and are not noted yet."""
+        """How many requests are under way natively."""
         return 0 if self._native is None else self._native.active
+
+    @property
+    def arrived(self) -> int:
+        """How many requests have been taken natively in all."""
+        return self._arrived_before + (0 if self._native is None else self._native.taken)
 
     def attach(self, native: NativeLanes) -> None:
         """Serve by these from now on."""
         self._native, self._thread = native, threading.get_ident()
+        self._loop = asyncio.get_running_loop()
         self.close()
 
     def detach(self) -> None:
         """Serve nothing natively any more; what was is noted."""
         if self._native is not None:
             self._native.clear()
-            self.note()
+            while self._note_some(self._native):
+                pass
+            self._arrived_before = self.arrived
         self._native = None
 
     def close(self) -> None:
@@ -119,6 +138,13 @@ class Lanes:
             for number in generation.lanes:
                 del self._lanes[number]
             generation.let_go()
+        if self._closed and self._native is not None and not self._tidies:
+            self._tidies = True
+            self._loop.call_later(_TIDY_S, self._tidy_later)
+
+    def _tidy_later(self) -> None:
+        self._tidies = False
+        self.tidy()
 
     def stop(self) -> None:
         """Have every request under way handed over, to be ended."""
@@ -141,14 +167,14 @@ class Lanes:
     def take_over(self, attempt: NativeBegun) -> TakenOver:
         """An attempt that failed natively, to go on from."""
         lane = self._lanes[attempt.lane]
-        return TakenOver(attempt, lane.step, lane.snapshot.desk)
+        return TakenOver(attempt, lane.step, lane.snapshot)
 
     def note(self, _: None = None) -> None:
         """Note what became of the requests that have ended since the last time, and let those in who waited for their room."""
         if self._native is None:
             return
-        self._note_all(self._native)
-        self.tidy()
+        if self._note_some(self._native):
+            self._loop.call_soon(self.note)  # others have their turn
         self._snapshots.current.desk.advance()
         self._on_ended()
 
@@ -157,9 +183,12 @@ class Lanes:
         if threading.get_ident() == self._thread:
             self.note()
 
-    def _note_all(self, native: NativeLanes) -> None:
-        for served in native.take():
+    def _note_some(self, native: NativeLanes) -> bool:
+        """Note what came first of it; whether there may be more."""
+        some = native.take(_MOST_AT_ONCE)
+        for served in some:
             self._note(served, self._lanes[served.lane])
+        return len(some) == _MOST_AT_ONCE
 
     def _note(self, served: NativeServed, lane: Lane) -> None:
         candidate, standing = lane.step.candidates[served.place], lane.snapshot.desk.standing
@@ -168,7 +197,6 @@ class Lanes:
         ttft_ns = None if committed_ns is None else committed_ns - admitted_ns
         ok, failure, flag = (True, None, "-") if served.delivered else (None, "dropped", "client_gone")
         standing.instances.ended(candidate.instance, Ended(ok, failure, ended_ns - admitted_ns, ttft_ns, usage), ended_ns)
-        self._retry_budget.came()
         if committed_ns is not None:
             standing.credentials.works(candidate)
             self._retry_budget.heard(candidate.instance, well=True)

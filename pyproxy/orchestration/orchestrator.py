@@ -71,10 +71,13 @@ class Orchestrator:
         if taken_over is not None:
             taken_over.begin(delivery)
         driver: Driver | None = None
-        with self._drain.request() as scope, self._snapshots.hold() as snapshot, self._retry_budget.request():
+        own = None if taken_over is None else taken_over.snapshot
+        counted_in = self._retry_budget.request(counted=taken_over is not None)
+        with self._drain.request() as scope, self._snapshots.hold(own) as snapshot, counted_in:
             try:
                 async with scope:
-                    self._drain.admit()
+                    if taken_over is None:
+                        self._drain.admit()
                     plan = snapshot.resolver.resolve(request.target, request.fallback_groups, conversation=conversation_of(request))
                     node = snapshot.resolver.nodes.get(request.node or "", plan.node)
                     affinity = self._affinity(request, node, snapshot)
@@ -84,6 +87,9 @@ class Orchestrator:
                         await delivery.whole(*count)
                         return
                     delivery.journey = journey = Journey(request, plan, node, affinity)
+                    if taken_over is not None and self._drain.cuts:
+                        taken_over.cut(journey, self._now_ns())
+                        self._drain.admit()  # which turns it away now
                     self.lanes.consider(request, snapshot, self._now_ns())
                     driver = Driver(journey, delivery, snapshot, self._retry_budget, self._now_ns, taken_over=taken_over)
                     await driver.run(conduct(journey, STRATEGIES[plan.policy.strategy], self._random))

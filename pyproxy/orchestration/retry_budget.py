@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,6 +28,18 @@ ROOM_LASTS_NS = 10 * SECOND_NS
 FAILURE_LASTS_NS = 60 * SECOND_NS
 # Instances come and go with the configuration: beyond so many, those that nobody calls are forgotten.
 MOST_PLACES = 4096
+
+
+class Elsewhere(Protocol):
+    """Where else requests are served."""
+
+    @property
+    def active(self) -> int:
+        """How many are under way there."""
+
+    @property
+    def arrived(self) -> int:
+        """How many have come there in all."""
 
 
 class _Place:
@@ -88,20 +100,22 @@ class RetryBudget:
         self._left = float(LEAST)
         self._seen_ns = now_ns()
         self._places: dict[str, _Place] = {}
+        self._elsewhere: Elsewhere | None = None
+        self._arrived_elsewhere = 0
+
+    def follow(self, elsewhere: Elsewhere) -> None:
+        """Count the requests that are served elsewhere, too."""
+        self._elsewhere = elsewhere
 
     @contextlib.contextmanager
-    def request(self) -> Iterator[None]:
-        """Count a request in while it is under way."""
+    def request(self, *, counted: bool = False) -> Iterator[None]:
+        """Count a request in while it is under way; one that was counted elsewhere when it came brings nothing more."""
         self.active += 1
-        self.came()
+        self._gain(0 if counted else 1 / SHARE_OF_REQUESTS)
         try:
             yield
         finally:
             self.active -= 1
-
-    def came(self) -> None:
-        """Gain what a request brings."""
-        self._gain(1 / SHARE_OF_REQUESTS)
 
     def heard(self, place: str, *, well: bool) -> None:
         """Note how a call to an instance ended, whether it was an extra one or not."""
@@ -123,6 +137,8 @@ class RetryBudget:
         while True:
             now_ns = self._now_ns()
             self._come_back(now_ns)
+            if self._elsewhere is not None:
+                self._gain(0)  # what came there meanwhile
             known = [self._place(place) for place in places]
             sound = [place for place in known if place.is_sound(now_ns)]
             is_first = bool(sound) and not any(place.under_way for place in sound)
@@ -138,7 +154,12 @@ class RetryBudget:
             await _news(sound)
 
     def _gain(self, much: float) -> None:
-        self._left = min(self._left + much, max(LEAST, self.active / SHARE_OF_REQUESTS))
+        active = self.active
+        if self._elsewhere is not None:
+            arrived, before = self._elsewhere.arrived, self._arrived_elsewhere
+            much, self._arrived_elsewhere = much + (arrived - before) / SHARE_OF_REQUESTS, arrived
+            active += self._elsewhere.active
+        self._left = min(self._left + much, max(LEAST, active / SHARE_OF_REQUESTS))
 
     def _come_back(self, now_ns: int) -> None:
         passed_ns, self._seen_ns = now_ns - self._seen_ns, now_ns

@@ -64,9 +64,9 @@ class Snapshots:
         return tuple(self._holders)
 
     @contextlib.contextmanager
-    def hold(self) -> Iterator[Snapshot]:
-        """Keep the snapshot that is in force now, whatever comes into force meanwhile."""
-        snapshot = self.current
+    def hold(self, snapshot: Snapshot | None = None) -> Iterator[Snapshot]:
+        """Keep the snapshot that is in force now, whatever comes into force meanwhile; or this one, which somebody else holds."""
+        snapshot = self.current if snapshot is None else snapshot
         self._holders[snapshot] += 1
         try:
             yield snapshot

@@ -11,9 +11,11 @@ from pyproxy.orchestration.upstream import UpstreamRefusal
 from pyproxy.providers.transport import TransportFailure
 
 if TYPE_CHECKING:
-    from pyproxy.admission import AdmissionDesk, Lease
+    from pyproxy.admission import Lease
     from pyproxy.domain import Candidate, Step
     from pyproxy.orchestration.delivery import Delivery
+    from pyproxy.orchestration.journey import Journey
+    from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.rust_core import NativeBegun
 
 __all__ = ["BrokenAnswer", "TakenOver"]
@@ -48,12 +50,14 @@ class TakenOver:
 
     Attributes:
         admitted_ns: monotonic nanoseconds at which it was admitted.
+        snapshot: the configuration that it was made with.
     """
 
-    def __init__(self, attempt: NativeBegun, step: Step, desk: AdmissionDesk) -> None:
+    def __init__(self, attempt: NativeBegun, step: Step, snapshot: Snapshot) -> None:
         self._attempt = attempt
         self._step = step
-        self._desk = desk
+        self._desk = snapshot.desk
+        self.snapshot = snapshot
         self._lease: Lease | None = None
         self.admitted_ns = attempt.admitted_ns
 
@@ -78,6 +82,14 @@ class TakenOver:
             number = 0 if last is None else last + 1
             delivery.take_over(broken["status"], broken["committed_ns"], broken["sent_bytes"], lambda: number)
 
+    def cut(self, journey: Journey, now_ns: int) -> None:
+        """Note it as one that was cut short, and give back what it holds."""
+        broken = self._attempt.broken
+        journey.calling(self._step, self.candidate, self.admitted_ns)
+        if broken is not None:
+            journey.committed(self.candidate, broken["status"], self.admitted_ns, broken["committed_ns"])
+        self.lease.dropped(now_ns, None if broken is None or broken["usage"] is None else Usage(*broken["usage"]))
+
     def happened(self, delivery: Delivery) -> BrokenAnswer:
         """What it came to.
 
@@ -91,7 +103,8 @@ class TakenOver:
             raise TransportFailure(*self._attempt.failed)
         broken = self._attempt.broken
         assert broken is not None  # noqa: S101 - it is one of the three
-        error, number = broken["error"], (broken["last_number"] or -1) + 1
+        last = broken["last_number"]
+        error, number = broken["error"], 0 if last is None else last + 1
         event = None if error is None else broken_event(delivery.face, delivery.face.name, error, number)
         usage = None if broken["usage"] is None else Usage(*broken["usage"])
         ended = Break(broken["signal"], broken["detail"], event)

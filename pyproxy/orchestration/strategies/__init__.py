@@ -8,7 +8,16 @@ from pyproxy.orchestration.strategies.provider_failover import ProviderFailover
 from pyproxy.orchestration.strategies.strategy import Strategy
 from pyproxy.orchestration.strategies.task_group_switch import TaskGroupSwitch
 
-__all__ = ["STRATEGIES", "EchelonDown", "ModelRotate", "ProviderFailover", "Strategy", "TaskGroupSwitch", "register_strategy"]
+__all__ = [
+    "OWN_STRATEGIES",
+    "STRATEGIES",
+    "EchelonDown",
+    "ModelRotate",
+    "ProviderFailover",
+    "Strategy",
+    "TaskGroupSwitch",
+    "register_strategy",
+]
 
 STRATEGIES: dict[str, Strategy] = {
     "echelon_down": EchelonDown(),
@@ -16,7 +25,8 @@ STRATEGIES: dict[str, Strategy] = {
     "provider_failover": ProviderFailover(),
     "task_group_switch": TaskGroupSwitch(),
 }
-_OWN = frozenset(STRATEGIES)
+OWN_STRATEGIES = frozenset(STRATEGIES)
+"""Those of pyproxy's own: they begin with a plan's first step, and keep nothing."""
 
 
 def register_strategy(name: str, strategy: Strategy) -> None:
@@ -25,6 +35,6 @@ def register_strategy(name: str, strategy: Strategy) -> None:
     Raises:
         ValueError: a strategy of pyproxy's own has the name.
     """
-    if name in _OWN:
+    if name in OWN_STRATEGIES:
         raise ValueError(f"'{name}' is a strategy of pyproxy's own: choose another name")
     STRATEGIES[name] = strategy

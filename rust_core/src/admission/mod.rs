@@ -233,6 +233,12 @@ impl Admission {
         scopes.map(|(at, scope)| scope.snapshot(name(scope.parent), self.queue.waiting(at), now)).collect()
     }
 
+    /// Whether anything has become of those who waited, since `take_events` was last asked.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !(self.events.granted.is_empty() && self.events.expired.is_empty() && self.events.hopeless.is_empty())
+    }
+
     /// What has become of those who waited, since this was last asked. To be asked after every operation.
     #[must_use]
     pub fn take_events(&mut self) -> Events {

@@ -111,9 +111,9 @@ impl Room for Shared {
     fn with(&self, act: &mut dyn FnMut(&mut Admission)) {
         let mut inner = lock(&self.inner);
         act(&mut inner.core);
-        let somebody_waits = !inner.waiting.is_empty();
+        let is_news = inner.core.has_events();
         drop(inner);
-        if somebody_waits {
+        if is_news {
             (self.ring)();
         }
     }

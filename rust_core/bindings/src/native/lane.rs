@@ -35,6 +35,9 @@ type Seconds = (f64, f64, f64, Option<f64>, f64);
 /// Nobody waits for the books: they are noted together, so that Python is not entered for each request.
 const GATHERED: Duration = Duration::from_millis(5);
 
+/// Who keeps them is not to fall behind by more than this: what they hold is memory, and what they tell is late.
+const MOST_UNNOTED: usize = 4096;
+
 /// Keeps the books of the lanes until the host comes for them.
 pub(super) struct Books {
     io: Arc<Io>,
@@ -66,6 +69,10 @@ impl LaneHost for Books {
 
     fn gone(&self, number: u64) {
         self.io.tell(number, Done::Nothing);
+    }
+
+    fn is_behind(&self) -> bool {
+        lock(&self.served).len() > MOST_UNNOTED
     }
 }
 
@@ -166,9 +173,18 @@ impl NativeLanes {
         self.lanes.stop();
     }
 
-    /// What became of the requests that have ended since this was asked last, the first to end first.
-    fn take(&self) -> Vec<NativeServed> {
-        mem::take(&mut *lock(&self.books.served)).into_iter().map(NativeServed).collect()
+    /// How many requests were taken in all.
+    #[getter]
+    fn taken(&self) -> u64 {
+        self.lanes.taken()
+    }
+
+    /// What became of the requests that have ended and were not told of yet: of so many at most, the first to end first.
+    #[pyo3(signature = (most))]
+    fn take(&self, most: usize) -> Vec<NativeServed> {
+        let mut served = lock(&self.books.served);
+        let rest = if served.len() > most { served.split_off(most) } else { Vec::new() };
+        mem::replace(&mut *served, rest).into_iter().map(NativeServed).collect()
     }
 }
 
@@ -192,7 +208,7 @@ pub(crate) struct NativeCandidate(Candidate);
 #[pymethods]
 impl NativeCandidate {
     #[new]
-    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, breaker, plain, stream, tells_usage, rated, estimator, most_tokens, counts_cached, headers))]
+    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, breaker, plain, stream, tells_usage, rated, estimator, most_tokens, counts_cached, longest_answer, headers))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // it has as many parts
     fn new(
         endpoint: &NativeEndpoint,
@@ -209,6 +225,7 @@ impl NativeCandidate {
         estimator: &TokenEstimator,
         most_tokens: Option<u64>,
         counts_cached: bool,
+        longest_answer: Option<u64>,
         headers: Headers,
     ) -> Self {
         let address = |(path, query): &Place| Address {
@@ -230,6 +247,7 @@ impl NativeCandidate {
             estimator: estimator.core(),
             most_tokens,
             counts_cached,
+            longest_answer,
             headers: sent(&headers),
             label,
         })
@@ -321,14 +339,30 @@ pub(crate) struct NativeBegun {
     /// Monotonic nanoseconds at which the attempt was admitted.
     #[pyo3(get)]
     admitted_ns: u64,
-    taken: Mutex<Taken>,
+    lanes: Arc<Lanes>,
+    number: u64,
+    taken: Mutex<Option<Taken>>,
     happened: Happened,
 }
 
 impl NativeBegun {
     pub(super) fn new(begun: Begun) -> Self {
-        let Begun { lane, place, request_id, arrived, admitted, taken, happened } = begun;
-        Self { lane, place, request_id, arrived_ns: arrived, admitted_ns: admitted, taken: Mutex::new(taken), happened }
+        let Begun { lanes, number, lane, place, request_id, arrived, admitted, taken, happened } = begun;
+        let taken = Mutex::new(Some(taken));
+        Self { lane, place, request_id, arrived_ns: arrived, admitted_ns: admitted, lanes, number, taken, happened }
+    }
+
+    /// What it holds, once; it is under way there no more.
+    fn take(&self) -> Option<Taken> {
+        let taken = lock(&self.taken).take();
+        self.lanes.forget(self.number);
+        taken
+    }
+}
+
+impl Drop for NativeBegun {
+    fn drop(&mut self) {
+        drop(self.take());
     }
 }
 
@@ -337,13 +371,13 @@ impl NativeBegun {
     /// The permits, and the breaker's leave if there is one: to be given back by whoever takes them. Once.
     fn held(&self) -> PyResult<(Grant, Option<Pass>)> {
         let Held { grant, leave } =
-            lock(&self.taken).hand_over().ok_or_else(|| value_error("what it held was taken"))?;
+            self.take().and_then(|mut taken| taken.hand_over()).ok_or_else(|| value_error("what it held was taken"))?;
         Ok((Grant::new(grant), leave.map(|(pass, issuer)| Pass::new(pass, issuer))))
     }
 
     /// Gives back what it holds, unless that was taken.
     fn let_go(&self) {
-        lock(&self.taken).let_go();
+        drop(self.take());
     }
 
     /// Status, headers and body of a provider's refusal, if it was that.

@@ -1,7 +1,7 @@
 //! Which targets are laid open, and which requests are under way here.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rust_core_pure::wire::{Dialect, Guard};
@@ -27,6 +27,9 @@ pub trait LaneHost: Send + Sync + 'static {
 
     /// The client of a request that is the host's has gone.
     fn gone(&self, number: u64);
+
+    /// Whether so much is told already that was not looked at yet, that it had better look at requests itself.
+    fn is_behind(&self) -> bool;
 }
 
 /// What holds for every request.
@@ -50,6 +53,7 @@ pub struct Lanes {
     ids: Ids,
     state: RwLock<State>,
     under_way: Mutex<HashMap<u64, Arc<Interruption>>>,
+    taken: AtomicU64,
 }
 
 struct State {
@@ -71,6 +75,8 @@ pub(super) enum Interrupted {
 pub(super) struct Interruption {
     has_left: AtomicBool,
     is_stopped: AtomicBool,
+    /// It is the host's, which is told itself.
+    is_handed_over: AtomicBool,
     news: Notify,
 }
 
@@ -95,7 +101,15 @@ impl Lanes {
     pub fn new(runtime: Handle, clock: Clock, host: Arc<dyn LaneHost>) -> Arc<Self> {
         let gate = Gate { guard: Guard::new(Vec::<Vec<u8>>::new()), largest_body: 0 };
         let state = RwLock::new(State { gate: Arc::new(gate), open: Open::new() });
-        Arc::new(Self { runtime, host, clock, ids: Ids::default(), state, under_way: Mutex::default() })
+        Arc::new(Self {
+            runtime,
+            host,
+            clock,
+            ids: Ids::default(),
+            state,
+            under_way: Mutex::default(),
+            taken: AtomicU64::new(0),
+        })
     }
 
     /// Lays a target open, for one who says who it is that asks, or for those who do not.
@@ -118,9 +132,14 @@ impl Lanes {
         drop(gone);
     }
 
-    /// How many requests are under way.
+    /// How many requests are under way, or handed over and not taken by the host yet.
     pub fn active(&self) -> usize {
         lock(&self.under_way).len()
+    }
+
+    /// How many were taken in all.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Takes a request; gives it back where it is not ordinary.
@@ -129,10 +148,14 @@ impl Lanes {
     /// The request, for the host to look at.
     #[allow(clippy::result_large_err)] // it is given back as it came
     pub fn take(self: &Arc<Self>, exchange: Exchange) -> Result<(), Exchange> {
+        if self.host.is_behind() {
+            return Err(exchange);
+        }
         let Some(visit) = self.visit(&exchange) else { return Err(exchange) };
         lock(&self.under_way).insert(exchange.number, Arc::clone(&visit.interruption));
-        let lanes = Arc::clone(self);
-        self.runtime.spawn(async move { visit.serve(&lanes, exchange).await });
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        let place = Place { lanes: Arc::clone(self), number: exchange.number };
+        self.runtime.spawn(async move { visit.serve(&place.lanes, exchange).await });
         Ok(())
     }
 
@@ -147,29 +170,43 @@ impl Lanes {
     /// The client of a request has gone.
     pub fn gone(&self, number: u64) {
         let under_way = lock(&self.under_way);
-        if let Some(interruption) = under_way.get(&number) {
-            interruption.has_left.store(true, Ordering::Release);
-            interruption.news.notify_one();
-        } else {
-            drop(under_way);
-            self.host.gone(number);
+        match under_way.get(&number) {
+            Some(interruption) if !interruption.is_handed_over.load(Ordering::Acquire) => {
+                interruption.has_left.store(true, Ordering::Release);
+                interruption.news.notify_one();
+            }
+            _ => {
+                drop(under_way);
+                self.host.gone(number);
+            }
         }
     }
 
     /// A request has ended.
     pub(super) fn ended(&self, number: u64, served: Served) {
-        lock(&self.under_way).remove(&number);
         self.host.served(served);
+        lock(&self.under_way).remove(&number);
     }
 
-    /// A request is the host's from here on; so is the news that its client has gone.
-    pub(super) fn hand_over(&self, exchange: Exchange, begun: Begun) {
+    /// A request is the host's from here on; so is the news that its client has gone. It is under way until the host has taken it.
+    pub(super) fn hand_over(self: &Arc<Self>, exchange: Exchange, begun: Begun) {
         let number = exchange.number;
-        let interruption = lock(&self.under_way).remove(&number);
+        // Held meanwhile, so that the news comes to the host behind the request, if it comes.
+        let under_way = lock(&self.under_way);
+        let interruption = under_way.get(&number).map(Arc::clone);
+        if let Some(interruption) = &interruption {
+            interruption.is_handed_over.store(true, Ordering::Release);
+        }
         self.host.handed_over(exchange, begun);
+        drop(under_way);
         if interruption.is_some_and(|interruption| interruption.has_left.load(Ordering::Acquire)) {
             self.host.gone(number);
         }
+    }
+
+    /// The host has taken a request that was handed over.
+    pub fn forget(&self, number: u64) {
+        lock(&self.under_way).remove(&number);
     }
 
     fn visit(&self, exchange: &Exchange) -> Option<Visit> {
@@ -186,12 +223,31 @@ impl Lanes {
             let entries = state.open.get(path)?.1.get(&envelope.model)?;
             Arc::clone(&entries.iter().find(|(node, _)| *node == plain.node)?.1)
         };
+        if envelope.max_tokens.is_some_and(|asked| lane.candidates.iter().any(|each| each.is_exceeded_by(asked))) {
+            return None; // the host knows how to ask for less
+        }
         if lane.marks.iter().any(|mark| contains(&plain.body, mark)) {
             return None;
         }
         let taken = Taken::next(&lane, &envelope, self.clock)?;
         let id = plain.id.as_ref().and_then(|id| id.to_str().ok()).map_or_else(|| self.ids.next(), str::to_owned);
         Some(Visit { lane, taken, envelope, body: plain.body, id, arrived, interruption: Arc::default() })
+    }
+}
+
+/// A request's place among those under way, until its task ends, however that does; one that was handed over keeps it.
+struct Place {
+    lanes: Arc<Lanes>,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut under_way = lock(&self.lanes.under_way);
+        let is_handed_over = |interruption: &Arc<Interruption>| interruption.is_handed_over.load(Ordering::Acquire);
+        if !under_way.get(&self.number).is_some_and(is_handed_over) {
+            under_way.remove(&self.number);
+        }
     }
 }
 

@@ -77,10 +77,19 @@ pub struct Candidate {
     pub most_tokens: Option<u64>,
     /// Whether its provider counts tokens that are read from a cache against its limits.
     pub counts_cached: bool,
+    /// The longest answer that may be asked for, where longer ones are not its provider's to refuse.
+    pub longest_answer: Option<u64>,
     /// What the answer's head says of the way it took, but for how the attempt went.
     pub headers: Vec<Header>,
     /// How the attempt is called there.
     pub label: String,
+}
+
+impl Candidate {
+    /// Whether an answer of so many tokens is more than may be asked for.
+    pub(super) fn is_exceeded_by(&self, tokens: u64) -> bool {
+        self.longest_answer.is_some_and(|longest| tokens > longest)
+    }
 }
 
 /// One operation on one target.

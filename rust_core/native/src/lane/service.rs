@@ -69,7 +69,7 @@ impl Visit {
         match asked {
             Err(failed) => self.hand_over(lanes, exchange, Happened::Failed(*failed)),
             Ok(Committed::Plain(answer)) => self.answer(lanes, &exchange, candidate, answer),
-            Ok(Committed::Stream(answer)) => self.relay(lanes, exchange, candidate, *answer).await,
+            Ok(Committed::Stream(answer)) => self.relay(lanes, exchange, lane, *answer).await,
         }
     }
 
@@ -86,7 +86,8 @@ impl Visit {
         exchange.answer(answer.status, headers, answer.body);
     }
 
-    async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, candidate: &Candidate, mut answer: StreamAnswer) {
+    async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, lane: Arc<Lane>, mut answer: StreamAnswer) {
+        let Some(candidate) = lane.candidates.get(self.taken.place) else { return };
         let committed = lanes.clock.now();
         self.heed(candidate, answer.headers(), committed);
         let status = answer.status();
@@ -117,6 +118,7 @@ impl Visit {
                 }
                 answer.settle().await; // so that the connection can serve who asks again at once
                 drop(exchange.finish());
+                drop(lane); // which is not in use any more
                 answer.drain().await;
             }
             Some(Err(Break { signal, detail, error, sequence_number })) => {
@@ -166,7 +168,8 @@ impl Visit {
     fn hand_over(self, lanes: &Arc<Lanes>, exchange: Exchange, happened: Happened) {
         let (lane, place, admitted) = (self.lane.number, self.taken.place, self.taken.admitted);
         let (request_id, arrived, taken) = (self.id, self.arrived, self.taken);
-        let begun = Begun { lane, place, request_id, arrived, admitted, taken, happened };
+        let (number, own) = (exchange.number, Arc::clone(lanes));
+        let begun = Begun { lanes: own, number, lane, place, request_id, arrived, admitted, taken, happened };
         lanes.hand_over(exchange, begun);
     }
 

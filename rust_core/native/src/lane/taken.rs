@@ -90,12 +90,6 @@ impl Taken {
         self.held.take()
     }
 
-    /// Gives back what it still holds.
-    pub fn let_go(&mut self) {
-        let now = self.clock.now();
-        self.dropped(None, now);
-    }
-
     fn end(&mut self, outcome: Outcome, usage: Option<Usage>, now: Nanos) {
         let Some(Held { mut grant, leave }) = self.held.take() else { return };
         if let Some(candidate) = self.candidate() {
@@ -123,7 +117,8 @@ impl fmt::Debug for Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.let_go();
+        let now = self.clock.now();
+        self.dropped(None, now);
     }
 }
 

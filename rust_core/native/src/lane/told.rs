@@ -1,5 +1,6 @@
 //! What the host is told of a request that was taken here.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use hyper::HeaderMap;
 use rust_core_pure::units::Nanos;
 use rust_core_pure::wire::Usage;
 
+use super::lanes::Lanes;
 use super::plan::Lane;
 use super::taken::Taken;
 use crate::attempt::Failed;
@@ -52,8 +54,11 @@ pub enum Ended {
 }
 
 /// An attempt that the host is to go on from.
-#[derive(Debug)]
 pub struct Begun {
+    /// The lanes, to be told when the host has taken it: `Lanes::forget`.
+    pub lanes: Arc<Lanes>,
+    /// Its number there.
+    pub number: u64,
     /// The lane that it was begun on.
     pub lane: u64,
     /// Which of its candidates was asked.
@@ -96,4 +101,14 @@ pub enum Happened {
         /// The number of the client's last event, where they have numbers.
         last_number: Option<u64>,
     },
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Begun")
+            .field("taken", &self.taken)
+            .field("happened", &self.happened)
+            .finish_non_exhaustive()
+    }
 }
