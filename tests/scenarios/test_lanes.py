@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from support.scene import TEXT, scene, until
+from support.scene import PATIENT, TEXT, scene, until
 
 from pyproxy.orchestration import Orchestrator
+from pyproxy.orchestration.strategies import STRATEGIES, Strategy
 from pyproxy.providers.mock import Behaviour
 
 if TYPE_CHECKING:
     from support.scene import Scene
 
-HELLO = [{"role": "user", "content": "Hello"}]
+    from pyproxy.domain import Plan, Step
+
 FIRST = "g.e1/first"
 
 
@@ -155,7 +157,7 @@ async def test_a_stream_that_breaks_off_ends_with_an_error_and_a_cut() -> None:
 
 @pytest.mark.parametrize("behaviour", [Behaviour(stall_before_head=True), Behaviour(text=TEXT, stall_after=2)])
 async def test_a_client_that_leaves_takes_the_call_with_it(behaviour: Behaviour) -> None:
-    async with scene(timeouts={"connect": 1, "first_byte": 9, "idle": 9, "total": 9}) as on:
+    async with scene(timeouts=PATIENT) as on:
         await open_lane(on)
         on.mock.script("first", behaviour)
         asking = asyncio.create_task(on.stream())
@@ -169,8 +171,7 @@ async def test_a_client_that_leaves_takes_the_call_with_it(behaviour: Behaviour)
 
 
 async def test_one_who_waits_has_the_room_of_a_request_that_nobody_here_knew_of(handled: list[str], io: str) -> None:
-    slow = {"connect": 1, "first_byte": 9, "idle": 9, "total": 9}
-    async with scene(timeouts=slow, max_queue_wait=5, e1={"models": ["first"], "concurrency_limit": 1}) as on:
+    async with scene(timeouts=PATIENT, max_queue_wait=5, e1={"models": ["first"], "concurrency_limit": 1}) as on:
         await open_lane(on, target="g.e1")
         on.mock.script("first", Behaviour(text=TEXT, latency=0.05))
         answers = await asyncio.gather(*(on.ask("g.e1") for _ in range(4)))
@@ -180,7 +181,7 @@ async def test_one_who_waits_has_the_room_of_a_request_that_nobody_here_knew_of(
 
 
 async def test_what_is_under_way_may_finish_when_the_sidecar_stops() -> None:
-    async with scene(timeouts={"connect": 1, "first_byte": 9, "idle": 9, "total": 9}) as on:
+    async with scene(timeouts=PATIENT) as on:
         await open_lane(on)
         on.mock.script("first", Behaviour(text=TEXT, pace=0.02))
         streaming = asyncio.create_task(on.stream())
@@ -193,10 +194,10 @@ async def test_what_is_under_way_may_finish_when_the_sidecar_stops() -> None:
         await on.recorded(2)
 
 
-async def test_what_outlasts_the_grace_is_cut_in_the_open() -> None:
-    async with scene(timeouts={"connect": 1, "first_byte": 9, "idle": 9, "total": 9}) as on:
+async def test_what_outlasts_the_grace_is_cut_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(timeouts=PATIENT) as on:
         await open_lane(on)
-        on.sidecar.config.server.__dict__["drain_timeout"] = 0.05
+        monkeypatch.setitem(vars(on.sidecar.config.server), "drain_timeout", 0.05)
         on.mock.script("first", Behaviour(text=TEXT, stall_after=2))
         streaming = asyncio.create_task(on.stream())
         await until(lambda: len(on.mock.requests) == 2)
@@ -230,3 +231,72 @@ async def test_a_body_that_is_too_large_or_no_json_is_refused_as_ever() -> None:
         response = await on.client.request("GET", "/v1/chat/completions")
         assert response.status_code == 405
         assert isinstance(response, httpx2.Response)
+
+
+async def test_what_fails_while_the_sidecar_stops_is_rescued_all_the_same() -> None:
+    async with scene(timeouts=PATIENT) as on:
+        await open_lane(on)
+        on.mock.script("first", Behaviour(status=503, latency=0.1))
+        asking = asyncio.create_task(on.ask())
+        await until(lambda: len(on.mock.requests) == 2)
+        stopping = asyncio.create_task(on.sidecar.stop())
+        answer = await asking
+        await stopping
+        assert (answer.status_code, answer.headers["x-pyproxy-attempts"]) == (200, f"{FIRST}:503, g.e2/second:200"), answer.text
+
+
+async def test_what_is_cut_is_told_with_the_way_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(timeouts=PATIENT) as on:
+        await open_lane(on)
+        monkeypatch.setitem(vars(on.sidecar.config.server), "drain_timeout", 0.05)
+        on.mock.script("first", Behaviour(text=TEXT, stall_after=2))
+        streaming = asyncio.create_task(on.stream())
+        await until(lambda: len(on.mock.requests) == 2)
+        await until(lambda: on.mock.requests[1].chunks_sent == 2)
+        await on.sidecar.stop()
+        received, _, _ = await streaming
+        await on.recorded(2)
+        record = on.records[-1]
+        assert [str(attempt) for attempt in record.attempts] == [f"{FIRST}:200"]
+        assert (record.provider, record.model, record.status, record.sent_bytes) == ("p", "first", 200, len(received))
+
+
+async def test_nobody_is_asked_for_a_longer_answer_than_a_model_gives() -> None:
+    async with scene(first={"capabilities": {"max_output": 100}}) as on:
+        await open_lane(on, max_tokens=50)
+        for asked in (100, 1_000):
+            answer = await on.ask(max_tokens=asked)
+            assert json.loads(on.mock.requests[-1].body)["max_tokens"] == 100
+            assert answer.headers.get("x-pyproxy-lossy") == (None if asked == 100 else "max_tokens")
+
+
+async def test_many_are_noted_as_well_as_one() -> None:
+    async with scene() as on:
+        for _ in range(3):
+            assert {answer.status_code for answer in await asyncio.gather(*(on.ask() for _ in range(100)))} == {200}
+        await on.recorded(300)
+        assert len({record.request_id for record in on.records}) == 300
+        assert on.in_flight() == {}
+
+
+class Alternating(Strategy):
+    """Begins with another step each time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def first(self, plan: Plan) -> Step | None:
+        self.asked += 1
+        return plan.steps[self.asked % 2]
+
+    def after(self, plan: Plan, step: Step) -> Step | None:  # noqa: ARG002 - the interface's shape
+        return None
+
+
+async def test_a_strategy_that_a_program_brought_with_it_is_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STRATEGIES, "alternating", Alternating())
+    fallback = {"strategy": "plugin", "strategy_plugin": "alternating"}
+    async with scene(fallback_config=fallback) as on:
+        for _ in range(4):
+            await on.ask()
+        assert [request.model for request in on.mock.requests] == ["second", "first", "second", "first"]

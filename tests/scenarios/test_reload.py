@@ -236,3 +236,15 @@ async def test_after_the_stop_nothing_is_reloaded() -> None:
         await on.sidecar.stop()
         with pytest.raises(ShuttingDown):
             await on.sidecar.reload()
+
+
+async def test_a_request_under_way_is_rescued_by_the_configuration_that_it_began_with() -> None:
+    async with stage() as on:
+        assert (await on.ask("g")).status_code == 200
+        on.mock.script("a", Behaviour(status=503, latency=0.1))
+        asking = await on.begin("g")
+        on.config["task_groups"] = {"other": {"e1": {"models": ["a"]}}, "pair": on.config["task_groups"]["pair"]}
+        await on.sidecar.reload()
+        assert (await asking).headers["x-pyproxy-attempts"] == "g.e1/a:503, g.e2/b:200"
+        assert (await on.ask("g")).status_code == 404
+        await until(lambda: not on.in_flight() and on.live == 1)
