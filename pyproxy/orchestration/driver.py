@@ -33,6 +33,7 @@ from pyproxy.orchestration.actions import (
     Wait,
 )
 from pyproxy.orchestration.caller import caller_of
+from pyproxy.orchestration.extra_calls import ExtraCalls
 from pyproxy.orchestration.question import Questions
 from pyproxy.orchestration.relay import Break, relay
 from pyproxy.orchestration.response_turns import keep_turn, response_id_of
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from pyproxy.orchestration.actions import Action, Event
     from pyproxy.orchestration.delivery import Delivery
     from pyproxy.orchestration.journey import Journey
-    from pyproxy.orchestration.retry_budget import ExtraCall, RetryBudget
+    from pyproxy.orchestration.retry_budget import RetryBudget
     from pyproxy.orchestration.seam import Delivered
     from pyproxy.orchestration.snapshots import Snapshot
     from pyproxy.orchestration.taken_over import TakenOver
@@ -82,11 +83,10 @@ class Driver:
         self._desk = snapshot.desk
         self._transport = snapshot.transport
         self._sessions = snapshot.sessions
-        self._retry_budget = retry_budget
         self._now_ns = now_ns
         self._taken_over = taken_over
         self._caller = caller_of(journey)
-        self._extra: ExtraCall | None = None
+        self._extra = ExtraCalls(retry_budget)
         self._lease: Lease | None = None
         self._answer: PlainAnswer | StreamAnswer | BrokenAnswer | None = None
         self._delivered: Delivered | None = None
@@ -161,14 +161,8 @@ class Driver:
         return NotAdmitted(now_ns, verdict.scope, verdict.reason, verdict.retry_after_ns, verdict.also, verdict.permanent)
 
     async def _one_more(self, action: OneMore) -> Done | TooMany:
-        if self._extra is None or self._extra.places != action.instances:
-            self._end_extra()
-            try:
-                async with asyncio.timeout((self._journey.deadline_ns - self._now_ns()) / 1e9):
-                    self._extra = await self._retry_budget.ask(action.instances)
-            except TimeoutError:
-                self._extra = None
-        return TooMany(self._now_ns()) if self._extra is None else Done(self._now_ns())
+        may_call = await self._extra.ask(action.instances, (self._journey.deadline_ns - self._now_ns()) / 1e9)
+        return Done(self._now_ns()) if may_call else TooMany(self._now_ns())
 
     async def _attempt(self, action: Attempt) -> Committed | Failed:
         if self._taken_over is not None:
@@ -200,7 +194,7 @@ class Driver:
         now_ns = self._now_ns()
         self._journey.lost = question.lost
         action.lease.committed(now_ns)
-        self._heard(candidate, well=True)
+        self._extra.heard(candidate.instance, well=True)
         self._note_session(candidate, now_ns)
         self._heed(candidate, self._answer.headers, now_ns)
         return Committed(now_ns, self._answer.status)
@@ -215,7 +209,7 @@ class Driver:
         except TransportFailure as failure:
             return self._failed(lease.candidate, failure.signal, failure.detail, failure.body)
         lease.committed(answer.committed_ns)
-        self._heard(lease.candidate, well=True)
+        self._extra.heard(lease.candidate.instance, well=True)
         return Committed(answer.committed_ns, answer.status)
 
     def _note_session(self, candidate: Candidate, now_ns: int) -> None:
@@ -267,7 +261,7 @@ class Driver:
         elif lease is not None:
             lease.failed(failed.outcome, failed.now_ns)
         said_nothing = failed.outcome.to_client or failed.outcome.name in ("deadline", "diverged", "untranslatable")
-        self._heard(candidate, well=None if said_nothing else False)
+        self._extra.heard(candidate.instance, well=None if said_nothing else False)
         return failed
 
     async def _relay(self, action: Relay) -> Done | Broken:
@@ -313,23 +307,12 @@ class Driver:
         while (left := action.until_ns - self._now_ns()) > 0:  # noqa: ASYNC110 - time is what is waited for
             await asyncio.sleep(left / 1e9)
 
-    def _heard(self, candidate: Candidate, *, well: bool | None) -> None:
-        """Tell the retry budget how a call ended, if that says anything of the instance, and that an extra one has."""
-        if well is not None:
-            self._retry_budget.heard(candidate.instance, well=well)
-        self._end_extra(lost=well is False)
-
-    def _end_extra(self, *, lost: bool = False) -> None:
-        extra, self._extra = self._extra, None
-        if extra is not None:
-            extra.end(lost=lost)
-
     async def _close_answer(self) -> None:
         if self._answer is not None:
             await self._answer.aclose()
 
     async def _let_go(self) -> None:
-        self._end_extra()
+        self._extra.end()
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.dropped(self._now_ns(), self.usage)

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use super::io::{Begun, Done, part_to_python};
-use super::lane::NativeBegun;
+use super::served::NativeBegun;
 use crate::convert::value_error;
 
 type Headers = Vec<(Vec<u8>, Vec<u8>)>;

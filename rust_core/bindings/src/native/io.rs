@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::exchange::NativeExchange;
-use super::lane::NativeBegun;
+use super::served::NativeBegun;
 use super::transport::{NativeAnswer, NativeFailure};
 use crate::convert::lock;
 

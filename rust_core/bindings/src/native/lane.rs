@@ -1,28 +1,22 @@
-//! `NativeLanes`, `NativeCandidate`, and what is told of requests that are taken there: `NativeServed` and `NativeBegun`.
+//! `NativeLanes`, `NativeLane` and `NativeCandidate`: targets whose ordinary requests are served without Python.
 
-use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::HeaderMap;
-use hyper::header::{HeaderName, HeaderValue};
-use native::attempt::Failed;
-use native::ingress::Exchange;
-use native::lane::{
-    Address, Begun, Candidate, Clock, Ended, Gate, Happened, Held, Lane, LaneHost, Lanes, Served, Taken, Timeouts,
-};
+use hyper::header::HeaderName;
+use native::lane::{Address, Candidate, Clock, Gate, Lane, LaneHost, Lanes, Timeouts};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
-use rust_core_pure::wire::{Dialect, Guard, Usage};
-use tokio::time::sleep;
+use rust_core_pure::wire::{Dialect, Guard};
 
+use super::books::Books;
 use super::io::{Begun as Io, Done};
+use super::served::NativeServed;
 use super::transport::{NativeEndpoint, NativePool, sent};
-use crate::admission::{AdmissionController, Grant, Path};
-use crate::breaker::{CircuitBreaker, Pass};
-use crate::convert::{Items, lock, value_error};
+use crate::admission::{AdmissionController, Path};
+use crate::breaker::CircuitBreaker;
+use crate::convert::{Items, value_error};
 use crate::estimate::TokenEstimator;
 use crate::scheduler::Scheduler;
 
@@ -31,50 +25,6 @@ type Headers = Items<(PyBackedBytes, PyBackedBytes)>;
 type Place = (PyBackedBytes, PyBackedBytes);
 /// Seconds: to connect, to the first byte, between two, until the commit, in all.
 type Seconds = (f64, f64, f64, Option<f64>, f64);
-
-/// Nobody waits for the books: they are noted together, so that Python is not entered for each request.
-const GATHERED: Duration = Duration::from_millis(5);
-
-/// Who keeps them is not to fall behind by more than this: what they hold is memory, and what they tell is late.
-const MOST_UNNOTED: usize = 4096;
-
-/// Keeps the books of the lanes until the host comes for them.
-pub(super) struct Books {
-    io: Arc<Io>,
-    /// Under which requests are told of.
-    asked: u64,
-    /// Under which it is told that requests have ended.
-    ended: u64,
-    served: Mutex<Vec<Served>>,
-}
-
-impl LaneHost for Books {
-    fn served(&self, served: Served) {
-        let mut all = lock(&self.served);
-        all.push(served);
-        let is_first = all.len() == 1;
-        drop(all);
-        if is_first {
-            let (io, ended) = (Arc::clone(&self.io), self.ended);
-            self.io.runtime().spawn(async move {
-                sleep(GATHERED).await;
-                io.tell(ended, Done::Nothing);
-            });
-        }
-    }
-
-    fn handed_over(&self, exchange: Exchange, begun: Begun) {
-        self.io.tell(self.asked, Done::Begun(Box::new((exchange, begun))));
-    }
-
-    fn gone(&self, number: u64) {
-        self.io.tell(number, Done::Nothing);
-    }
-
-    fn is_behind(&self) -> bool {
-        lock(&self.served).len() > MOST_UNNOTED
-    }
-}
 
 /// Targets that are laid open: what is ordinary of the requests for them is served without Python.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
@@ -85,7 +35,7 @@ pub(crate) struct NativeLanes {
 
 impl NativeLanes {
     pub(super) fn new(io: &Arc<Io>, asked: u64, now: u64) -> Self {
-        let books = Arc::new(Books { io: Arc::clone(io), asked, ended: io.ticket(), served: Mutex::default() });
+        let books = Books::new(io, asked);
         let host: Arc<dyn LaneHost> = Arc::<Books>::clone(&books);
         Self { lanes: Lanes::new(io.runtime().clone(), Clock::showing(now), host), books }
     }
@@ -182,9 +132,7 @@ impl NativeLanes {
     /// What became of the requests that have ended and were not told of yet: of so many at most, the first to end first.
     #[pyo3(signature = (most))]
     fn take(&self, most: usize) -> Vec<NativeServed> {
-        let mut served = lock(&self.books.served);
-        let rest = if served.len() > most { served.split_off(most) } else { Vec::new() };
-        mem::replace(&mut *served, rest).into_iter().map(NativeServed).collect()
+        self.books.take(most).into_iter().map(NativeServed::new).collect()
     }
 }
 
@@ -252,201 +200,6 @@ impl NativeCandidate {
             label,
         })
     }
-}
-
-/// A request that was served on a lane.
-#[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct NativeServed(Served);
-
-#[pymethods]
-impl NativeServed {
-    /// The lane's number.
-    #[getter]
-    fn lane(&self) -> u64 {
-        self.0.lane.number
-    }
-
-    /// Which of its candidates was asked.
-    #[getter]
-    fn place(&self) -> usize {
-        self.0.place
-    }
-
-    /// The request's id.
-    #[getter]
-    fn request_id(&self) -> &str {
-        &self.0.request_id
-    }
-
-    /// Whether a stream was asked for.
-    #[getter]
-    fn stream(&self) -> bool {
-        self.0.stream
-    }
-
-    /// Bytes of text in the request, and images.
-    #[getter]
-    fn size(&self) -> (usize, usize) {
-        self.0.size
-    }
-
-    /// The status that was sent, if one was.
-    #[getter]
-    fn status(&self) -> Option<u16> {
-        self.0.status
-    }
-
-    /// Monotonic nanoseconds: it came, its attempt was admitted, its answer committed (or None), it ended.
-    #[getter]
-    fn times(&self) -> (u64, u64, Option<u64>, u64) {
-        (self.0.arrived, self.0.admitted, self.0.committed, self.0.ended)
-    }
-
-    /// Bytes of body that were sent.
-    #[getter]
-    fn sent_bytes(&self) -> u64 {
-        self.0.sent
-    }
-
-    /// Tokens: of the prompt, of the answer, read from a cache, written to it, written to it for an hour; None where unknown.
-    #[getter]
-    fn usage(&self) -> Option<(u64, u64, u64, u64, u64)> {
-        self.0.usage.map(counts)
-    }
-
-    /// Whether the client has its answer, whole; else it has gone.
-    #[getter]
-    fn delivered(&self) -> bool {
-        self.0.how == Ended::Delivered
-    }
-}
-
-/// An attempt that failed on a lane, for Python to go on from.
-#[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct NativeBegun {
-    /// The lane's number.
-    #[pyo3(get)]
-    lane: u64,
-    /// Which of its candidates was asked.
-    #[pyo3(get)]
-    place: usize,
-    /// The request's id.
-    #[pyo3(get)]
-    request_id: String,
-    /// Monotonic nanoseconds at which the request came.
-    #[pyo3(get)]
-    arrived_ns: u64,
-    /// Monotonic nanoseconds at which the attempt was admitted.
-    #[pyo3(get)]
-    admitted_ns: u64,
-    lanes: Arc<Lanes>,
-    number: u64,
-    taken: Mutex<Option<Taken>>,
-    happened: Happened,
-}
-
-impl NativeBegun {
-    pub(super) fn new(begun: Begun) -> Self {
-        let Begun { lanes, number, lane, place, request_id, arrived, admitted, taken, happened } = begun;
-        let taken = Mutex::new(Some(taken));
-        Self { lane, place, request_id, arrived_ns: arrived, admitted_ns: admitted, lanes, number, taken, happened }
-    }
-
-    /// What it holds, once; it is under way there no more.
-    fn take(&self) -> Option<Taken> {
-        let taken = lock(&self.taken).take();
-        self.lanes.forget(self.number);
-        taken
-    }
-}
-
-impl Drop for NativeBegun {
-    fn drop(&mut self) {
-        drop(self.take());
-    }
-}
-
-#[pymethods]
-impl NativeBegun {
-    /// The permits, and the breaker's leave if there is one: to be given back by whoever takes them. Once.
-    fn held(&self) -> PyResult<(Grant, Option<Pass>)> {
-        let Held { grant, leave } =
-            self.take().and_then(|mut taken| taken.hand_over()).ok_or_else(|| value_error("what it held was taken"))?;
-        Ok((Grant::new(grant), leave.map(|(pass, issuer)| Pass::new(pass, issuer))))
-    }
-
-    /// Gives back what it holds, unless that was taken.
-    fn let_go(&self) {
-        drop(self.take());
-    }
-
-    /// Status, headers and body of a provider's refusal, if it was that.
-    #[getter]
-    fn refused<'py>(&self, py: Python<'py>) -> Option<(u16, Pairs<'py>, Bound<'py, PyBytes>)> {
-        match &self.happened {
-            Happened::Failed(Failed::Refused { status, headers, body }) => {
-                Some((*status, pairs(py, headers), PyBytes::new(py, body)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The classifier's word for what went wrong, in words, and the error that came under a good status, if it was that.
-    #[getter]
-    fn failed<'py>(&self, py: Python<'py>) -> Option<(&'static str, &str, Option<Bound<'py, PyBytes>>)> {
-        match &self.happened {
-            Happened::Failed(Failed::Broke { signal, detail, body }) => {
-                Some((*signal, detail, body.as_ref().map(|body| PyBytes::new(py, body))))
-            }
-            _ => None,
-        }
-    }
-
-    /// What was delivered of a stream that broke off, if it was that.
-    #[getter]
-    fn broken<'py>(&self, py: Python<'py>) -> Option<Broken<'py>> {
-        match &self.happened {
-            Happened::Broke { status, headers, committed, sent, usage, signal, detail, error, last_number } => {
-                Some(Broken {
-                    status: *status,
-                    headers: pairs(py, headers),
-                    committed_ns: *committed,
-                    sent_bytes: *sent,
-                    usage: usage.map(counts),
-                    signal,
-                    detail: detail.clone(),
-                    error: error.as_ref().map(|error| PyBytes::new(py, error)),
-                    last_number: *last_number,
-                })
-            }
-            Happened::Failed(_) => None,
-        }
-    }
-}
-
-type Pairs<'py> = Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>;
-
-/// As a dict.
-#[derive(IntoPyObject)]
-struct Broken<'py> {
-    status: u16,
-    headers: Pairs<'py>,
-    committed_ns: u64,
-    sent_bytes: u64,
-    usage: Option<(u64, u64, u64, u64, u64)>,
-    signal: &'static str,
-    detail: String,
-    error: Option<Bound<'py, PyBytes>>,
-    last_number: Option<u64>,
-}
-
-fn counts(usage: Usage) -> (u64, u64, u64, u64, u64) {
-    (usage.prompt, usage.completion, usage.cached, usage.cache_write, usage.cache_write_1h)
-}
-
-fn pairs<'py>(py: Python<'py>, headers: &HeaderMap<HeaderValue>) -> Pairs<'py> {
-    let bytes = |bytes: &[u8]| PyBytes::new(py, bytes);
-    headers.iter().map(|(name, value)| (bytes(name.as_ref()), bytes(value.as_bytes()))).collect()
 }
 
 fn seconds(seconds: f64) -> PyResult<Duration> {
