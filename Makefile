@@ -24,7 +24,7 @@ test: lint typecheck test-rust unit ## every check and every test
 lint: $(VENV)/.dev $(VENV)/.installed ## formatting, lints and the import rules
 	$(SAY) "lint"
 	@cargo fmt --all --check
-	@cargo clippy --quiet --release --workspace --all-targets --locked -- -D warnings
+	@cargo clippy --quiet --profile checks --workspace --all-targets --locked -- -D warnings
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-logo
@@ -35,7 +35,7 @@ typecheck: $(VENV)/.dev $(VENV)/.installed ## mypy, strict
 
 test-rust: ## the crates' own tests
 	$(SAY) "cargo test"
-	@cargo test --quiet --release --locked --package rust_core --package rust_core_native --package load_bench
+	@cargo test --quiet --profile checks --locked --package rust_core --package rust_core_native --package load_bench
 
 unit: $(VENV)/.dev $(VENV)/.installed ## the Python tests, against the installed wheel
 	$(SAY) "pytest"
