@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Bounded", "bounded"]
 
 _BOUNDS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens"})
+_LEAST_BUDGET = 1_024
 _WITHIN = frozenset({"generationConfig", "generation_config"})
 
 
@@ -31,8 +32,24 @@ def bounded(body: bytes, most: int) -> Bounded:
         found = [(name, member) for name, member in _bounds(text, decode(text)) if _is_above(member.value, most)]
     except (ValueError, RecursionError):
         return Bounded(body, ())
-    lowered = replaced(text, [Cut(member.inside, member.end, str(most)) for _, member in found])
-    return Bounded(lowered.encode(), tuple(dict.fromkeys(name for name, _ in found)))
+    cuts = [Cut(member.inside, member.end, str(most)) for _, member in found]
+    names = [name for name, _ in found]
+    if (budget := _budget(text, most, dict(found).get("max_tokens"))) is not None:
+        cuts.append(budget)
+        names.append("thinking.budget_tokens")
+    return Bounded(replaced(text, cuts).encode(), tuple(dict.fromkeys(names)))
+
+
+def _budget(text: str, most: int, lowered: Span | None) -> Cut | None:
+    """Anthropic's budget for thinking has to be below the bound: it keeps its share of that, and the smallest there is at least."""
+    thinking = next((member for member in members(text, decode(text)) if member.key == "thinking"), None) if lowered else None
+    if lowered is None or thinking is None or not isinstance(thinking.value, dict):
+        return None
+    budget = next((member for member in members(text, thinking) if member.key == "budget_tokens"), None)
+    if budget is None or not _is_above(budget.value, most - 1):
+        return None
+    share = int(str(budget.value)) * most // int(str(lowered.value))
+    return Cut(budget.inside, budget.end, str(max(_LEAST_BUDGET, min(share, most - 1))))
 
 
 def _bounds(text: str, whole: Span, within: str = "") -> Iterator[tuple[str, Span]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyproxy.dialects.translation.arguments import arguments_text
@@ -25,6 +26,7 @@ _FOR_PROGRAMS = frozenset({"$anchor", "$comment", "$id", "discriminator", "exter
 _REMARKS = frozenset({"contentEncoding", "contentMediaType", "default", "deprecated", "example", "examples", "readOnly", "writeOnly"})
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _DEFINITIONS = ("$defs", "definitions")
+_DEFINITION = re.compile(r"#/(\$defs|definitions)/[^/]+")
 _LEVELS = 10
 _PROPERTIES = 5_000
 # JSON's names for the types of values that stand in a schema.
@@ -52,7 +54,7 @@ def strict_schema(schema: Json, *, close: bool = False) -> Strict | None:
     Returns:
         None where it leaves members out or open, or is too large.
     """
-    making = _Making(close=close)
+    making = _Making(close=close, keeps_root=_is_object(schema))
     try:
         made = making.part(schema, 0 if _is_object(schema) else 1)
     except _OpenError:
@@ -75,8 +77,9 @@ def rooted(schema: Json) -> Json:
 
 
 class _Making:
-    def __init__(self, *, close: bool) -> None:
+    def __init__(self, *, close: bool, keeps_root: bool) -> None:
         self.exact = True
+        self._keeps_root = keeps_root
         self._close = close
         self._properties = 0
 
@@ -85,6 +88,8 @@ class _Making:
         if not isinstance(schema, dict) or level > _LEVELS:
             raise _OpenError
         given = _plain(schema)
+        if "$ref" in given and not self._leads_somewhere(given["$ref"]):
+            raise _OpenError
         if not given.keys() & {"$ref", "anyOf"}:
             given["type"] = _type_of(given)
         if _is_object(given):
@@ -99,6 +104,12 @@ class _Making:
         }
         self._tell(made, {keyword: value for keyword, value in given.items() if keyword not in made})
         return _alone(made)
+
+    def _leads_somewhere(self, reference: Any) -> bool:
+        """Whether it names a definition at the top, or the root itself, where that stays the root."""
+        if reference == "#":
+            return self._keeps_root
+        return isinstance(reference, str) and _DEFINITION.fullmatch(reference) is not None
 
     def _close_object(self, given: Json) -> None:
         if self._close and "properties" in given:
