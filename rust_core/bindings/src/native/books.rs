@@ -15,7 +15,7 @@ use crate::convert::lock;
 const GATHERED: Duration = Duration::from_millis(5);
 
 /// Who keeps them is not to fall behind by more than this: what they hold is memory, and what they tell is late.
-const MOST_UNNOTED: usize = 4096;
+const MOST_UNNOTED: usize = 65_536;
 
 /// Keeps the books of the lanes until the host comes for them.
 pub(super) struct Books {
