@@ -171,7 +171,7 @@ async def test_a_client_that_leaves_takes_the_call_with_it(behaviour: Behaviour)
 
 
 async def test_one_who_waits_has_the_room_of_a_request_that_nobody_here_knew_of(handled: list[str], io: str) -> None:
-    async with scene(timeouts=PATIENT, max_queue_wait=5, e1={"models": ["first"], "concurrency_limit": 1}) as on:
+    async with scene(timeouts=PATIENT, max_queue_wait=60, e1={"models": ["first"], "concurrency_limit": 1}) as on:
         await open_lane(on, target="g.e1")
         on.mock.script("first", Behaviour(text=TEXT, latency=0.05))
         answers = await asyncio.gather(*(on.ask("g.e1") for _ in range(4)))

@@ -248,3 +248,21 @@ async def test_a_request_under_way_is_rescued_by_the_configuration_that_it_began
         assert (await asking).headers["x-pyproxy-attempts"] == "g.e1/a:503, g.e2/b:200"
         assert (await on.ask("g")).status_code == 404
         await until(lambda: not on.in_flight() and on.live == 1)
+
+
+async def test_what_was_let_in_is_not_turned_away_when_it_fails_under_stricter_settings() -> None:
+    async with stage() as on:
+        own, large = {"host": "sidecar.internal", "content-type": "application/json"}, "x" * 4_000
+        on.config["server"] = {"allowed_hosts": ["sidecar.internal"], "max_body_bytes": 10_000}
+        await on.sidecar.reload()
+        assert (await on.ask("g", **own)).status_code == 200
+        on.mock.script("a", Behaviour(status=503, latency=0.1))
+        arrived = on.mock.arrived
+        body = {"model": "g", "messages": [{"role": "user", "content": large}]}
+        asking = asyncio.create_task(on.http.post("/v1/chat/completions", json=body, headers=own))
+        await on.mock.wait_for(lambda: on.mock.arrived > arrived)
+        on.config["server"] = {"max_body_bytes": 1_024}
+        await on.sidecar.reload()
+        assert (await asking).headers.get("x-pyproxy-attempts") == "g.e1/a:503, g.e2/b:200"
+        assert (await on.ask("g", **own)).status_code == 421
+        assert (await on.http.post("/v1/chat/completions", json=body)).status_code == 413
