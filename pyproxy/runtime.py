@@ -148,6 +148,7 @@ class Sidecar(Asking):
     def observe(self, observer: Callable[[RequestRecord], None]) -> None:
         """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
         self._tell.add(observer)
+        self._orchestrator.lanes.follow_observers()
 
     def on_alert(self, listener: Callable[[Alert], object]) -> None:
         """Call `listener` with each alert from now on: of breakers, credentials, checks, and of fallbacks that are too many.

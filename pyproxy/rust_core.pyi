@@ -17,6 +17,7 @@ __all__ = [
     "Decision",
     "Envelope",
     "EnvelopeError",
+    "Flow",
     "Frames",
     "Grant",
     "HealthTracker",
@@ -33,6 +34,7 @@ __all__ = [
     "NativePool",
     "NativeServed",
     "NativeServer",
+    "NativeTally",
     "Open",
     "Outcome",
     "Pass",
@@ -50,6 +52,7 @@ __all__ = [
     "TokenBucket",
     "TokenEstimator",
     "__version__",
+    "access_line",
     "answer_headers",
     "classify",
     "error_body",
@@ -762,6 +765,98 @@ class Statistics:
     def snapshot(self) -> _StatisticsSnapshot:
         """Tell all of it."""
 
+# --- traffic ----------------------------------------------------------------------------------------------------------
+
+_Tokens: TypeAlias = tuple[int, int, int, int, int]
+"""Of the prompt, of the answer, read from a cache, written to it, written to it for an hour."""
+_Buckets: TypeAlias = tuple[list[int], list[int], int]
+"""Upper bounds; how many lie up to each and beyond the one before, and beyond them all; the sum."""
+
+@final
+class Flow:
+    """Requests that are counted together. In constant memory, and as many together as one by one."""
+
+    def __new__(cls) -> Flow: ...
+    def add(self, duration_ns: int, queue_ns: int, first_token_ns: int | None = None, usage: _Tokens | None = None) -> None:
+        """Count one request.
+
+        Args:
+            duration_ns: from its arrival to its end.
+            queue_ns: how long it waited for room.
+            first_token_ns: from its arrival to the first byte of its answer; of a stream that was answered.
+            usage: what it cost, if that is known.
+        """
+    def spend(self, cost: float) -> None:
+        """Add to what they cost."""
+    def merge(self, other: Flow) -> None:
+        """Take in all that another has."""
+    @property
+    def requests(self) -> int:
+        """How many requests there were."""
+    @property
+    def cost(self) -> float:
+        """What they cost, in the currency of the prices."""
+    @property
+    def usage(self) -> _Tokens:
+        """Tokens of all of them."""
+    @property
+    def duration(self) -> _Buckets:
+        """How long they took, in nanoseconds."""
+    @property
+    def first_token(self) -> _Buckets:
+        """How long the first tokens of streams took, in nanoseconds."""
+    @property
+    def queue(self) -> _Buckets:
+        """How long they waited for room, in nanoseconds."""
+    @property
+    def input(self) -> _Buckets:
+        """Tokens of their prompts, where their providers told."""
+    @property
+    def output(self) -> _Buckets:
+        """Tokens of their answers, where their providers told."""
+
+def access_line(
+    *,
+    at_ms: int,
+    request_id: str,
+    route: str,
+    status: int | None,
+    flag: str,
+    target: str,
+    attempts: str,
+    provider: str,
+    model: str,
+    stream: bool,
+    queue_ns: int,
+    first_byte_ns: int | None,
+    total_ns: int,
+    sent_bytes: int,
+    tokens: tuple[int, int] | None,
+    revision: str,
+) -> str:
+    """Tell of a finished request in one line, without its end.
+
+    What a client chose (the route, the target) is cut at 256 characters, and cannot break the line or forge a field.
+
+    Args:
+        at_ms: when it ended, in milliseconds since the epoch.
+        request_id: its id.
+        route: the path that was asked.
+        status: the status that the client got, if it got one.
+        flag: why it ended as it did.
+        target: the name that was asked for.
+        attempts: every call and how it ended, in order.
+        provider: who answered.
+        model: the model that answered.
+        stream: whether a stream was asked for.
+        queue_ns: how long it waited for room.
+        first_byte_ns: from its arrival to the first byte of its answer.
+        total_ns: from its arrival to its end.
+        sent_bytes: bytes of body that were sent.
+        tokens: of the prompt and of the answer.
+        revision: the configuration that it was served with.
+    """
+
 # --- estimate ---------------------------------------------------------------------------------------------------------
 
 @final
@@ -1237,6 +1332,7 @@ class NativeLanes:
         controller: AdmissionController,
         timeouts: tuple[float, float, float, float | None, float],
         *,
+        revision: str,
         asks_for_usage: bool,
         id_headers: Sequence[bytes],
         last_event: bytes | None,
@@ -1254,6 +1350,7 @@ class NativeLanes:
             scheduler: says whose turn it is; one of the core's.
             controller: the limits.
             timeouts: seconds to connect, to the first byte, between two, until the commit (or None), and in all.
+            revision: the configuration that it belongs to.
             asks_for_usage: whether a stream is asked for its usage in chat's way.
             id_headers: the headers that tell a request's id.
             last_event: what ends a stream that lacks its end.
@@ -1278,8 +1375,16 @@ class NativeLanes:
     def taken(self) -> int:
         """How many requests were taken in all."""
 
-    def take(self, most: int) -> list[NativeServed]:
-        """What became of the requests that have ended and were not told of yet: of so many at most, the first to end first."""
+    def want(self, *, lines: bool, each: bool) -> None:
+        """Keep lines of the requests that are answered whole, and what became of each of them, only where somebody wants them."""
+
+    def take(self, most: int) -> tuple[list[NativeTally], str, list[NativeServed], bool]:
+        """What became of the requests that have ended since this was last asked.
+
+        Returns:
+            Those that went alike, together; the lines of those; each of the others, of `most` at most, the first to end first; and
+            whether that is all.
+        """
 
 @final
 class NativeLane:
@@ -1305,12 +1410,16 @@ class NativeCandidate:
         model: str,
         label: str,
         *,
+        name: str,
+        provider: str,
         breaker: CircuitBreaker | None,
         plain: tuple[bytes, bytes],
         stream: tuple[bytes, bytes],
         tells_usage: bool,
         rated: tuple[bool, bool],
         estimator: TokenEstimator,
+        health: HealthTracker,
+        statistics: Statistics,
         most_tokens: int | None,
         counts_cached: bool,
         longest_answer: int | None,
@@ -1325,12 +1434,16 @@ class NativeCandidate:
             scope: its own.
             model: its name at the provider.
             label: how attempts to call it are reported.
+            name: what its model is called.
+            provider: what its provider is.
             breaker: its breaker, where the group has them.
             plain: the path and the query of calls for a whole answer.
             stream: those of calls for a stream.
             tells_usage: whether it can be asked for the usage of a stream.
             rated: whether a limit counts requests to it, and whether one counts its tokens.
             estimator: what a call to its model will probably cost.
+            health: how it does.
+            statistics: what became of the calls to it.
             most_tokens: the smallest limit of tokens on the way to it, if there is one.
             counts_cached: whether its provider counts tokens that are read from a cache against its limits.
             longest_answer: tokens of the longest answer that may be asked for, where more is not its provider's to refuse.
@@ -1358,10 +1471,6 @@ class NativeServed:
         """Whether a stream was asked for."""
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Bytes of text in the request, and images."""
-
-    @property
     def status(self) -> int | None:
         """The status that was sent, if one was."""
 
@@ -1380,6 +1489,30 @@ class NativeServed:
     @property
     def delivered(self) -> bool:
         """Whether the client has its answer, whole; else it has gone."""
+
+@final
+class NativeTally:
+    """Requests of one lane that went alike: answered whole, by the same candidate and with the same status."""
+
+    @property
+    def lane(self) -> int:
+        """The lane's number."""
+
+    @property
+    def place(self) -> int:
+        """Which of its candidates was asked."""
+
+    @property
+    def status(self) -> int:
+        """The status that was sent."""
+
+    @property
+    def called_ns(self) -> int:
+        """Nanoseconds that their calls took until their answers were committed, all together."""
+
+    @property
+    def flow(self) -> Flow:
+        """What they came to, but for what they cost."""
 
 class _Broken(TypedDict):
     """What was delivered of a stream that broke off on a lane, and why it did."""

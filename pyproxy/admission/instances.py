@@ -86,6 +86,11 @@ class Instances:
                 known.unhealthy_after = wanted[name]
                 known.health.reconfigure(wanted[name], now_ns=now_ns)
 
+    def shared(self, instance: str, now_ns: int) -> tuple[HealthTracker, Statistics]:
+        """What is known of an instance of the configuration, to be told natively how attempts end."""
+        known = self._get(instance, now_ns) or _Known(_UNHEALTHY_AFTER, now_ns)
+        return known.health, known.statistics
+
     def ended(self, instance: str, how: Ended, now_ns: int) -> None:
         """Take in how an attempt ended."""
         known = self._get(instance, now_ns)

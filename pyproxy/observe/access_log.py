@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
-from functools import lru_cache
+import time
 from typing import TYPE_CHECKING, TextIO
+
+from pyproxy.observe.observers import WritesLines
+from pyproxy.rust_core import access_line
 
 if TYPE_CHECKING:
     from pyproxy.domain import RequestRecord
 
 __all__ = ["AccessLog", "format_record"]
 
-MAX_NAME = 256
 
-
-class AccessLog:
+class AccessLog(WritesLines):
     """Writes each finished request to a stream."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -23,34 +23,31 @@ class AccessLog:
 
     def __call__(self, record: RequestRecord) -> None:
         """Write one line, at once."""
-        self._stream.write(format_record(record, datetime.now(UTC)) + "\n")
+        self.lines(format_record(record, time.time_ns() // 1_000_000) + "\n")
+
+    def lines(self, text: str) -> None:
+        """Write lines that are formatted already, at once."""
+        self._stream.write(text)
         self._stream.flush()
 
 
-def format_record(record: RequestRecord, at: datetime) -> str:
-    """The access line: times in milliseconds, ``-`` for what there was not."""
-    usage, attempts = record.usage, record.attempts
-    return (
-        f"time={at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z id={record.request_id}"
-        f" route={_quoted(record.route[:MAX_NAME])} status={'-' if record.status is None else record.status} flag={record.flag}"
-        f" target={_quoted(record.target[:MAX_NAME])} attempts={_quoted(', '.join(map(str, attempts)) or '-')}"
-        f" provider={record.provider} model={record.model} stream={'true' if record.stream else 'false'}"
-        f" queue_ms={_milliseconds(record.queue_ns)} ttfb_ms={_milliseconds(record.first_byte_ns)}"
-        f" total_ms={_milliseconds(record.total_ns)} bytes={record.sent_bytes}"
-        f" tokens={'-' if usage is None else f'{usage[0]}+{usage[1]}'} revision={record.revision}"
+def format_record(record: RequestRecord, at_ms: int) -> str:
+    """The access line of a request that ended so many milliseconds after the epoch; ``-`` for what there was not."""
+    return access_line(
+        at_ms=at_ms,
+        request_id=record.request_id,
+        route=record.route,
+        status=record.status,
+        flag=record.flag,
+        target=record.target,
+        attempts=", ".join(map(str, record.attempts)),
+        provider=record.provider,
+        model=record.model,
+        stream=record.stream,
+        queue_ns=record.queue_ns,
+        first_byte_ns=record.first_byte_ns,
+        total_ns=record.total_ns,
+        sent_bytes=record.sent_bytes,
+        tokens=None if record.usage is None else record.usage[:2],
+        revision=record.revision,
     )
-
-
-def _milliseconds(ns: int | None) -> str:
-    return "-" if ns is None else f"{ns / 1e6:.1f}"
-
-
-@lru_cache(maxsize=1024)  # the same few names stand in every line
-def _quoted(text: str) -> str:
-    """A client chooses the path and the target's name: none may break the line, or forge another."""
-    if not text:
-        return "-"
-    plain = text.isascii() and text.isprintable() and not set(text) & set("\"\\'")
-    if plain and " " not in text:
-        return text
-    return '"' + text.encode("unicode_escape").decode().replace('"', "'") + '"' if not plain else f'"{text}"'

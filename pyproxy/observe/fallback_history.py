@@ -8,10 +8,12 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.observe.observers import CountsMany
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import RequestRecord
+    from pyproxy.domain import AlikeRequests, RequestRecord
 
 __all__ = ["FallbackEntry", "FallbackHistory"]
 
@@ -44,7 +46,7 @@ class FallbackEntry:
     seconds: float
 
 
-class FallbackHistory:
+class FallbackHistory(CountsMany):
     """An observer of requests.
 
     Args:
@@ -87,6 +89,13 @@ class FallbackHistory:
                         seconds=record.total_ns / 1e9,
                     )
                 )
+
+    def many(self, alike: AlikeRequests) -> None:
+        """Note requests that their first call answered."""
+        number = alike.flow.requests
+        with self._lock:
+            self._of_target(alike.target)["first_try"] += number
+            self._counts.update(first_try=number, upstream_calls=number)
 
     def entries(self, limit: int | None = None) -> list[FallbackEntry]:
         """The last ones, the newest first."""

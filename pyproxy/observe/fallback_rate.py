@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from pyproxy.observe.alerts import Alert
 from pyproxy.observe.known import Known
+from pyproxy.observe.observers import CountsMany
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.config import AlertsConfig
-    from pyproxy.domain import RequestRecord
+    from pyproxy.domain import AlikeRequests, RequestRecord
     from pyproxy.observe.alerts import TellAlert
 
 __all__ = ["FallbackRate", "GroupCounts"]
@@ -41,13 +42,13 @@ class GroupCounts:
         self._moved = [0] * _SLICES
         self._slice = 0
 
-    def add(self, number: int, *, moved: bool) -> None:
-        """Count one request in a slice of time."""
+    def add(self, number: int, requests: int, *, moved: bool) -> None:
+        """Count requests in a slice of time; one alone if it `moved` on."""
         self.move_on(number)
         place = number % _SLICES
-        self.requests += 1
-        self.recent += 1
-        self._seen[place] += 1
+        self.requests += requests
+        self.recent += requests
+        self._seen[place] += requests
         if moved:
             self.fell_back += 1
             self.recent_fell_back += 1
@@ -76,7 +77,7 @@ class GroupCounts:
         return self.recent_fell_back / self.recent if self.recent else None
 
 
-class FallbackRate:
+class FallbackRate(CountsMany):
     """An observer of requests."""
 
     def __init__(self, alert: TellAlert, settings: AlertsConfig, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
@@ -103,13 +104,20 @@ class FallbackRate:
         if not attempts:
             return
         first = attempts[0].label
-        name = self._known.place(first).group
         moved = len(attempts) > 1 and any(attempt.label != first for attempt in attempts)
+        self._count(first, 1, moved=moved)
+
+    def many(self, alike: AlikeRequests) -> None:
+        """Count requests that their first call answered."""
+        self._count(alike.label, alike.flow.requests, moved=False)
+
+    def _count(self, label: str, requests: int, *, moved: bool) -> None:
+        name = self._known.place(label).group
         with self._lock:
             group = self._groups.get(name)
             if group is None:
                 group = self._groups[name] = GroupCounts()
-            group.add(self._now_ns() // self._slice_ns, moved=moved)
+            group.add(self._now_ns() // self._slice_ns, requests, moved=moved)
             alert = self._change(name, group)
         if alert is not None:
             self._alert(alert)

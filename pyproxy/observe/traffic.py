@@ -9,16 +9,18 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyproxy.observe.buckets import DURATION_S, FIRST_TOKEN_S, QUEUE_S, TOKENS, Buckets
+from pyproxy.domain import Usage
 from pyproxy.observe.known import NOBODY, OTHER, Known
+from pyproxy.observe.observers import CountsMany
 from pyproxy.observe.operations import operation_of
+from pyproxy.rust_core import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyproxy.domain import RequestRecord, Usage
+    from pyproxy.domain import AlikeRequests, RequestRecord
 
-__all__ = ["Calls", "Flow", "FlowKey", "Move", "Traffic"]
+__all__ = ["Calls", "FlowKey", "Move", "Traffic"]
 
 # A configuration's names are the only ones counted; these bounds are for the many configurations of a long life.
 MOST_FLOWS = 5_000
@@ -48,34 +50,6 @@ class FlowKey(NamedTuple):
     flag: str
 
 
-class Flow:
-    """What requests of one kind came to."""
-
-    __slots__ = ("cache_write", "cache_write_1h", "cached", "cost", "duration", "first_token", "input", "output", "queue", "requests")
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.cached = 0
-        self.cache_write = 0
-        self.cache_write_1h = 0
-        self.cost = 0.0
-        self.duration = Buckets(DURATION_S)
-        self.first_token = Buckets(FIRST_TOKEN_S)
-        self.queue = Buckets(QUEUE_S)
-        self.input = Buckets(TOKENS)
-        self.output = Buckets(TOKENS)
-
-    def merge(self, other: Flow) -> None:
-        """Take in all of another."""
-        self.requests += other.requests
-        self.cached += other.cached
-        self.cache_write += other.cache_write
-        self.cache_write_1h += other.cache_write_1h
-        self.cost += other.cost
-        for name in ("duration", "first_token", "queue", "input", "output"):
-            getattr(self, name).merge(getattr(other, name))
-
-
 class Move(NamedTuple):
     """A request that went on from one call to another, and why."""
 
@@ -93,7 +67,7 @@ class Calls:
     taken_ns: int = 0
 
 
-class Traffic:
+class Traffic(CountsMany):
     """Counts finished requests, since the start. What is asked of it may be asked by any thread."""
 
     def __init__(self) -> None:
@@ -121,13 +95,10 @@ class Traffic:
         )
         with self._lock:
             flow = self._flows.get(key) or self._begun(key)
-            flow.requests += 1
-            flow.duration.add(record.total_ns)
-            flow.queue.add(record.queue_ns)
-            if record.stream and record.first_byte_ns is not None and record.model != NOBODY:
-                flow.first_token.add(record.first_byte_ns)
+            is_answered = record.stream and record.model != NOBODY
+            flow.add(record.total_ns, record.queue_ns, record.first_byte_ns if is_answered else None, record.usage)
             if record.usage is not None:
-                self._use(flow, record.usage, record.model)
+                self._spend(flow, record.usage, record.model)
             before = None
             for attempt in record.attempts:
                 result, label = attempt.result, attempt.label
@@ -139,6 +110,18 @@ class Traffic:
                     if move in self._moves or len(self._moves) < MOST_CALLS:
                         self._moves[move] = self._moves.get(move, 0) + 1
                 before = attempt
+
+    def many(self, alike: AlikeRequests) -> None:
+        """Count requests that went alike."""
+        target = self._known.targets.get(alike.target, OTHER)
+        key = FlowKey(target, alike.node, alike.provider, alike.model, operation_of(alike.route), alike.status, NOBODY)
+        with self._lock:
+            flow = self._flows.get(key) or self._begun(key)
+            flow.merge(alike.flow)
+            self._spend(flow, Usage(*alike.flow.usage), alike.model)
+            calls = self._calls.get((alike.label, alike.result)) or self._called(alike.label, alike.result)
+            calls.number += alike.flow.requests
+            calls.taken_ns += alike.called_ns
 
     def total(self, wanted: Callable[[FlowKey], bool] = lambda _: True) -> Flow:
         """All requests of the kinds that are wanted, together."""
@@ -169,15 +152,10 @@ class Traffic:
             moves = dict(self._moves)
         return {Move(self._known.place(source).group, source, to, reason): number for (source, to, reason), number in moves.items()}
 
-    def _use(self, flow: Flow, usage: Usage, model: str) -> None:
-        flow.input.add(usage.prompt)
-        flow.output.add(usage.completion)
-        flow.cached += usage.cached
-        flow.cache_write += usage.cache_write
-        flow.cache_write_1h += usage.cache_write_1h
+    def _spend(self, flow: Flow, usage: Usage, model: str) -> None:
         price = self._known.prices.get(model)
         if price is not None:
-            flow.cost += price.cost(usage)
+            flow.spend(price.cost(usage))
 
     def _begun(self, key: FlowKey) -> Flow:
         if len(self._flows) >= MOST_FLOWS:

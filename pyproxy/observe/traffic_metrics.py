@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from pyproxy.domain import Usage
+from pyproxy.observe.buckets import SECOND, Buckets
 from pyproxy.observe.known import NOBODY
 from pyproxy.observe.metrics import Metric, Sample
-from pyproxy.observe.traffic import Flow
+from pyproxy.rust_core import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pyproxy.observe.buckets import Buckets
     from pyproxy.observe.traffic import FlowKey, Traffic
 
 __all__ = ["traffic_metrics"]
@@ -55,33 +56,43 @@ def traffic_metrics(traffic: Traffic) -> Iterator[Metric]:
         ),
     )
     by_model = _together(answered, _model)
-    yield _counter("pyproxy_cached_input_tokens_total", "Tokens of prompts that providers read from a cache.", by_model, lambda f: f.cached)
+    yield _counter(
+        "pyproxy_cached_input_tokens_total",
+        "Tokens of prompts that providers read from a cache.",
+        by_model,
+        lambda flow: Usage(*flow.usage).cached,
+    )
     written = "Tokens of prompts that providers wrote to a cache"
-    yield _counter("pyproxy_cache_write_tokens_total", f"{written}, those for an hour left out.", by_model, lambda f: f.cache_write)
-    yield _counter("pyproxy_cache_write_1h_tokens_total", f"{written} for an hour.", by_model, lambda f: f.cache_write_1h)
-    yield _counter("pyproxy_cost_total", "What answers cost, by the prices of the configuration.", by_model, lambda f: f.cost)
+    yield _counter(
+        "pyproxy_cache_write_tokens_total", f"{written}, those for an hour left out.", by_model, lambda flow: Usage(*flow.usage).cache_write
+    )
+    yield _counter(
+        "pyproxy_cache_write_1h_tokens_total", f"{written} for an hour.", by_model, lambda flow: Usage(*flow.usage).cache_write_1h
+    )
+    yield _counter("pyproxy_cost_total", "What answers cost, by the prices of the configuration.", by_model, lambda flow: flow.cost)
     by_target = _together(asked, lambda key: (("target", key.target),))
-    yield _histogram("pyproxy_queue_seconds", "Seconds that requests waited for room.", by_target, lambda flow: flow.queue)
+    yield _histogram(
+        "pyproxy_queue_seconds", "Seconds that requests waited for room.", by_target, lambda flow: Buckets(*flow.queue, SECOND)
+    )
     yield _histogram(
         "gen_ai_client_operation_duration_seconds",
         "Seconds from a request's arrival to its end.",
         _together(asked, lambda key: (*_convention(key), *_error(key))),
-        lambda flow: flow.duration,
+        lambda flow: Buckets(*flow.duration, SECOND),
     )
     together = _together(answered, _convention)
     yield _histogram(
         "gen_ai_server_time_to_first_token_seconds",
         "Seconds from the arrival of a request for a stream to the first byte of its answer.",
         together,
-        lambda flow: flow.first_token,
+        lambda flow: Buckets(*flow.first_token, SECOND),
     )
-    kinds: tuple[tuple[str, Callable[[Flow], Buckets]], ...] = (("input", lambda flow: flow.input), ("output", lambda flow: flow.output))
     tokens = (
         sample
         for labels, flow in together.items()
-        for kind, of in kinds
-        if any(of(flow).counts)
-        for sample in of(flow).samples({**dict(labels), "gen_ai_token_type": kind})
+        for kind, buckets in (("input", Buckets(*flow.input)), ("output", Buckets(*flow.output)))
+        if buckets.count
+        for sample in buckets.samples({**dict(labels), "gen_ai_token_type": kind})
     )
     yield Metric("gen_ai_client_token_usage", "histogram", "Tokens of a request, as its provider counted them.", tuple(tokens))
 
@@ -119,5 +130,6 @@ def _counter(name: str, meaning: str, flows: Mapping[_Labels, Flow], value: Call
 
 
 def _histogram(name: str, meaning: str, flows: Mapping[_Labels, Flow], buckets: Callable[[Flow], Buckets]) -> Metric:
-    told = (sample for labels, flow in flows.items() if any(buckets(flow).counts) for sample in buckets(flow).samples(dict(labels)))
+    counted = ((labels, buckets(flow)) for labels, flow in flows.items())
+    told = (sample for labels, each in counted if each.count for sample in each.samples(dict(labels)))
     return Metric(name, "histogram", meaning, tuple(told))

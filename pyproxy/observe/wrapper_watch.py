@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyproxy.observe.alerts import Alert
+from pyproxy.observe.observers import CountsMany
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyproxy.domain import RequestRecord
+    from pyproxy.domain import AlikeRequests, RequestRecord
     from pyproxy.observe.alerts import TellAlert
 
 __all__ = ["WrapperWatch"]
@@ -19,7 +20,7 @@ FAILURES = 3
 _SERVER_ERROR = 500
 
 
-class WrapperWatch:
+class WrapperWatch(CountsMany):
     """An observer of requests."""
 
     def __init__(self, alert: TellAlert) -> None:
@@ -32,19 +33,25 @@ class WrapperWatch:
 
     def __call__(self, record: RequestRecord) -> None:
         """Look at a finished request, if it came through one of them."""
-        name = record.target
-        if name not in self._in_a_row or record.status is None:  # nobody waited to see how it would end
+        if record.status is None:  # nobody waited to see how it would end
             return
         failed = record.status >= _SERVER_ERROR or (record.model != "-" and record.flag not in ("-", "client_gone"))
+        self._look(record.target, record.status, record.flag, failed=failed)
+
+    def many(self, alike: AlikeRequests) -> None:
+        """Look at requests that were answered."""
+        self._look(alike.target, alike.status, "-", failed=False)
+
+    def _look(self, name: str, status: int, flag: str, *, failed: bool) -> None:
+        if name not in self._in_a_row:
+            return
         before = self._in_a_row[name]
         if failed:
             self._in_a_row[name] = before + 1
             if before + 1 == FAILURES:
-                message = f"the wrapper {name} has failed {FAILURES} times in a row: {record.flag}"
-                self._alert(
-                    Alert("wrapper_failing", name, message, details={"wrapper": name, "flag": record.flag, "status": record.status})
-                )
-        elif record.status < 300:  # noqa: PLR2004 - a refusal of what was asked says nothing about the target
+                message = f"the wrapper {name} has failed {FAILURES} times in a row: {flag}"
+                self._alert(Alert("wrapper_failing", name, message, details={"wrapper": name, "flag": flag, "status": status}))
+        elif status < 300:  # noqa: PLR2004 - a refusal of what was asked says nothing about the target
             self._in_a_row[name] = 0
             if before >= FAILURES:
                 self._alert(Alert("wrapper_answering", name, f"the wrapper {name} answers again", details={"wrapper": name}))

@@ -54,6 +54,11 @@ class Lane:
     transport: NativeTransport
     snapshot: Snapshot
 
+    @property
+    def caller(self) -> str:
+        """Who asks, as it is told."""
+        return "-" if self.node is None else self.node.name
+
 
 def lane_of(request: Request, snapshot: Snapshot, now_ns: int) -> Lane | None:
     """The lane for requests like this one; None where there is something to decide of them even if all goes well."""
@@ -86,12 +91,13 @@ def _is_ordinary(lane: Lane, now_ns: int) -> bool:
     )
 
 
-def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane) -> NativeLane:
+def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane, now_ns: int) -> NativeLane:
     """Lay a target open, for who says to be this node or for those who say nothing; `number` stands for it in what is told."""
     plan, step, desk, operation = lane.plan, lane.step, lane.snapshot.desk, lane.operation
     face, caller, timeouts = FACES[operation.wire], _caller(lane), step.timeouts
 
     def native_candidate(candidate: Candidate) -> NativeCandidate:
+        health, statistics = desk.standing.instances.shared(candidate.instance, now_ns)
         endpoint, pool = lane.transport.native(candidate.instance)
         plain, stream = (
             upstream_path(candidate.surface, operation.name, candidate.upstream_model, stream=wanted) for wanted in (False, True)
@@ -103,12 +109,16 @@ def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane) -> 
             candidate.instance,
             candidate.upstream_model,
             candidate.label,
+            name=candidate.model,
+            provider=candidate.provider,
             breaker=desk.standing.breakers.of(step, candidate),
             plain=(plain[0].encode(), plain[1]),
             stream=(stream[0].encode(), stream[1]),
             tells_usage=candidate.stream_usage,
             rated=desk.rated(candidate.instance),
             estimator=desk.standing.tokens.of(candidate.model),
+            health=health,
+            statistics=statistics,
             most_tokens=desk.most_tokens(candidate, caller),
             counts_cached=candidate.dialect != "anthropic",
             longest_answer=candidate.capabilities.max_output,
@@ -129,6 +139,7 @@ def lay_open(native: NativeLanes, number: int, node: str | None, lane: Lane) -> 
         step.scheduler,
         desk.core,
         (timeouts.connect, timeouts.first_byte, timeouts.idle, step.attempt_timeout, plan.total_timeout),
+        revision=lane.snapshot.config.revision,
         asks_for_usage=operation in (CHAT, COMPLETIONS),
         id_headers=face.id_headers,
         last_event=face.last_event,

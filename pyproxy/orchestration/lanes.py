@@ -13,9 +13,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
-from pyproxy.admission import Prompt
-from pyproxy.admission.instances import Ended
-from pyproxy.domain import Attempt, RequestRecord, Usage
+from pyproxy.domain import AlikeRequests, Attempt, RequestRecord, Usage
 from pyproxy.orchestration.laid_open import lane_of, lay_open
 from pyproxy.orchestration.taken_over import TakenOver
 
@@ -23,15 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.domain import Request
+    from pyproxy.observe.observers import Observers
     from pyproxy.orchestration.laid_open import Lane
     from pyproxy.orchestration.retry_budget import RetryBudget
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
-    from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed
+    from pyproxy.rust_core import NativeBegun, NativeLane, NativeLanes, NativeServed, NativeTally
 
 __all__ = ["Lanes"]
 
 
-# So many are noted in one step of the loop.
+# So many are noted one by one in one step of the loop.
 _MOST_AT_ONCE = 128
 # How soon after a lane was closed it is seen whether anybody is still under way there.
 _TIDY_S = 0.05
@@ -67,20 +66,18 @@ class _Generation:
 class Lanes:
     """The lanes of one orchestrator. Without a native server there are none, and everything here does nothing."""
 
-    def __init__(
-        self, snapshots: Snapshots, retry_budget: RetryBudget, tell: Callable[[RequestRecord], None], ended: Callable[[], None]
-    ) -> None:
+    def __init__(self, snapshots: Snapshots, retry_budget: RetryBudget, observers: Observers, ended: Callable[[], None]) -> None:
         """Know of no lane.
 
         Args:
             snapshots: the configuration in force; when it changes every lane is closed.
             retry_budget: is told of what was served.
-            tell: is told of each request that was.
+            observers: are told of them.
             ended: called when some have ended.
         """
         self._snapshots = snapshots
         self._retry_budget = retry_budget
-        self._tell = tell
+        self._observers = observers
         self._on_ended = ended
         self._native: NativeLanes | None = None
         self._thread = 0
@@ -110,7 +107,13 @@ class Lanes:
         """Serve by these from now on."""
         self._native, self._thread = native, threading.get_ident()
         self._loop = asyncio.get_running_loop()
+        self.follow_observers()
         self.close()
+
+    def follow_observers(self) -> None:
+        """Have what observers want kept natively from now on; to be called by any thread when there is another one."""
+        if self._native is not None:
+            self._native.want(lines=self._observers.writes_lines, each=self._observers.wants_each)
 
     def detach(self) -> None:
         """Serve nothing natively any more; what was is noted."""
@@ -162,7 +165,7 @@ class Lanes:
         self._considered.add(key)
         self._opened += 1
         self._lanes[self._opened] = lane
-        self._open.add(self._opened, lay_open(self._native, self._opened, request.node, lane), self._snapshots)
+        self._open.add(self._opened, lay_open(self._native, self._opened, request.node, lane, now_ns), self._snapshots)
 
     def take_over(self, attempt: NativeBegun) -> TakenOver:
         """An attempt that failed natively, to go on from."""
@@ -184,42 +187,66 @@ class Lanes:
             self.note()
 
     def _note_some(self, native: NativeLanes) -> bool:
-        """Note what came first of it; whether there may be more."""
-        some = native.take(_MOST_AT_ONCE)
+        """Note what there is, and the first of what is noted one by one; whether there may be more."""
+        tallies, lines, some, is_all = native.take(_MOST_AT_ONCE)
+        for tally in tallies:
+            self._note_many(tally, self._lanes[tally.lane])
+        if lines:
+            self._observers.lines(lines)
         for served in some:
-            self._note(served, self._lanes[served.lane])
-        return len(some) == _MOST_AT_ONCE
+            self._note_one(served, self._lanes[served.lane])
+        return not is_all
 
-    def _note(self, served: NativeServed, lane: Lane) -> None:
-        candidate, standing = lane.step.candidates[served.place], lane.snapshot.desk.standing
-        arrived_ns, admitted_ns, committed_ns, ended_ns = served.times
-        usage = None if served.usage is None else Usage(*served.usage)
-        ttft_ns = None if committed_ns is None else committed_ns - admitted_ns
-        ok, failure, flag = (True, None, "-") if served.delivered else (None, "dropped", "client_gone")
-        standing.instances.ended(candidate.instance, Ended(ok, failure, ended_ns - admitted_ns, ttft_ns, usage), ended_ns)
-        if committed_ns is not None:
-            standing.credentials.works(candidate)
-            self._retry_budget.heard(candidate.instance, well=True)
-        if ok and usage is not None:
-            standing.tokens.learn(candidate.model, Prompt(*served.size), usage)
-        result, until_ns = (flag, ended_ns) if committed_ns is None else (str(served.status), committed_ns)
-        self._tell(
-            RequestRecord(
-                request_id=served.request_id,
+    def _note_many(self, tally: NativeTally, lane: Lane) -> None:
+        candidate, requests = lane.step.candidates[tally.place], tally.flow.requests
+        lane.snapshot.desk.standing.credentials.works(candidate)
+        self._retry_budget.heard(candidate.instance, well=True, calls=requests)
+        self._observers.many(
+            AlikeRequests(
                 route=lane.route,
-                status=served.status,
-                flag=flag,
                 target=lane.target,
-                attempts=(Attempt(candidate.label, result, admitted_ns, until_ns),),
-                provider="-" if committed_ns is None else candidate.provider,
-                model="-" if committed_ns is None else candidate.model,
-                stream=served.stream,
-                queue_ns=0,
-                first_byte_ns=None if committed_ns is None else committed_ns - arrived_ns,
-                total_ns=ended_ns - arrived_ns,
-                sent_bytes=served.sent_bytes,
-                usage=usage,
-                revision=lane.snapshot.config.revision,
-                node="-" if lane.node is None else lane.node.name,
+                node=lane.caller,
+                provider=candidate.provider,
+                model=candidate.model,
+                status=tally.status,
+                label=candidate.label,
+                called_ns=tally.called_ns,
+                flow=tally.flow,
             )
         )
+
+    def _note_one(self, served: NativeServed, lane: Lane) -> None:
+        """Note a request whose client has gone; or tell those who want to know of each about one that was noted with others."""
+        candidate, record = lane.step.candidates[served.place], _record(served, lane)
+        if served.delivered:
+            self._observers.each(record)
+            return
+        if record.first_byte_ns is not None:
+            lane.snapshot.desk.standing.credentials.works(candidate)
+            self._retry_budget.heard(candidate.instance, well=True)
+        self._observers(record)
+
+
+def _record(served: NativeServed, lane: Lane) -> RequestRecord:
+    candidate = lane.step.candidates[served.place]
+    arrived_ns, admitted_ns, committed_ns, ended_ns = served.times
+    flag = "-" if served.delivered else "client_gone"
+    result, until_ns = (flag, ended_ns) if committed_ns is None else (str(served.status), committed_ns)
+    return RequestRecord(
+        request_id=served.request_id,
+        route=lane.route,
+        status=served.status,
+        flag=flag,
+        target=lane.target,
+        attempts=(Attempt(candidate.label, result, admitted_ns, until_ns),),
+        provider="-" if committed_ns is None else candidate.provider,
+        model="-" if committed_ns is None else candidate.model,
+        stream=served.stream,
+        queue_ns=0,
+        first_byte_ns=None if committed_ns is None else committed_ns - arrived_ns,
+        total_ns=ended_ns - arrived_ns,
+        sent_bytes=served.sent_bytes,
+        usage=None if served.usage is None else Usage(*served.usage),
+        revision=lane.snapshot.config.revision,
+        node=lane.caller,
+    )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyproxy.domain import Node, Request
+    from pyproxy.observe.observers import Observers
     from pyproxy.orchestration.dry_run import Route
     from pyproxy.orchestration.ingress import Exchange
     from pyproxy.orchestration.snapshots import Snapshot, Snapshots
@@ -45,14 +46,14 @@ _log = logging.getLogger("pyproxy")
 class Orchestrator:
     """Serves requests, each to its last byte over the snapshot of the configuration it began with."""
 
-    def __init__(self, snapshots: Snapshots, tell: Callable[[RequestRecord], None], now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, snapshots: Snapshots, observers: Observers, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._snapshots = snapshots
-        self._tell = tell
+        self._observers = observers
         self._now_ns = now_ns
         self._random = random.Random()  # noqa: S311 - jitter, not secrets
         self._drain = Drain()
         self._retry_budget = RetryBudget(now_ns)
-        self.lanes = Lanes(snapshots, self._retry_budget, tell, self._drain.changed)
+        self.lanes = Lanes(snapshots, self._retry_budget, observers, self._drain.changed)
         self._drain.follow(self.lanes)
 
     async def handle(self, request: Request, exchange: Exchange) -> None:
@@ -155,4 +156,4 @@ class Orchestrator:
             revision=revision,
             node="-" if journey is None or journey.node is None else journey.node.name,
         )
-        self._tell(record)
+        self._observers(record)

@@ -117,15 +117,15 @@ class RetryBudget:
         finally:
             self.active -= 1
 
-    def heard(self, place: str, *, well: bool) -> None:
-        """Note how a call to an instance ended, whether it was an extra one or not."""
+    def heard(self, place: str, *, well: bool, calls: int = 1) -> None:
+        """Note how calls to an instance ended, whether they were extra ones or not."""
         known = self._place(place)
         now_ns = self._now_ns()
         known.failed_ns = None if well else now_ns
         if not well:
             known.earned = 0
         elif known.under_way:
-            known.earned += known.earned < 2 * known.under_way  # what is not used does not grow
+            known.earned = max(known.earned, min(known.earned + calls, 2 * known.under_way))  # what is not used does not grow
             known.earned_ns = now_ns
         _tell(known)
 

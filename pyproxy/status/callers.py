@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyproxy.config import Config
-    from pyproxy.observe.traffic import Flow, FlowKey
+    from pyproxy.observe.traffic import FlowKey
+    from pyproxy.rust_core import Flow
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
 __all__ = ["nodes_view", "wrappers_view"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyproxy.domain import Usage
+from pyproxy.observe.buckets import SECOND, Buckets
 from pyproxy.observe.known import NOBODY
-from pyproxy.observe.traffic import Flow
+from pyproxy.rust_core import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,18 +41,18 @@ def _figures(flows: Iterable[tuple[FlowKey, Flow]]) -> dict[str, Any]:
     for key, flow in flows:
         total.merge(flow)
         failed += flow.requests if key.flag not in (NOBODY, "client_gone") else 0
-    told = total.input.count
+    told, usage = Buckets(*total.input).count, Usage(*total.usage)
     return {
         "requests": total.requests,
         "failed": failed,
-        "seconds": round(total.duration.total, 3),
-        "queue_seconds": round(total.queue.total, 3),
+        "seconds": round(Buckets(*total.duration, SECOND).total, 3),
+        "queue_seconds": round(Buckets(*total.queue, SECOND).total, 3),
         "tokens": {
-            "input": total.input.sum,
-            "output": total.output.sum,
-            "cached_input": total.cached,
-            "cache_write": total.cache_write,
-            "cache_write_1h": total.cache_write_1h,
+            "input": usage.prompt,
+            "output": usage.completion,
+            "cached_input": usage.cached,
+            "cache_write": usage.cache_write,
+            "cache_write_1h": usage.cache_write_1h,
         },
         "cost": round(total.cost, 9),
         "cost_per_request": round(total.cost / told, 9) if told else None,

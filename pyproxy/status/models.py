@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyproxy.admission.credentials import Disabled
-    from pyproxy.observe.traffic import Flow, FlowKey
+    from pyproxy.observe.traffic import FlowKey
     from pyproxy.orchestration import Snapshot
+    from pyproxy.rust_core import Flow
     from pyproxy.rust_core import _ScopeSnapshot as ScopeSnapshot
 
 __all__ = ["models_view"]

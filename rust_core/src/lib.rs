@@ -14,6 +14,7 @@
 //! | [`health`] | how an instance does, and when it is to be probed |
 //! | [`stats`] | what is measured: windows, averages, histograms and counters |
 //! | [`estimate`] | what a request will cost in tokens |
+//! | [`traffic`] | what finished requests come to: counted together, and told in one line each |
 //! | [`config`] | what a configuration's text says, and where each part of it stands |
 //! | [`wire`] | what a client's bytes must be, what a request asks for, what an answer or a failure means, where a stream's events end |
 #![forbid(unsafe_code)]
@@ -28,5 +29,6 @@ pub mod health;
 pub mod limiters;
 pub mod schedulers;
 pub mod stats;
+pub mod traffic;
 pub mod units;
 pub mod wire;

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pyproxy.config import load_config
 from pyproxy.domain import Request
 from pyproxy.observe.alerts import Alerts
+from pyproxy.observe.observers import Observers
 from pyproxy.orchestration import Orchestrator
 from pyproxy.providers.httpx_transport import HttpxTransports
 from pyproxy.providers.transport import TransportFailure, UpstreamCall
@@ -245,7 +246,7 @@ class VirtualSidecar:
         self.records: list[RequestRecord] = []
         self.alerts = Alerts()
         self.assembly = Assembly(load_config(config, {}), HttpxTransports(), self.providers, loop.now_ns, self.alerts)
-        self.orchestrator = Orchestrator(self.assembly.snapshots, self.records.append, loop.now_ns)
+        self.orchestrator = Orchestrator(self.assembly.snapshots, Observers((self.records.append,)), loop.now_ns)
         self._numbers = itertools.count()
 
     async def ask(

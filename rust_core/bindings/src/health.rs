@@ -1,6 +1,6 @@
 //! `HealthTracker`.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -10,7 +10,14 @@ use crate::convert::{Count, instant, lock, value_error};
 
 /// How one instance does, after the outcomes of its traffic and of active probes. It starts healthy.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct HealthTracker(Mutex<health::HealthTracker>);
+pub(crate) struct HealthTracker(Arc<Mutex<health::HealthTracker>>);
+
+impl HealthTracker {
+    /// The core's, to be shared.
+    pub(crate) fn core(&self) -> Arc<Mutex<health::HealthTracker>> {
+        Arc::clone(&self.0)
+    }
+}
 
 #[pymethods]
 impl HealthTracker {
@@ -46,7 +53,7 @@ impl HealthTracker {
         };
         let now = instant(py, now_ns)?;
         let tracker = health::HealthTracker::new(settings, now).map_err(value_error)?;
-        Ok(Self(Mutex::new(tracker)))
+        Ok(Self(Arc::new(Mutex::new(tracker))))
     }
 
     /// Records an attempt and, if it ended well, how long it took. Returns the state that led to, if it led to another.

@@ -13,6 +13,7 @@ mod scheduler;
 mod sliding_window;
 mod stats;
 mod token_bucket;
+mod traffic;
 mod wire;
 
 /// The sans-I/O core of pyproxy: limiters, admission, scheduling and the wire's pure machines.
@@ -39,7 +40,7 @@ mod rust_core {
     #[pymodule_export]
     use crate::native::{
         NativeAnswer, NativeBegun, NativeCandidate, NativeEndpoint, NativeExchange, NativeFailure, NativeIo,
-        NativeLane, NativeLanes, NativePool, NativeServed, NativeServer,
+        NativeLane, NativeLanes, NativePool, NativeServed, NativeServer, NativeTally,
     };
     #[pymodule_export]
     use crate::rate_limit::RateLimit;
@@ -51,6 +52,8 @@ mod rust_core {
     use crate::stats::{Histogram, Statistics};
     #[pymodule_export]
     use crate::token_bucket::TokenBucket;
+    #[pymodule_export]
+    use crate::traffic::{Flow, access_line};
     #[pymodule_export]
     use crate::wire::envelope::{Envelope, EnvelopeError, scan_envelope};
     #[pymodule_export]

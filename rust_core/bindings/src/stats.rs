@@ -1,6 +1,6 @@
 //! `Statistics` and `Histogram`.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -67,13 +67,20 @@ impl Histogram {
 
 /// What became of the attempts on one target: counters, and histograms of how long they took.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
-pub(crate) struct Statistics(Mutex<stats::Statistics>);
+pub(crate) struct Statistics(Arc<Mutex<stats::Statistics>>);
+
+impl Statistics {
+    /// The core's, to be shared.
+    pub(crate) fn core(&self) -> Arc<Mutex<stats::Statistics>> {
+        Arc::clone(&self.0)
+    }
+}
 
 #[pymethods]
 impl Statistics {
     #[new]
     fn new() -> Self {
-        Self(Mutex::default())
+        Self(Arc::default())
     }
 
     /// Counts an attempt that has ended: well, or with a failure of this name.

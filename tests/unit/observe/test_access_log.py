@@ -4,7 +4,7 @@ import io
 import re
 import shlex
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproxy.domain import Attempt, RequestRecord, Usage
 from pyproxy.observe.access_log import AccessLog, format_record
 
-AT = datetime(2026, 11, 21, 3, 4, 5, 678_900, tzinfo=UTC)
+AT = 1_795_230_245_678
 RECORD = RequestRecord(
     request_id="req_1",
     route="/v1/chat/completions",
@@ -40,6 +40,14 @@ def test_a_line_has_every_field_in_its_place() -> None:
         'attempts="fast_group.echelon1/a:429, fast_group.echelon2/b:200" provider=p model=b stream=true '
         "queue_ms=1.5 ttfb_ms=20.0 total_ms=30.1 bytes=678 tokens=12+34 revision=0123456789ab"
     )
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - hypothesis wants them so
+def test_the_time_is_that_of_the_calendar(moment: datetime) -> None:
+    moment = moment.replace(tzinfo=UTC)
+    passed = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    told = moment.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    assert format_record(RECORD, passed).startswith(f"time={told}Z id=")
 
 
 def test_what_there_was_not_is_a_dash() -> None:

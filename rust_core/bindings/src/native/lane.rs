@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::HeaderName;
-use native::lane::{Address, Candidate, Clock, Gate, Lane, LaneHost, Lanes, Timeouts};
+use native::lane::{Address, Candidate, Clock, Gate, Lane, LaneHost, Lanes, Timeouts, Wanted};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use rust_core_pure::wire::{Dialect, Guard};
 
-use super::books::Books;
 use super::io::{Begun as Io, Done};
-use super::served::NativeServed;
+use super::news::News;
+use super::served::{NativeServed, NativeTally};
 use super::transport::{NativeEndpoint, NativePool, sent};
 use crate::admission::{AdmissionController, Path};
 use crate::breaker::CircuitBreaker;
 use crate::convert::{Items, value_error};
 use crate::estimate::TokenEstimator;
+use crate::health::HealthTracker;
 use crate::scheduler::Scheduler;
+use crate::stats::Statistics;
 
 type Headers = Items<(PyBackedBytes, PyBackedBytes)>;
 /// A path and a query.
@@ -26,18 +28,21 @@ type Place = (PyBackedBytes, PyBackedBytes);
 /// Seconds: to connect, to the first byte, between two, until the commit, in all.
 type Seconds = (f64, f64, f64, Option<f64>, f64);
 
+/// What went alike, its lines, each of the others, and whether that is all.
+type Noted = (Vec<NativeTally>, String, Vec<NativeServed>, bool);
+
 /// Targets that are laid open: what is ordinary of the requests for them is served without Python.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
 pub(crate) struct NativeLanes {
     lanes: Arc<Lanes>,
-    books: Arc<Books>,
+    news: Arc<News>,
 }
 
 impl NativeLanes {
     pub(super) fn new(io: &Arc<Io>, asked: u64, now: u64) -> Self {
-        let books = Books::new(io, asked);
-        let host: Arc<dyn LaneHost> = Arc::<Books>::clone(&books);
-        Self { lanes: Lanes::new(io.runtime().clone(), Clock::showing(now), host), books }
+        let news = News::new(io, asked);
+        let host: Arc<dyn LaneHost> = Arc::<News>::clone(&news);
+        Self { lanes: Lanes::new(io.runtime().clone(), Clock::showing(now), host), news }
     }
 
     pub(super) fn lanes(&self) -> &Arc<Lanes> {
@@ -47,10 +52,10 @@ impl NativeLanes {
 
 #[pymethods]
 impl NativeLanes {
-    /// Under which it is told that requests have ended: `take` has what became of them.
+    /// Under which it is told that there is something to `take`, or room for who waits.
     #[getter]
     fn ticket(&self) -> u64 {
-        self.books.ended
+        self.news.noted
     }
 
     /// How many requests are under way here.
@@ -60,7 +65,7 @@ impl NativeLanes {
     }
 
     /// Lays a target open, for who says to be this node or for those who say nothing: `number` stands for it in what is told.
-    #[pyo3(signature = (path, target, node, number, dialect, candidates, scheduler, controller, timeouts, *, asks_for_usage, id_headers, last_event, marks))]
+    #[pyo3(signature = (path, target, node, number, dialect, candidates, scheduler, controller, timeouts, *, revision, asks_for_usage, id_headers, last_event, marks))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // a plan has as many parts
     fn open(
         &self,
@@ -73,6 +78,7 @@ impl NativeLanes {
         scheduler: &Scheduler,
         controller: &AdmissionController,
         timeouts: Seconds,
+        revision: String,
         asks_for_usage: bool,
         id_headers: Items<PyBackedBytes>,
         last_event: Option<&[u8]>,
@@ -83,10 +89,13 @@ impl NativeLanes {
             return Err(value_error("a lane has 1 to 64 candidates"));
         }
         let (connect, first_byte, idle, attempt, total) = timeouts;
-        let io = Arc::clone(&self.books.io);
-        let ended = self.books.ended;
+        let io = Arc::clone(&self.news.io);
+        let ended = self.news.noted;
         let lane = Lane {
             number,
+            route: path.to_owned(),
+            target: target.to_owned(),
+            revision,
             dialect: Dialect::by_name(dialect).map_err(value_error)?,
             asks_for_usage,
             marks: marks.0.iter().map(|mark| Bytes::copy_from_slice(mark)).collect(),
@@ -129,10 +138,19 @@ impl NativeLanes {
         self.lanes.taken()
     }
 
-    /// What became of the requests that have ended and were not told of yet: of so many at most, the first to end first.
+    /// Keeps lines of the requests that are answered whole, and what became of each of them, only where somebody wants them.
+    #[pyo3(signature = (*, lines, each))]
+    fn want(&self, lines: bool, each: bool) {
+        self.lanes.want(Wanted { lines, each });
+    }
+
+    /// What became of the requests that have ended since this was last asked: those that went alike together; the lines of those;
+    /// each of the others, of so many at most, the first to end first; and whether that is all.
     #[pyo3(signature = (most))]
-    fn take(&self, most: usize) -> Vec<NativeServed> {
-        self.books.take(most).into_iter().map(NativeServed::new).collect()
+    fn take(&self, py: Python<'_>, most: usize) -> PyResult<Noted> {
+        let (told, is_all) = self.lanes.told(most);
+        let tallies = told.tallies.into_iter().map(|tally| NativeTally::new(py, tally)).collect::<PyResult<_>>()?;
+        Ok((tallies, told.lines, told.served.into_iter().map(NativeServed::new).collect(), is_all))
     }
 }
 
@@ -156,7 +174,7 @@ pub(crate) struct NativeCandidate(Candidate);
 #[pymethods]
 impl NativeCandidate {
     #[new]
-    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, breaker, plain, stream, tells_usage, rated, estimator, most_tokens, counts_cached, longest_answer, headers))]
+    #[pyo3(signature = (endpoint, pool, path, scope, model, label, *, name, provider, breaker, plain, stream, tells_usage, rated, estimator, health, statistics, most_tokens, counts_cached, longest_answer, headers))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // it has as many parts
     fn new(
         endpoint: &NativeEndpoint,
@@ -165,12 +183,16 @@ impl NativeCandidate {
         scope: String,
         model: String,
         label: String,
+        name: String,
+        provider: String,
         breaker: Option<&CircuitBreaker>,
         plain: Place,
         stream: Place,
         tells_usage: bool,
         rated: (bool, bool),
         estimator: &TokenEstimator,
+        health: &HealthTracker,
+        statistics: &Statistics,
         most_tokens: Option<u64>,
         counts_cached: bool,
         longest_answer: Option<u64>,
@@ -187,12 +209,16 @@ impl NativeCandidate {
             scope,
             breaker: breaker.map(CircuitBreaker::core),
             model,
+            name,
+            provider,
             plain: address(&plain),
             stream: address(&stream),
             tells_usage,
             rated_requests: rated.0,
             rated_tokens: rated.1,
             estimator: estimator.core(),
+            health: health.core(),
+            statistics: statistics.core(),
             most_tokens,
             counts_cached,
             longest_answer,

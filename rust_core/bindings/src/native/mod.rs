@@ -2,10 +2,10 @@
 //!
 //! The threads of native I/O never take the interpreter: all they do for Python is to leave something in the inbox.
 
-mod books;
 mod exchange;
 mod io;
 mod lane;
+mod news;
 mod served;
 mod server;
 mod transport;
@@ -13,6 +13,6 @@ mod transport;
 pub(crate) use exchange::NativeExchange;
 pub(crate) use io::NativeIo;
 pub(crate) use lane::{NativeCandidate, NativeLane, NativeLanes};
-pub(crate) use served::{NativeBegun, NativeServed};
+pub(crate) use served::{NativeBegun, NativeServed, NativeTally};
 pub(crate) use server::NativeServer;
 pub(crate) use transport::{NativeAnswer, NativeEndpoint, NativeFailure, NativePool};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use native::attempt::Failed;
-use native::lane::{Begun, Ended, Happened, Held, Lanes, Served, Taken};
+use native::lane::{Begun, Ended, Happened, Held, Lanes, Served, Taken, Tally};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use rust_core_pure::wire::Usage;
@@ -13,6 +13,7 @@ use rust_core_pure::wire::Usage;
 use crate::admission::Grant;
 use crate::breaker::Pass;
 use crate::convert::{lock, value_error};
+use crate::traffic::Flow;
 
 /// A request that was served on a lane.
 #[pyclass(module = "pyproxy.rust_core", frozen)]
@@ -50,12 +51,6 @@ impl NativeServed {
         self.0.stream
     }
 
-    /// Bytes of text in the request, and images.
-    #[getter]
-    fn size(&self) -> (usize, usize) {
-        self.0.size
-    }
-
     /// The status that was sent, if one was.
     #[getter]
     fn status(&self) -> Option<u16> {
@@ -84,6 +79,49 @@ impl NativeServed {
     #[getter]
     fn delivered(&self) -> bool {
         self.0.how == Ended::Delivered
+    }
+}
+
+/// Requests of one lane that went alike: answered whole, by the same candidate and with the same status.
+#[pyclass(module = "pyproxy.rust_core", frozen)]
+pub(crate) struct NativeTally {
+    tally: Tally,
+    /// What they came to, but for what they cost.
+    #[pyo3(get)]
+    flow: Py<Flow>,
+}
+
+impl NativeTally {
+    pub(super) fn new(py: Python<'_>, tally: Tally) -> PyResult<Self> {
+        let flow = Py::new(py, Flow::of(tally.flow.clone()))?;
+        Ok(Self { tally, flow })
+    }
+}
+
+#[pymethods]
+impl NativeTally {
+    /// The lane's number.
+    #[getter]
+    fn lane(&self) -> u64 {
+        self.tally.lane.number
+    }
+
+    /// Which of its candidates was asked.
+    #[getter]
+    fn place(&self) -> usize {
+        self.tally.place
+    }
+
+    /// The status that was sent.
+    #[getter]
+    fn status(&self) -> u16 {
+        self.tally.status
+    }
+
+    /// Nanoseconds that their calls took until their answers were committed, all together.
+    #[getter]
+    fn called_ns(&self) -> u64 {
+        self.tally.called
     }
 }
 

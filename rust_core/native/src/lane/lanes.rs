@@ -8,6 +8,7 @@ use rust_core_pure::wire::{Dialect, Guard};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+use super::books::{Books, Told, Wanted};
 use super::clock::Clock;
 use super::ids::Ids;
 use super::ordinary::Plain;
@@ -19,17 +20,14 @@ use crate::ingress::Exchange;
 
 /// Who decides what is not ordinary, and keeps the books.
 pub trait LaneHost: Send + Sync + 'static {
-    /// A request has ended here.
-    fn served(&self, served: Served);
+    /// There is something in the books.
+    fn noted(&self);
 
     /// An attempt is the host's from here on.
     fn handed_over(&self, exchange: Exchange, begun: Begun);
 
     /// The client of a request that is the host's has gone.
     fn gone(&self, number: u64);
-
-    /// Whether so much is told already that was not looked at yet, that it had better look at requests itself.
-    fn is_behind(&self) -> bool;
 }
 
 /// What holds for every request.
@@ -51,6 +49,7 @@ pub struct Lanes {
     host: Arc<dyn LaneHost>,
     pub(super) clock: Clock,
     ids: Ids,
+    books: Books,
     state: RwLock<State>,
     under_way: Mutex<HashMap<u64, Arc<Interruption>>>,
     taken: AtomicU64,
@@ -106,6 +105,7 @@ impl Lanes {
             host,
             clock,
             ids: Ids::default(),
+            books: Books::default(),
             state,
             under_way: Mutex::default(),
             taken: AtomicU64::new(0),
@@ -142,13 +142,23 @@ impl Lanes {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Keeps books of what is wanted from now on, besides counts.
+    pub fn want(&self, wanted: Wanted) {
+        self.books.want(wanted);
+    }
+
+    /// What the books have, and so many requests at most that are told one by one; whether that is all.
+    pub fn told(&self, most: usize) -> (Told, bool) {
+        self.books.take(most)
+    }
+
     /// Takes a request; gives it back where it is not ordinary.
     ///
     /// # Errors
     /// The request, for the host to look at.
     #[allow(clippy::result_large_err)] // it is given back as it came
     pub fn take(self: &Arc<Self>, exchange: Exchange) -> Result<(), Exchange> {
-        if self.host.is_behind() {
+        if self.books.is_behind() {
             return Err(exchange);
         }
         let Some(visit) = self.visit(&exchange) else { return Err(exchange) };
@@ -184,7 +194,9 @@ impl Lanes {
 
     /// A request has ended.
     pub(super) fn ended(&self, number: u64, served: Served) {
-        self.host.served(served);
+        if self.books.note(served) {
+            self.host.noted();
+        }
         lock(&self.under_way).remove(&number);
     }
 

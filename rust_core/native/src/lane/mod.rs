@@ -13,9 +13,11 @@
 //! | `taken` | what an attempt holds, given back once |
 //! | `service` | an attempt from its call to its last byte |
 //! | `told` | what the host is told: a request that was served, or one that it is to go on with |
+//! | `books` | what requests came to, counted together until the host comes for it |
 //! | `clock` | the host's clock |
 //! | `ids` | names for requests that came without |
 
+mod books;
 mod clock;
 mod ids;
 mod lanes;
@@ -25,6 +27,7 @@ mod service;
 mod taken;
 mod told;
 
+pub use books::{Tally, Told, Wanted};
 pub use clock::Clock;
 pub use lanes::{Gate, LaneHost, Lanes};
 pub use plan::{Address, Candidate, Lane, Room, Timeouts};

@@ -9,7 +9,9 @@ use hyper::header::HeaderName;
 use rust_core_pure::admission::{Admission, Path};
 use rust_core_pure::breaker::CircuitBreaker;
 use rust_core_pure::estimate::TokenEstimator;
+use rust_core_pure::health::HealthTracker;
 use rust_core_pure::schedulers::Scheduler;
+use rust_core_pure::stats::Statistics;
 use rust_core_pure::wire::Dialect;
 
 use crate::transport::endpoint::Header;
@@ -61,6 +63,10 @@ pub struct Candidate {
     pub breaker: Option<(Arc<Mutex<CircuitBreaker>>, u64)>,
     /// Its name at the provider.
     pub model: String,
+    /// What its model is called.
+    pub name: String,
+    /// What its provider is.
+    pub provider: String,
     /// Where a whole answer is asked for.
     pub plain: Address,
     /// Where a stream is.
@@ -73,6 +79,10 @@ pub struct Candidate {
     pub rated_tokens: bool,
     /// What a call to its model will probably cost.
     pub estimator: Arc<Mutex<TokenEstimator>>,
+    /// How it does.
+    pub health: Arc<Mutex<HealthTracker>>,
+    /// What became of the calls to it.
+    pub statistics: Arc<Mutex<Statistics>>,
     /// The smallest limit of tokens on the way to it.
     pub most_tokens: Option<u64>,
     /// Whether its provider counts tokens that are read from a cache against its limits.
@@ -96,6 +106,12 @@ impl Candidate {
 pub struct Lane {
     /// What the host knows it by.
     pub number: u64,
+    /// The path that is asked.
+    pub route: String,
+    /// The name that requests have for the target.
+    pub target: String,
+    /// The configuration that it belongs to.
+    pub revision: String,
     /// The API that both sides speak.
     pub dialect: Dialect,
     /// Whether chat's way of asking for the usage of a stream is known there.

@@ -1,0 +1,9 @@
+//! What finished requests come to: counted together, and told in one line each.
+
+mod access_line;
+mod buckets;
+mod flow;
+
+pub use access_line::AccessLine;
+pub use buckets::{Bounds, Buckets, DURATION, FIRST_TOKEN, QUEUE, TOKENS};
+pub use flow::{Flow, Request};
