@@ -84,6 +84,17 @@ async def test_what_goes_upstream_is_the_same_but_for_nothing() -> None:
     assert b"of-the-client" not in repr(second.headers).encode()
 
 
+async def test_large_bodies_need_not_come_here_either(handled: list[str], io: str) -> None:
+    text = "x" * 2_000_000
+    async with scene() as on:
+        await open_lane(on)
+        for _ in range(10):
+            assert (await on.ask(messages=[{"role": "user", "content": text}])).status_code == 200
+        assert {json.loads(request.body)["messages"][0]["content"] == text for request in on.mock.requests[1:]} == {True}
+        await on.idle()
+    assert len(handled) < 11 or io == "python"
+
+
 async def test_the_usage_of_a_stream_is_asked_for_and_kept_back() -> None:
     async with scene() as on:
         await open_lane(on)

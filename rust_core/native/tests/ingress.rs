@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use front::{BRIEF, Front, GET, LONG, SOON, rest, send, until};
+use front::{BRIEF, Front, GET, LONG, SOON, TOGETHER, rest, send, until};
 
 #[tokio::test]
 async fn requests_of_a_connection_are_served_one_after_the_other() {
@@ -104,6 +104,34 @@ async fn a_refused_head_is_answered_in_its_turn_and_ends_the_connection() {
     refused.answer(400, HeaderMap::new(), Bytes::from_static(b"no"));
     let (said, _) = rest(&mut client).await;
     assert!(said.ends_with("no") && said.contains("connection: close"), "{said}");
+}
+
+#[tokio::test]
+async fn a_body_that_comes_without_a_pause_is_told_of_whole_up_to_what_may_be_waited_for() {
+    let mut wholes = 0;
+    for size in [TOGETHER, TOGETHER + 1].repeat(20) {
+        let mut front = Front::open().await;
+        let client = front.client().await;
+        let (_reading, mut writing) = client.into_split();
+        let head = format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n");
+        let sending = tokio::spawn(async move {
+            writing.write_all(&[head.as_bytes(), &vec![b'x'; size]].concat()).await.unwrap();
+            writing
+        });
+        let exchange = front.next().await;
+        let Some(Part::Bytes(bytes, is_last)) = exchange.body().take() else { panic!("it has come") };
+        assert_eq!(is_last, bytes.len() == size);
+        assert!(!is_last || size == TOGETHER, "it is larger than what may be waited for");
+        wholes += usize::from(is_last);
+        let mut came = bytes.len();
+        while came < size {
+            let Part::Bytes(more, _) = exchange.body().next().await else { panic!("it has an end") };
+            came += more.len();
+        }
+        assert_eq!(came, size);
+        sending.await.unwrap();
+    }
+    assert!(wholes > 0, "each of twenty was held up on its way");
 }
 
 #[tokio::test]

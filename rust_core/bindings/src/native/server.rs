@@ -16,6 +16,9 @@ use crate::convert::{instant, value_error};
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 2048;
 
+/// Most bodies have fewer bytes, and are told of whole in any case.
+const TOGETHER: usize = 256 * 1024;
+
 /// Leaves each request that is not ordinary in the inbox, under the server's own ticket.
 struct Asking {
     begun: Arc<Begun>,
@@ -26,6 +29,10 @@ struct Asking {
 impl Host for Asking {
     fn number(&self) -> u64 {
         self.begun.ticket()
+    }
+
+    fn most_together(&self) -> usize {
+        self.lanes.largest_body().max(TOGETHER)
     }
 
     fn asked(&self, exchange: Exchange) {

@@ -11,10 +11,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connection_state::ConnectionState;
 
-/// Most bodies come with their heads, or right behind them: so long, and for so many bytes, a request waits for its body before it
-/// is told of, so that it is told of once.
+/// Most bodies come with their heads, or right behind them: a request waits for its body before it is told of, so that it is told of
+/// once, as long as each piece comes so soon behind the one before.
 const TOGETHER: Duration = Duration::from_millis(5);
-const TOGETHER_BYTES: usize = 256 * 1024;
+/// However they come, it waits for no more than so long.
+const ALL_TOGETHER: Duration = Duration::from_secs(1);
+/// From so many bytes on room is made for as many as are declared.
+const MANY_BYTES: usize = 64 * 1024;
 
 /// What has come of a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,16 +56,19 @@ impl RequestBody {
         }
     }
 
-    /// Takes what comes together with the head.
-    pub(super) async fn beginning(mut incoming: Incoming, connection: Arc<ConnectionState>) -> Self {
+    /// Takes what comes together with the head, until there is so much of it; of what is declared to be larger, little.
+    pub(super) async fn beginning(mut incoming: Incoming, most: usize, connection: Arc<ConnectionState>) -> Self {
+        let declared = incoming.size_hint().exact().and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let most = if declared > most { MANY_BYTES } else { most };
         let mut came = BytesMut::new();
         let mut first = None;
-        let until = Instant::now() + TOGETHER;
+        let began = Instant::now();
+        let mut until = began + TOGETHER;
         let part = loop {
             if incoming.is_end_stream() {
                 break Part::Bytes(joined(first, came), true);
             }
-            if came.len() >= TOGETHER_BYTES {
+            if came.len() >= most {
                 break Part::Bytes(joined(first, came), false);
             }
             match timeout_at(until, incoming.frame()).await {
@@ -77,7 +83,11 @@ impl RequestBody {
                             if let Some(bytes) = first.take() {
                                 came.extend_from_slice(&bytes);
                             }
+                            if came.len() >= MANY_BYTES {
+                                came.reserve(declared.saturating_sub(came.len()).max(bytes.len()));
+                            }
                             came.extend_from_slice(&bytes);
+                            until = (Instant::now() + TOGETHER).min(began + ALL_TOGETHER);
                         }
                     }
                 }

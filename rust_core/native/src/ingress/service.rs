@@ -22,6 +22,9 @@ pub trait Host: Send + Sync + 'static {
     /// A number that stands for a request; its client's leaving is told under it.
     fn number(&self) -> u64;
 
+    /// How much of a body may be waited for before somebody is told to ask, if it comes without a pause.
+    fn most_together(&self) -> usize;
+
     /// Somebody asks.
     fn asked(&self, exchange: Exchange);
 
@@ -55,7 +58,7 @@ pub(super) fn serve(
         let body = Arc::new(if waits_to_go_on {
             RequestBody::unasked(incoming, Arc::clone(&connection))
         } else {
-            RequestBody::beginning(incoming, Arc::clone(&connection)).await
+            RequestBody::beginning(incoming, host.most_together(), Arc::clone(&connection)).await
         });
         let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
         host.asked(exchange);

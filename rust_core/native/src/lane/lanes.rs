@@ -132,6 +132,12 @@ impl Lanes {
         drop(gone);
     }
 
+    /// How large a body may be that is served here; none, while nothing is laid open.
+    pub fn largest_body(&self) -> usize {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.open.is_empty() { 0 } else { state.gate.largest_body }
+    }
+
     /// How many requests are under way, or handed over and not taken by the host yet.
     pub fn active(&self) -> usize {
         lock(&self.under_way).len()

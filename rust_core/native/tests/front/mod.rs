@@ -21,6 +21,9 @@ pub const LONG: Deadlines = Deadlines { head: SOON, idle: SOON, close: SOON };
 /// A deadline that a test waits for.
 pub const BRIEF: Duration = Duration::from_millis(150);
 
+/// So much of a body is waited for.
+pub const TOGETHER: usize = 256 * 1024;
+
 /// Hands on what it is told of.
 struct Told {
     numbers: AtomicU64,
@@ -31,6 +34,10 @@ struct Told {
 impl Host for Told {
     fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn most_together(&self) -> usize {
+        TOGETHER
     }
 
     fn asked(&self, exchange: Exchange) {
