@@ -126,8 +126,10 @@ class Talk:
         return bytes(received)
 
     def reset(self) -> None:
-        """Leave at once."""
+        """Leave at once, unless the other side has ended the connection already."""
         connection: socket.socket = self.writer.get_extra_info("socket")
+        if connection.fileno() < 0:
+            return
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
