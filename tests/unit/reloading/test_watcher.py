@@ -1,4 +1,4 @@
-"""When files are read again: with the time between two looks made short, and the system's notices real."""
+"""When files are read again, with the time between two looks made short."""
 
 # ruff: noqa: ASYNC240 - the files are small, and writing them is the test
 from __future__ import annotations
@@ -59,7 +59,18 @@ class Stage:
         self.settings = ServerConfig(reload_interval=interval)
         self.reader = Reader(path)
         source = ConfigSource(path)
-        self.watcher = Watcher(source, source.signature(), cast("Reloader", self.reader), lambda: self.settings)
+        self.watcher = Watcher(source, source.signature(), cast("Reloader", self.reader), self._asked)
+        self._times_asked = 0
+
+    def _asked(self) -> ServerConfig:
+        self._times_asked += 1
+        return self.settings
+
+    async def turns(self, more: int) -> None:
+        """Wait until the watcher has looked up so many times more what it is to do."""
+        until = self._times_asked + more
+        while self._times_asked < until:  # noqa: ASYNC110 - the watcher's own pause is waited for
+            await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager
@@ -81,6 +92,11 @@ def put(path: Path, text: str) -> None:
     fresh.rename(path)
 
 
+@pytest.fixture(autouse=True)
+def _looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.01)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "pyproxy.yaml"
@@ -93,6 +109,7 @@ async def test_a_change_is_read_once_and_what_is_the_same_never(file: Path) -> N
         for text in ("second", "third"):
             put(file, text)
             await on.reader.until_read(text)
+            await on.turns(4)
     assert on.reader.read == ["second", "third"]
 
 
@@ -136,24 +153,25 @@ async def test_a_file_that_never_rests_is_read_all_the_same(file: Path) -> None:
     assert on.reader.read[0].startswith("number ")
 
 
-async def test_where_no_notices_come_it_is_looked_at_all_the_same(
+async def test_it_looks_again_where_it_could_not_and_says_so_once(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def no_more_watches(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(watcher, "awatch", no_more_watches)
-    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.01)
-    async with watching(file) as on:
-        for text in ("second", "third"):
-            put(file, text)
-            await on.reader.until_read(text)
+    """A relative path leads nowhere while the folder that it starts from is gone."""
+    gone = file.with_name("gone")
+    monkeypatch.chdir(file.parent)
+    async with watching(Path(file.name)) as on:
+        gone.mkdir()
+        monkeypatch.chdir(gone)
+        gone.rmdir()
+        await on.turns(4)
+        monkeypatch.chdir(file.parent)
+        put(file, "second")
+        await on.reader.until_read("second")
     (record,) = caplog.records
-    assert "sends no notices" in record.getMessage()
+    assert "cannot be looked at" in record.getMessage()
 
 
-async def test_a_folder_that_is_made_later_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.05)
+async def test_a_folder_that_is_made_later_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "later" / "pyproxy.yaml"
     async with watching(path) as on:
         path.parent.mkdir()
@@ -163,22 +181,13 @@ async def test_a_folder_that_is_made_later_is_followed(tmp_path: Path, monkeypat
         await on.reader.until_read("second")
 
 
-async def test_it_follows_only_while_it_is_to(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.05)
+async def test_it_follows_only_while_it_is_to(file: Path) -> None:
     async with watching(file) as on:
-        off = on.settings = ServerConfig(hot_reload=False)
+        on.settings = ServerConfig(hot_reload=False)
+        await on.turns(2)  # it may have been looking
         put(file, "unseen")
-        asked = 0
-
-        def settings() -> ServerConfig:
-            nonlocal asked
-            asked += 1
-            return on.settings
-
-        on.watcher._settings = settings
-        while asked < 3:  # noqa: ASYNC110 - it has looked up what it is to do, and done nothing
-            await asyncio.sleep(0)
-        assert (on.reader.read, on.settings) == ([], off)
+        await on.turns(3)
+        assert on.reader.read == []
         on.settings = ServerConfig(reload_interval=0.01)
         put(file, "seen")
         await on.reader.until_read("seen")
@@ -199,7 +208,6 @@ async def test_it_ends_at_once_and_leaves_nothing_behind(file: Path) -> None:
 
 async def test_a_folder_that_may_not_be_entered_is_followed_again_when_it_may(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretended, as the one who runs the tests may be allowed everything."""
-    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 0.01)
     closed = False
     seen = Path.stat
 
