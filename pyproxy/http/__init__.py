@@ -1,4 +1,4 @@
-"""The asgi ingress: FastAPI for the control plane, plain ASGI where requests pass."""
+"""The asgi ingress: plain ASGI where requests pass, FastAPI for the control plane, which is loaded when it is asked for."""
 
 from pyproxy.http.app import build_app
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from pyproxy.config import ServerConfig
     from pyproxy.config.changes import ReloadReport
+    from pyproxy.http.replies import Reply
 
-__all__ = ["admin_router", "barred"]
+__all__ = ["admin_router", "barred", "refused", "response"]
 
 _UNPROCESSABLE = 422
 _CODE = "config_error"
@@ -33,31 +34,40 @@ def admin_router(settings: Callable[[], ServerConfig], reload: Callable[[], Awai
 
     @router.post("/admin/v1/reload")
     async def reload_now(request: Request) -> Response:
-        refused = barred(request.scope, settings())
-        if refused is not None:
-            return refused
+        if (bar := barred(request.scope, settings())) is not None:
+            return bar
         try:
             return JSONResponse(_told(await reload()))
         except ConfigError as fault:
             return _faulty(fault, request.scope)
         except RequestError as stopping:
-            return refusal(stopping, request.scope)
+            return refused(stopping, request.scope)
 
     return router
 
 
 def barred(scope: Scope, settings: ServerConfig) -> Response | None:
     """The answer to a request that may not pass; None to one that may."""
-    error = _refused(scope, settings)
+    error = _fault_of(scope, settings)
     if error is None:
         return None
-    reply = refusal(error, scope)
+    reply = refused(error, scope)
     if isinstance(error, Unauthorized):
         reply.headers["www-authenticate"] = "Bearer"
     return reply
 
 
-def _refused(scope: Scope, settings: ServerConfig) -> RequestError | None:
+def refused(error: RequestError, scope: Scope) -> Response:
+    """An error as FastAPI's routes answer it."""
+    return response(refusal(error, scope))
+
+
+def response(reply: Reply) -> Response:
+    """An answer as FastAPI's routes give it."""
+    return Response(reply.body, status_code=reply.status, headers={name.decode(): value.decode() for name, value in reply.headers})
+
+
+def _fault_of(scope: Scope, settings: ServerConfig) -> RequestError | None:
     """Why the request may not pass, if it may not; a wrong token takes as long to refuse as one that is nearly right."""
     if settings.admin_token is None:
         return nothing_at(scope)

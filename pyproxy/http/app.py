@@ -1,33 +1,26 @@
-"""The ASGI application: every route the sidecar has, behind one guard and one edge."""
+"""The ASGI application: every path the sidecar has, behind one guard and one edge."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-from starlette.responses import Response
-from starlette.routing import Match, Route
-
-from pyproxy.errors import InternalError, MethodNotAllowed, UpgradeRequired
-from pyproxy.http.admin import admin_router
+from pyproxy.errors import UpgradeRequired
 from pyproxy.http.asked import GEMINI_VERSIONS, PATHS, always, asked_of_gemini
 from pyproxy.http.calls import Calls
-from pyproxy.http.description import description_routes
 from pyproxy.http.edge import Edge
 from pyproxy.http.guard import Guard
-from pyproxy.http.health import health_router
-from pyproxy.http.metrics import metrics_router
-from pyproxy.http.models import models_router
-from pyproxy.http.pools import pools_router
-from pyproxy.http.replies import nothing_at, refusal
-from pyproxy.http.views import views_router
+from pyproxy.http.health import livez, readyz
+from pyproxy.http.metrics import exposed
+from pyproxy.http.models import model_entries, model_lists
+from pyproxy.http.replies import Reply, refusal
+from pyproxy.http.routes import Routes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-    from starlette.requests import Request
-    from starlette.routing import BaseRoute
-    from starlette.types import Scope
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from pyproxy.config import ServerConfig
     from pyproxy.config.changes import ReloadReport
@@ -40,8 +33,6 @@ if TYPE_CHECKING:
     from pyproxy.orchestration import Orchestrator
 
 __all__ = ["build_app"]
-
-_METHODS = ("GET", "HEAD", "POST")
 
 
 def build_app(
@@ -79,64 +70,57 @@ def build_app(
         version: shown in the description at ``/openapi.json`` and ``/docs``.
         tell: called with the record of each finished request that the orchestrator has not seen.
     """
-    app = FastAPI(title="pyproxy", version=version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.router.routes.extend(_calls(orchestrator, settings, deadlines.body))
-    app.router.routes.append(Route("/v1/responses", _no_websocket, methods=["GET"]))
-    app.router.routes.append(Route("/api/hello", _hello, methods=["GET"]))
-    app.router.routes.extend(description_routes(version))
-    app.include_router(models_router(targets, knows))
-    app.include_router(health_router(ready, config_state))
-    app.include_router(metrics_router(metrics))
-    app.include_router(admin_router(settings, reload))
-    app.include_router(pools_router(settings, pools))
-    app.include_router(views_router(settings, views, foresee, deadlines.body))
-    app.add_exception_handler(404, _not_found)
-    app.add_exception_handler(405, _method_not_allowed)
-    app.add_exception_handler(Exception, _failed)
-    return Edge(Guard(app, settings), tell)
-
-
-def _calls(orchestrator: Orchestrator, settings: Callable[[], ServerConfig], body_timeout: float) -> Iterator[Route]:
-    """The routes that call a model."""
 
     def calls(asked_by: Callable[[Scope], Asked]) -> Calls:
-        return Calls(orchestrator, settings, body_timeout, asked_by)
+        return Calls(orchestrator, settings, deadlines.body, asked_by)
 
-    for path, operation in PATHS.items():
-        yield Route(path, calls(always(operation)), methods=["POST"])
-    gemini = calls(asked_of_gemini)
-    for version in GEMINI_VERSIONS:
-        yield Route(version + "/models/{call:path}", gemini, methods=["POST"])
+    def control() -> FastAPI:
+        from pyproxy.http.control import build_control  # noqa: PLC0415 - a quarter of the memory and the time of a start
+
+        return build_control(
+            settings=settings,
+            reload=reload,
+            pools=pools,
+            views=views,
+            foresee=foresee,
+            body_timeout=deadlines.body,
+            version=version,
+        )
+
+    exact: dict[str, dict[str, ASGIApp]] = {path: {"POST": calls(always(operation))} for path, operation in PATHS.items()}
+    exact["/v1/responses"] |= dict.fromkeys(("GET", "HEAD"), shown(_no_websocket))
+    exact["/api/hello"] = dict.fromkeys(("GET", "HEAD"), shown(_hello))
+    exact["/livez"] = {"GET": shown(livez)}
+    exact["/readyz"] = {"GET": shown(readyz(ready, config_state))}
+    exact["/metrics"] = {"GET": shown(exposed(metrics))}
+    listed: dict[str, ASGIApp] = {"GET": shown(model_lists(targets))}
+    exact |= {f"{start}/models": listed for start in GEMINI_VERSIONS}
+    one: dict[str, ASGIApp] = {"GET": shown(model_entries(knows)), "POST": calls(asked_of_gemini)}
+    below = {f"{start}/models/": one for start in GEMINI_VERSIONS}
+    return Edge(Guard(Routes(exact, below, _MadeWhenAsked(control)), settings), tell)
 
 
-def _no_websocket(request: Request) -> Response:
+class _MadeWhenAsked:
+    """An application that most sidecars are never asked for: made by the first request for it, in a thread, while others are served."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: asyncio.Task[ASGIApp] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._made is None:
+            self._made = asyncio.create_task(asyncio.to_thread(self._make))
+        app = await asyncio.shield(self._made)  # its client may leave; others wait for it, too
+        await app(scope, receive, send)
+
+
+def _no_websocket(scope: Scope) -> Reply:
     """What makes Codex, which tries a WebSocket first, go on over HTTP at once."""
-    reply = refusal(UpgradeRequired("Responses are asked for by POST; there is no WebSocket here."), request.scope)
-    reply.headers["upgrade"] = "HTTP/1.1"
+    reply = refusal(UpgradeRequired("Responses are asked for by POST; there is no WebSocket here."), scope)
+    reply.headers.append((b"upgrade", b"HTTP/1.1"))
     return reply
 
 
-def _hello(_: Request) -> Response:
+def _hello(_: Scope) -> Reply:
     """What Claude Code asks to see whether anybody is here."""
-    return Response(status_code=204)
-
-
-def _not_found(request: Request, _: Exception) -> Response:
-    return refusal(nothing_at(request.scope), request.scope)
-
-
-def _method_not_allowed(request: Request, _: Exception) -> Response:
-    scope = request.scope
-    reply = refusal(MethodNotAllowed(f"{scope['path'][:200]} does not take {request.method[:20]}."), scope)
-    # The router knows the methods of the first route only, and some paths have several.
-    taken = [method for method in _METHODS if any(_takes(route, {**scope, "method": method}) for route in request.app.router.routes)]
-    reply.headers["allow"] = ", ".join(taken)
-    return reply
-
-
-def _takes(route: BaseRoute, scope: Scope) -> bool:
-    return route.matches(scope)[0] is Match.FULL
-
-
-def _failed(request: Request, _: Exception) -> Response:
-    return refusal(InternalError(), request.scope)  # the edge, which the exception reaches next, tells of it
+    return Reply(204, [])

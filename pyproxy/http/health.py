@@ -7,31 +7,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
-
+from pyproxy.http.replies import json_reply
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["health_router"]
+    from starlette.types import Scope
+
+    from pyproxy.http.replies import Reply
+
+__all__ = ["livez", "readyz"]
 
 
-def health_router(ready: Callable[[], bool], config_state: Callable[[], Mapping[str, object]]) -> APIRouter:
-    """The two probes. A configuration that could not be reloaded is a detail: with the last good one all is served."""
-    router = APIRouter()
+def livez(scope: Scope) -> Reply:
+    """Whoever reads this is answered."""
+    visit_of(scope).told = True
+    return json_reply({"status": "alive"})
 
-    @router.get("/livez")
-    async def livez(request: Request) -> JSONResponse:
-        visit_of(request.scope).told = True
-        return JSONResponse({"status": "alive"})
 
-    @router.get("/readyz")
-    async def readyz(request: Request) -> JSONResponse:
-        visit_of(request.scope).told = True
+def readyz(ready: Callable[[], bool], config_state: Callable[[], Mapping[str, object]]) -> Callable[[Scope], Reply]:
+    """Whether it is `ready`. A configuration that could not be reloaded is a detail: with the last good one all is served."""
+
+    def show(scope: Scope) -> Reply:
+        visit_of(scope).told = True
         if not ready():
-            return JSONResponse({"status": "draining"}, status_code=503)
-        return JSONResponse({"status": "ready", "config": config_state()})
+            return json_reply({"status": "draining"}, 503)
+        return json_reply({"status": "ready", "config": config_state()})
 
-    return router
+    return show

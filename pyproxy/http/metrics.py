@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
-
+from pyproxy.http.replies import Reply
 from pyproxy.http.visit import visit_of
 from pyproxy.observe.metrics import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from starlette.types import Scope
+
     from pyproxy.observe.metrics import Metric
 
-__all__ = ["metrics_router"]
+__all__ = ["exposed"]
 
 
-def metrics_router(metrics: Callable[[], Iterable[Metric]]) -> APIRouter:
-    """The one route, open like the probes: no metric holds a secret or what a client sent."""
-    router = APIRouter()
+def exposed(metrics: Callable[[], Iterable[Metric]]) -> Callable[[Scope], Reply]:
+    """What they are now, open like the probes: no metric holds a secret or what a client sent."""
 
-    @router.get("/metrics")
-    async def show_metrics(request: Request) -> Response:
-        visit_of(request.scope).told = True
-        return Response(exposition(metrics()), headers={"content-type": CONTENT_TYPE})
+    def show(scope: Scope) -> Reply:
+        visit_of(scope).told = True
+        body = exposition(metrics()).encode()
+        return Reply(200, [(b"content-length", str(len(body)).encode()), (b"content-type", CONTENT_TYPE.encode())], body)
 
-    return router
+    return show

@@ -5,22 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
-
 from pyproxy.dialects.faces import FACES
 from pyproxy.dialects.model_lists import model_entry, model_list, shape_of
 from pyproxy.errors import TargetNotFound
-from pyproxy.http.asked import GEMINI_VERSIONS
-from pyproxy.http.replies import refusal
+from pyproxy.http.replies import json_reply, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from starlette.types import Scope
+
     from pyproxy.dialects.face import Face
     from pyproxy.dialects.model_lists import Shape
+    from pyproxy.http.replies import Reply
 
-__all__ = ["models_router"]
+__all__ = ["model_entries", "model_lists"]
 
 _FACES: Mapping[Shape, Face] = {
     "openai": FACES["openai"],
@@ -30,27 +29,27 @@ _FACES: Mapping[Shape, Face] = {
 }
 
 
-def models_router(targets: Callable[[], list[str]], knows: Callable[[str], bool]) -> APIRouter:
-    """The list, and one entry of it, for which a pattern among the aliases is enough."""
-    router = APIRouter()
+def model_lists(targets: Callable[[], list[str]]) -> Callable[[Scope], Reply]:
+    """The list."""
+    created = int(time.time())
+    return lambda scope: json_reply(model_list(_shape(scope), targets(), created))
+
+
+def model_entries(knows: Callable[[str], bool]) -> Callable[[Scope], Reply]:
+    """One entry of it, for which a pattern among the aliases is enough."""
     created = int(time.time())
 
-    async def list_models(request: Request) -> JSONResponse:
-        return JSONResponse(model_list(_shape(request), targets(), created))
-
-    async def show_model(target: str, request: Request) -> Response:
+    def show(scope: Scope) -> Reply:
+        target = scope["path"].partition("/models/")[2]
         if not knows(target):
             missing = TargetNotFound(f"There is no target '{target[:200]}' here. GET /v1/models lists the targets.", param="model")
-            return refusal(missing, request.scope, _FACES[_shape(request)])
-        return JSONResponse(model_entry(_shape(request), target, created))
+            return refusal(missing, scope, _FACES[_shape(scope)])
+        return json_reply(model_entry(_shape(scope), target, created))
 
-    for version in GEMINI_VERSIONS:
-        router.add_api_route(f"{version}/models", list_models, methods=["GET"])
-        router.add_api_route(version + "/models/{target:path}", show_model, methods=["GET"])
-    return router
+    return show
 
 
-def _shape(request: Request) -> Shape:
-    if request.scope["path"].startswith("/v1beta/"):
+def _shape(scope: Scope) -> Shape:
+    if scope["path"].startswith("/v1beta/"):
         return "google"
-    return shape_of(request.scope["headers"], request.scope["query_string"])
+    return shape_of(scope["headers"], scope["query_string"])

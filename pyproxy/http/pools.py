@@ -9,8 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from pyproxy.errors import PoolNotFound
-from pyproxy.http.admin import barred
-from pyproxy.http.replies import refusal
+from pyproxy.http.admin import barred, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,12 +39,11 @@ def pools_router(settings: Callable[[], ServerConfig], pools: Callable[[], Itera
 
     @router.get("/admin/v1/pools/{name}")
     async def show_pool(name: str, request: Request) -> Response:
-        refused = barred(request.scope, settings())
-        if refused is not None:
-            return refused
+        if (bar := barred(request.scope, settings())) is not None:
+            return bar
         status = next((pool for pool in pools() if pool.name == name), None)
         if status is None:
-            return refusal(PoolNotFound(f"There is no polling pool '{name[:200]}' here. GET /admin/v1/pools lists them."), request.scope)
+            return refused(PoolNotFound(f"There is no polling pool '{name[:200]}' here. GET /admin/v1/pools lists them."), request.scope)
         return JSONResponse(asdict(status))
 
     return router

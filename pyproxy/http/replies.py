@@ -1,29 +1,49 @@
-"""Errors as whole answers of the HTTP side, in the dialect of its routes."""
+"""Whole answers of the HTTP side; its errors are in the dialect of its routes."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from starlette.responses import Response
 
 from pyproxy.errors import NotFound, RequestTimeout, ShuttingDown
 from pyproxy.http.asked import face_of
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
+    from starlette.types import Receive, Scope, Send
 
     from pyproxy.dialects.face import Face
     from pyproxy.errors import RequestError
     from pyproxy.http.visit import Visit
 
-__all__ = ["error_answer", "nothing_at", "refusal"]
+__all__ = ["Reply", "error_answer", "json_reply", "nothing_at", "refusal"]
 
 Headers = list[tuple[bytes, bytes]]
 
 _WHERE = "requests go to POST /v1/chat/completions, /v1/responses, /v1/messages and their like."
 # After these nobody goes on: the sidecar is leaving, or the client cannot keep up with itself.
 _LAST_ANSWERS = (ShuttingDown, RequestTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is known, as an ASGI application."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Say it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_reply(content: object, status: int = 200) -> Reply:
+    """A value as an answer."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status, [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")], body)
 
 
 def error_answer(error: RequestError, visit: Visit, *, last: bool = False, face: Face | None = None) -> tuple[Headers, bytes]:
@@ -44,9 +64,9 @@ def nothing_at(scope: Scope) -> NotFound:
     return NotFound(f"There is nothing at {scope['path'][:200]}; {_WHERE}")
 
 
-def refusal(error: RequestError, scope: Scope, face: Face | None = None) -> Response:
-    """An error as a response; the request's access line will say why."""
+def refusal(error: RequestError, scope: Scope, face: Face | None = None) -> Reply:
+    """An error as a whole answer; the request's access line will say why."""
     visit = visit_of(scope)
     visit.flag = error.code
     headers, body = error_answer(error, visit, face=face)
-    return Response(body, status_code=error.http_status, headers={name.decode(): value.decode() for name, value in headers})
+    return Reply(error.http_status, headers, body)

@@ -11,8 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from pyproxy.errors import BodyTooLarge, InvalidRequest, RequestError, RequestTimeout
-from pyproxy.http.admin import barred
-from pyproxy.http.replies import refusal
+from pyproxy.http.admin import barred, refused
 from pyproxy.http.visit import visit_of
 
 if TYPE_CHECKING:
@@ -34,17 +33,16 @@ def views_router(settings: Callable[[], ServerConfig], views: Mapping[str, View]
 
     @router.post("/admin/v1/route")
     async def show_route(request: Request) -> Response:
-        refused = barred(request.scope, settings())
-        if refused is not None:
-            return refused
+        if (bar := barred(request.scope, settings())) is not None:
+            return bar
         try:
             async with asyncio.timeout(body_timeout):
                 fields = await _fields(request, settings().max_body_bytes)
             return JSONResponse(foresee(fields))
         except RequestError as error:
-            return refusal(error, request.scope)
+            return refused(error, request.scope)
         except TimeoutError:
-            return refusal(RequestTimeout(f"The body did not come to its end within {body_timeout:g} s."), request.scope)
+            return refused(RequestTimeout(f"The body did not come to its end within {body_timeout:g} s."), request.scope)
         except ClientDisconnect:
             visit_of(request.scope).flag = "client_gone"
             return Response(status_code=400)  # which nobody reads

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from fastapi import FastAPI
 from starlette.routing import Route
 from support.front import VIEWS, unused_reload
 
@@ -12,9 +11,12 @@ from pyproxy.config import ServerConfig
 from pyproxy.http import build_app
 from pyproxy.http.deadlines import Deadlines
 from pyproxy.http.guard import Guard
+from pyproxy.http.routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fastapi import FastAPI
 
     from pyproxy.orchestration import Orchestrator
 
@@ -41,8 +43,14 @@ def routes() -> list[tuple[str, str]]:
     )
     assert isinstance(edge._app, Guard)
     app = edge._app._app
-    assert isinstance(app, FastAPI)
-    return [(method, route.path) for route in _each(app.router.routes) for method in sorted(route.methods or ())]
+    assert isinstance(app, Routes)
+    of_control = _each(cast("FastAPI", app._control._make()).router.routes)  # type: ignore[attr-defined]
+    below = {"GET": "{target:path}", "POST": "{call:path}"}
+    return [
+        *((method, path) for path, methods in app._exact.items() for method in methods),
+        *((method, path + below[method]) for path, methods in app._below.items() for method in methods),
+        *((method, route.path) for route in of_control for method in sorted(route.methods or ())),
+    ]
 
 
 def _each(routes: object) -> Iterator[Route]:
