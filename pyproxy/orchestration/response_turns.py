@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyproxy.dialects.continuation import continued, conversation_after
 from pyproxy.dialects.translation.events import read
-from pyproxy.dialects.translation.responses_over_chat import continued, conversation_after
 from pyproxy.dialects.translation.writing import written
 from pyproxy.domain.operations import RESPONSES
 from pyproxy.orchestration.stream_answer import StreamAnswer

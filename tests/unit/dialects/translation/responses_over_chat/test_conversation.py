@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyproxy.dialects.continuation import continued, conversation_after
 from pyproxy.dialects.translation.events import Event, encode
-from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT, continued, conversation_after
+from pyproxy.dialects.translation.responses_over_chat import RESPONSES_OVER_CHAT
 from pyproxy.dialects.translation.translator import Call, UntranslatableError
 
 TOOLS = [{"type": "function", "name": "weather", "parameters": {}}, {"type": "custom", "name": "patch"}]

@@ -1,4 +1,4 @@
-"""What must be kept of a turn, so that the next can go on with it by its id."""
+"""What must be kept of a turn of the responses API, so that the next can go on with it by its id."""
 
 from __future__ import annotations
 
