@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,6 +12,8 @@ import click
 from pyproxy.errors import BindError, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyproxy.cli.check_reports import Form
     from pyproxy.runtime import Io
 
@@ -41,7 +45,8 @@ def main() -> None:
 @click.option("--io", type=click.Choice(["native", "python"]), default="native", show_default=True, help="What moves the bytes.")
 def serve(config: str, host: str | None, port: int | None, uds: str | None, io: Io) -> None:
     """Serve until SIGTERM or Ctrl-C, of which a second one waits for nobody; prints one line with the address when ready."""
-    from pyproxy.cli.serve import serve_until_signal
+    with _loading():
+        from pyproxy.cli.serve import serve_until_signal
 
     _guarded(serve_until_signal, config, host=host, port=port, uds=uds, io=io)
 
@@ -159,6 +164,17 @@ def demo(config: str, port: int | None, *, once: bool) -> None:
     from pyproxy.cli.demo.live import run_demo
 
     _guarded(run_demo, config, port)
+
+
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """What a process that goes on loads, it keeps: nobody looks through it for garbage, neither while it grows nor ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _guarded(run: Any, *arguments: Any, **options: Any) -> Any:
