@@ -110,7 +110,7 @@ class _MadeWhenAsked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._made is None:
             self._made = asyncio.create_task(asyncio.to_thread(self._make))
-        app = await asyncio.shield(self._made)  # its client may leave; others wait for it, too
+        app = await asyncio.shield(self._made)  # whoever is cancelled, others wait for it, too
         await app(scope, receive, send)
 
 

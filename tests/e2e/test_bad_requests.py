@@ -111,6 +111,9 @@ def test_a_body_that_is_not_declared_json_is_refused(sidecar: Served, media_type
         ("POST", "/livez", "GET"),
         ("DELETE", "/v1/models/plain", "GET, POST"),
         ("PUT", "/v1/responses", "GET, HEAD, POST"),
+        ("POST", "/api/hello", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("GET", "/admin/v1/reload", "POST"),
     ],
 )
 def test_a_wrong_method_is_refused_and_all_right_ones_are_named(sidecar: Served, method: str, path: str, taken: str) -> None:

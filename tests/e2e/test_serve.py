@@ -47,6 +47,18 @@ def test_one_line_with_the_address_is_said_when_requests_are_taken(config: Path,
     assert len(result.stdout.splitlines()) == 1
 
 
+def test_what_the_first_answer_does_not_need_is_not_loaded(config: Path, key: Mapping[str, str]) -> None:
+    with serve(config, env={**key, "PYTHONPROFILEIMPORTTIME": "1"}) as served:
+        with client(served.address) as http:
+            assert http.get("/readyz").status_code == 200
+            assert http.post("/v1/chat/completions", json=ASK).status_code == 200
+        result = served.program.stop()
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time:")}
+    assert "pyproxy.runtime" in loaded
+    heavy = {"fastapi", "starlette", "uvicorn", "httpx2", "httpcore2", "h11", "anyio"}
+    assert loaded.isdisjoint({*heavy, "pyproxy.http.control", "pyproxy.dialects.translation.translations"})
+
+
 def test_port_0_picks_a_free_port_for_each(config: Path, key: Mapping[str, str]) -> None:
     with serve(config, env=key) as one, serve(config, env=key) as other:
         assert one.port != other.port
