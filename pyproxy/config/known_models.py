@@ -118,6 +118,7 @@ _RULES = (
 )
 # What clouds put around a name: "us.anthropic.claude-opus-4-6-v1:0", "claude-opus-4-6@20260205", "models/gemini-3".
 _AROUND = re.compile(r"^(?:[a-z]{2,6}\.)?anthropic\.|[@:].*$")
+_WILD = re.compile(r"[*?\[]")
 
 
 def known_capabilities(dialect: Dialect, model: str) -> Capabilities:
@@ -130,7 +131,7 @@ def known_capabilities(dialect: Dialect, model: str) -> Capabilities:
     name = _AROUND.sub("", model.lower().rpartition("/")[2]).replace(".", "-")
     allowed = _BY_DIALECT[dialect]
     for rule in _RULES:
-        if any(fnmatchcase(name, pattern) for pattern in rule.names):
+        if any(_fits(name, pattern) for pattern in rule.names):
             refused = dict.fromkeys(rule.refuses, False)
             return replace(
                 allowed,
@@ -140,3 +141,8 @@ def known_capabilities(dialect: Dialect, model: str) -> Capabilities:
                 efforts=rule.efforts,
             )
     return allowed
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether it does; where it begins differently its pattern need not be compiled, which takes longer than a look at all of them."""
+    return name.startswith(_WILD.split(pattern, maxsplit=1)[0]) and fnmatchcase(name, pattern)
