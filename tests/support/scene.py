@@ -64,11 +64,13 @@ async def until(holds: Callable[[], bool], within_s: float = 5) -> None:
 
 @contextlib.asynccontextmanager
 async def scene(**group: Any) -> AsyncIterator[Scene]:
+    """Begin a scene; what is given goes to the group, but for parts that have a name of their own, and for who observes instead."""
     records: list[RequestRecord] = []
     async with MockProvider() as mock:
         mock.default = Behaviour(text=TEXT)
         planner = {"llm_group": "pair", "concurrency_limit": 1, **group.pop("planner", {})}
         first = {"provider": "p", "model": "first", **group.pop("first", {})}
+        observers = group.pop("observers", (records.append,))
         config = {
             "providers": {"p": {"dialect": "openai", "base_url": mock.base_url, "api_key": "sk-of-the-sidecar"}},
             "models": {"first": first, "second": {"provider": "p", "model": "second"}},
@@ -84,7 +86,7 @@ async def scene(**group: Any) -> AsyncIterator[Scene]:
             },
             "nodes": {"planner": planner},
         }
-        sidecar = Sidecar(config, observers=(records.append,))
+        sidecar = Sidecar(config, observers=observers)
         await sidecar.start(port=0)
         async with sidecar, httpx2.AsyncClient(base_url=sidecar.address, trust_env=False, timeout=10) as client:
             yield Scene(mock, sidecar, client, records)
