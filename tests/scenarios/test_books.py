@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io as text_io
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,10 +41,28 @@ async def test_who_watches_nothing_more_than_counts_has_them_all_the_same() -> N
         assert (first["name"], first["answered"]["requests"], instance["calls"], instance["failures"]) == ("first", 6, 6, {})
         history = on.sidecar.status.fallbacks()["statistics"]
         assert (history["first_try"], history["upstream_calls"], history["targets"]["g"]) == (6, 6, {"first_try": 6})
-        instances = on.sidecar._assembly.snapshots.current.desk.standing.instances
-        statistics = instances.statistics("first")
+        assert metric(on, "pyproxy_upstream_attempt_seconds_total", instance="first", outcome="200") > 0
+        standing = on.sidecar._assembly.snapshots.current.desk.standing
+        statistics, health = standing.instances.statistics("first"), standing.instances.health("first", time.monotonic_ns())
         assert (statistics["requests"], statistics["successes"], statistics["latency"]["count"]) == (6, 6, 6)
+        assert statistics["ttft"]["count"] == 6
         assert statistics["tokens_out"] > 0
+        assert (health["consecutive_successes"], health["window"]) == (6, (6, 0))
+        assert health["latency_ns"] is not None
+
+
+async def test_what_a_request_will_cost_is_learned_from_every_one() -> None:
+    async with scene() as on:
+        estimator = on.sidecar._assembly.snapshots.current.desk.standing.tokens.of("first")
+        guesses = []
+        for _ in range(12):
+            await on.ask()
+            await on.idle()
+            guesses.append(estimator.estimate(1000)[1])
+    usage = on.records[-1].usage
+    assert usage is not None
+    assert guesses[0] == 1024
+    assert guesses[-1] == usage.completion  # from the tenth on it is known how long answers are
 
 
 async def test_who_begins_to_observe_is_told_of_each_request_from_then_on() -> None:
