@@ -11,6 +11,7 @@ import pytest
 from support.scene import PATIENT, TEXT, scene, until
 
 from pyproxy.observe.access_log import AccessLog, format_record
+from pyproxy.orchestration import lanes
 from pyproxy.providers.mock import Behaviour
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ async def test_who_watches_nothing_more_than_counts_has_them_all_the_same() -> N
         statistics, health = standing.instances.statistics("first"), standing.instances.health("first", time.monotonic_ns())
         assert (statistics["requests"], statistics["successes"], statistics["latency"]["count"]) == (6, 6, 6)
         assert statistics["ttft"]["count"] == 6
+        assert statistics["ttft"]["min_ns"] not in (None, 0)
         assert statistics["tokens_out"] > 0
         assert (health["consecutive_successes"], health["window"]) == (6, (6, 0))
         assert health["latency_ns"] is not None
@@ -63,6 +65,27 @@ async def test_what_a_request_will_cost_is_learned_from_every_one() -> None:
     assert usage is not None
     assert guesses[0] == 1024
     assert guesses[-1] == usage.completion  # from the tenth on it is known how long answers are
+
+
+async def test_what_is_counted_together_is_the_sum_of_the_records() -> None:
+    async with scene() as on:
+        for _ in range(5):
+            await on.ask("pair")
+        await on.recorded(5)
+        for model in ("first", "second"):
+            asked = [record for record in on.records if record.model == model]
+            took_ns = sum(attempt.ended_ns - attempt.started_ns for record in asked for attempt in record.attempts)
+            assert len(asked) >= 2
+            assert metric(on, "pyproxy_upstream_attempts_total", instance=model) == len(asked)
+            assert metric(on, "pyproxy_upstream_attempt_seconds_total", instance=model) == pytest.approx(took_ns / 1e9)
+
+
+async def test_however_many_are_to_be_told_of_each_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_MOST_AT_ONCE", 2)
+    async with scene() as on:
+        answers = [await on.ask() for _ in range(20)]
+        await on.recorded(20)
+    assert [record.request_id for record in on.records] == [answer.headers["x-request-id"] for answer in answers]
 
 
 async def test_who_begins_to_observe_is_told_of_each_request_from_then_on() -> None:
