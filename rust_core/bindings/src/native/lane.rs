@@ -42,7 +42,7 @@ impl NativeLanes {
     pub(super) fn new(io: &Arc<Io>, asked: u64, now: u64) -> Self {
         let news = News::new(io, asked);
         let host: Arc<dyn LaneHost> = Arc::<News>::clone(&news);
-        Self { lanes: Lanes::new(io.runtime().clone(), Clock::showing(now), host), news }
+        Self { lanes: Lanes::new(Clock::showing(now), host), news }
     }
 
     pub(super) fn lanes(&self) -> &Arc<Lanes> {

@@ -4,7 +4,7 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use native::ingress::{Deadlines, Exchange, Host, Listener, Server};
+use native::ingress::{Deadlines, Exchange, Host, Listener, Server, Work};
 use native::lane::Lanes;
 use pyo3::prelude::*;
 use socket2::{Domain, Socket};
@@ -35,10 +35,9 @@ impl Host for Asking {
         self.lanes.largest_body().max(TOGETHER)
     }
 
-    fn asked(&self, exchange: Exchange) {
-        if let Err(exchange) = self.lanes.take(exchange) {
-            self.begun.tell(self.ticket, Done::Asked(Box::new(exchange)));
-        }
+    fn asked(&self, exchange: Exchange) -> Option<Work> {
+        let refused = |exchange| self.begun.tell(self.ticket, Done::Asked(Box::new(exchange)));
+        self.lanes.take(exchange).map_err(refused).ok()
     }
 
     fn gone(&self, number: u64) {

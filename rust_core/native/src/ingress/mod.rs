@@ -10,12 +10,14 @@
 //! | `connection_state` | what the parts of one connection tell each other |
 //! | `service` | from a request to the answer that the host gives it |
 //! | `exchange` | one request and the way back to its client, as the host holds them |
+//! | `awaited` | waits for an answer, and does what is to be done for it here |
 //! | `request_body` | what has come of a request's body, and the rest as it comes |
 //! | `pieces` | the pieces of an answer, on their way to whoever writes them |
 //! | `answer` | the body of an answer: whole, in pieces, or cut |
 //! | `presence` | tells when the client of a request has gone |
 
 mod answer;
+mod awaited;
 mod connection_state;
 mod exchange;
 mod gated;
@@ -28,6 +30,7 @@ mod service;
 mod stream;
 mod waiting;
 
+pub use awaited::Work;
 pub use exchange::Exchange;
 pub use request_body::{Part, RequestBody};
 pub use server::{Listener, Server};

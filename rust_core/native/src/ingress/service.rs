@@ -10,6 +10,7 @@ use hyper::{HeaderMap, Method, Request, Response, Version};
 use rust_core_pure::wire::http1::REFUSED_METHOD;
 
 use super::answer::{AnswerBody, Cut};
+use super::awaited::{Awaited, Work};
 use super::connection_state::{ConnectionState, Voice};
 use super::exchange::{Answered, Exchange};
 use super::parsed_head;
@@ -25,8 +26,8 @@ pub trait Host: Send + Sync + 'static {
     /// How much of a body may be waited for before somebody is told to ask, if it comes without a pause.
     fn most_together(&self) -> usize;
 
-    /// Somebody asks.
-    fn asked(&self, exchange: Exchange);
+    /// Somebody asks. What is left to do for an answer is returned where it needs nobody else: whoever waits for the answer does it.
+    fn asked(&self, exchange: Exchange) -> Option<Work>;
 
     /// The client of a request has gone before it was served.
     fn gone(&self, number: u64);
@@ -61,12 +62,12 @@ pub(super) fn serve(
             RequestBody::beginning(incoming, host.most_together(), Arc::clone(&connection)).await
         });
         let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
-        host.asked(exchange);
+        let awaited = Awaited::new(answer, host.asked(exchange));
         let cut = |Cut| {
             presence.served();
             Cut
         };
-        let answer = answer.await.map_err(|_| cut(Cut))?;
+        let answer = awaited.await.map_err(cut)?;
         if body.has_rest() {
             tokio::spawn(async move { body.drain(deadlines.close).await });
         }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rust_core_pure::wire::{Dialect, Guard};
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::books::{Books, Told, Wanted};
@@ -16,7 +15,7 @@ use super::plan::Lane;
 use super::service::Visit;
 use super::taken::{Taken, lock};
 use super::told::{Begun, Served};
-use crate::ingress::Exchange;
+use crate::ingress::{Exchange, Work};
 
 /// Who decides what is not ordinary, and keeps the books.
 pub trait LaneHost: Send + Sync + 'static {
@@ -45,7 +44,6 @@ type Entry = (Option<String>, Arc<Lane>);
 
 /// The lanes of one server.
 pub struct Lanes {
-    runtime: Handle,
     host: Arc<dyn LaneHost>,
     pub(super) clock: Clock,
     ids: Ids,
@@ -97,11 +95,10 @@ impl Interruption {
 impl Lanes {
     /// No target is laid open yet.
     #[must_use]
-    pub fn new(runtime: Handle, clock: Clock, host: Arc<dyn LaneHost>) -> Arc<Self> {
+    pub fn new(clock: Clock, host: Arc<dyn LaneHost>) -> Arc<Self> {
         let gate = Gate { guard: Guard::new(Vec::<Vec<u8>>::new()), largest_body: 0 };
         let state = RwLock::new(State { gate: Arc::new(gate), open: Open::new() });
         Arc::new(Self {
-            runtime,
             host,
             clock,
             ids: Ids::default(),
@@ -158,12 +155,12 @@ impl Lanes {
         self.books.take(most)
     }
 
-    /// Takes a request; gives it back where it is not ordinary.
+    /// Takes a request, and returns what is left to do for it; gives it back where it is not ordinary.
     ///
     /// # Errors
     /// The request, for the host to look at.
     #[allow(clippy::result_large_err)] // it is given back as it came
-    pub fn take(self: &Arc<Self>, exchange: Exchange) -> Result<(), Exchange> {
+    pub fn take(self: &Arc<Self>, exchange: Exchange) -> Result<Work, Exchange> {
         if self.books.is_behind() {
             return Err(exchange);
         }
@@ -171,8 +168,7 @@ impl Lanes {
         lock(&self.under_way).insert(exchange.number, Arc::clone(&visit.interruption));
         self.taken.fetch_add(1, Ordering::Relaxed);
         let place = Place { lanes: Arc::clone(self), number: exchange.number };
-        self.runtime.spawn(async move { visit.serve(&place.lanes, exchange).await });
-        Ok(())
+        Ok(Box::pin(async move { visit.serve(&place.lanes, exchange).await }))
     }
 
     /// Hands every request under way to the host, which is to end it.
@@ -253,7 +249,7 @@ impl Lanes {
     }
 }
 
-/// A request's place among those under way, until its task ends, however that does; one that was handed over keeps it.
+/// A request's place among those under way, until its work ends, however that does; one that was handed over keeps it.
 struct Place {
     lanes: Arc<Lanes>,
     number: u64,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rust_core_native::ingress::{Deadlines, Exchange, Host, Listener, Server};
+use rust_core_native::ingress::{Deadlines, Exchange, Host, Listener, Server, Work};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -40,8 +40,9 @@ impl Host for Told {
         TOGETHER
     }
 
-    fn asked(&self, exchange: Exchange) {
+    fn asked(&self, exchange: Exchange) -> Option<Work> {
         self.asked.send(exchange).ok();
+        None
     }
 
     fn gone(&self, number: u64) {
