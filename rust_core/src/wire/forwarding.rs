@@ -43,19 +43,37 @@ pub fn forwarded_headers<'h, I>(headers: I) -> impl Iterator<Item = Header<'h>>
 where
     I: Iterator<Item = Header<'h>> + Clone,
 {
-    let of_connection: Vec<&[u8]> = headers
-        .clone()
-        .filter(|(name, _)| *name == b"connection")
-        .flat_map(|(_, value)| value.split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|token| !token.is_empty())
-        .collect();
-    headers.filter(move |(name, _)| {
+    let upstream = Upstream::of(headers.clone());
+    headers.filter(move |(name, _)| upstream.takes(name))
+}
+
+/// Which of a client's headers may go upstream, for who has them in another form.
+#[derive(Debug)]
+pub struct Upstream<'h> {
+    /// What its own `Connection` says belongs to it.
+    of_connection: Vec<&'h [u8]>,
+}
+
+impl<'h> Upstream<'h> {
+    /// Of a client that sends these.
+    pub fn of(headers: impl Iterator<Item = Header<'h>>) -> Self {
+        let of_connection = headers
+            .filter(|(name, _)| *name == b"connection")
+            .flat_map(|(_, value)| value.split(|byte| *byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|token| !token.is_empty())
+            .collect();
+        Self { of_connection }
+    }
+
+    /// Whether one of this name, in lower case, may.
+    #[must_use]
+    pub fn takes(&self, name: &[u8]) -> bool {
         let is_local = LOCAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         !is_local
             && !stays(name)
-            && !of_connection.iter().any(|token| token.eq_ignore_ascii_case(name) && !name.is_empty())
-    })
+            && !self.of_connection.iter().any(|token| token.eq_ignore_ascii_case(name) && !name.is_empty())
+    }
 }
 
 /// A provider's headers that mean something to the client, in their order and their names in lower case; nothing about its
@@ -64,10 +82,14 @@ pub fn answer_headers<'h, I>(headers: I) -> impl Iterator<Item = (Cow<'h, [u8]>,
 where
     I: Iterator<Item = Header<'h>>,
 {
-    headers.map(|(name, value)| (in_lower_case(name), value)).filter(|(name, _)| {
-        matches!(&**name, b"content-type" | b"retry-after" | b"retry-after-ms" | b"cache-control")
-            || ANSWER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    })
+    headers.map(|(name, value)| (in_lower_case(name), value)).filter(|(name, _)| reaches_client(name))
+}
+
+/// Whether a provider's header of this name, in lower case, does.
+#[must_use]
+pub fn reaches_client(name: &[u8]) -> bool {
+    matches!(name, b"content-type" | b"retry-after" | b"retry-after-ms" | b"cache-control")
+        || ANSWER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn stays(name: &[u8]) -> bool {
@@ -93,7 +115,10 @@ fn is_hop_by_hop(name: &[u8]) -> bool {
 /// An organization, a project or an account goes with the client's key, and a provider refuses it beside another.
 #[must_use]
 pub fn is_credential(name: &[u8]) -> bool {
-    CREDENTIAL_ENDS.iter().any(|end| ends_as(name, end)) || goes_with_credential(&in_lower_case(name))
+    // The last letter alone tells most names from most ends.
+    let last = letters(name).next();
+    CREDENTIAL_ENDS.iter().any(|end| end.last().copied() == last && ends_as(name, end))
+        || goes_with_credential(&in_lower_case(name))
 }
 
 fn goes_with_credential(name: &[u8]) -> bool {
@@ -109,8 +134,13 @@ fn goes_with_credential(name: &[u8]) -> bool {
 
 /// Whether a name ends with these small letters, whatever stands between its words.
 fn ends_as(name: &[u8], end: &[u8]) -> bool {
-    let mut letters = name.iter().rev().filter(|byte| !matches!(byte, b'-' | b'_' | b'.'));
-    end.iter().rev().all(|expected| letters.next().is_some_and(|letter| letter.eq_ignore_ascii_case(expected)))
+    let mut letters = letters(name);
+    end.iter().rev().all(|expected| letters.next() == Some(*expected))
+}
+
+/// A name's letters from its last one on, small, without what stands between its words.
+fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
+    name.iter().rev().filter(|byte| !matches!(byte, b'-' | b'_' | b'.')).map(u8::to_ascii_lowercase)
 }
 
 fn is_rewritten(name: &[u8]) -> bool {

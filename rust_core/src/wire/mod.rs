@@ -19,7 +19,7 @@ mod usage;
 
 pub use dialect::Dialect;
 pub use envelope::{Address, AddressError, Envelope, EnvelopeError, Rewrite, RewriteError, Rewritten};
-pub use forwarding::{answer_headers, forwarded_headers, is_credential};
+pub use forwarding::{Upstream, answer_headers, forwarded_headers, is_credential, reaches_client};
 pub use guard::{Guard, Misdirection};
 pub use outcome::{ClassifyError, Outcome, Signal, classify};
 pub use rate_limits::{RateLimitStatus, parse_rate_limits};

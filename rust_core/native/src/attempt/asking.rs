@@ -1,7 +1,7 @@
 //! Makes a call, and reads its answer up to its commit point.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use super::seconds::in_words;
 use super::stream::StreamAnswer;
 use super::waiting::{Fault, Late, Stop, Waiting, later};
 use super::{Committed, Failed, Patience, PlainAnswer, Reading};
-use crate::transport::{Answer, Call, Endpoint, Pool};
+use crate::transport::{Answer, Call, Endpoint, Failure, Pool};
 
 /// A plain answer is held whole, an error answer for its words: both are bounded.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -41,7 +41,9 @@ pub async fn ask(
     let remaining = patience.until.saturating_duration_since(began);
     let attempt = patience.attempt.filter(|attempt| *attempt < remaining);
     let waiting = Waiting::until(attempt.map_or(patience.until, |attempt| later(began, attempt)));
-    let stop = match committed(endpoint.send(pool, call), waiting, began, reading, patience).await {
+    // Pinned here: handed on as it is, it would be a part of each who waits for it, once more.
+    let sending = pin!(endpoint.send(pool, call));
+    let stop = match committed(sending, waiting, began, reading, patience).await {
         Ok(Ok(committed)) => return Ok(committed),
         Ok(Err(refused)) => return Err(refused),
         Err(stop) => stop,
@@ -58,7 +60,7 @@ pub async fn ask(
 }
 
 async fn committed(
-    sending: impl Future<Output = Result<Answer, crate::transport::Failure>>,
+    sending: Pin<&mut impl Future<Output = Result<Answer, Failure>>>,
     mut waiting: Waiting,
     began: Instant,
     reading: &Reading,
@@ -82,12 +84,11 @@ async fn committed(
 }
 
 async fn head(
-    sending: impl Future<Output = Result<Answer, crate::transport::Failure>>,
+    mut sending: Pin<&mut impl Future<Output = Result<Answer, Failure>>>,
     waiting: &mut Waiting,
     by: Instant,
     patience: &Patience,
 ) -> Result<Answer, Stop> {
-    let mut sending = pin!(sending);
     match waiting.wait(|_| by, |cx| sending.as_mut().poll(cx)).await {
         Ok(answered) => answered.map_err(Stop::from),
         Err(Late::All) => Err(Stop::Over),

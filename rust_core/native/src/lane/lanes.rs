@@ -168,7 +168,7 @@ impl Lanes {
         lock(&self.under_way).insert(exchange.number, Arc::clone(&visit.interruption));
         self.taken.fetch_add(1, Ordering::Relaxed);
         let place = Place { lanes: Arc::clone(self), number: exchange.number };
-        Ok(Box::pin(async move { visit.serve(&place.lanes, exchange).await }))
+        Ok(Box::pin(visit.serve(place, exchange)))
     }
 
     /// Hands every request under way to the host, which is to end it.
@@ -250,8 +250,8 @@ impl Lanes {
 }
 
 /// A request's place among those under way, until its work ends, however that does; one that was handed over keeps it.
-struct Place {
-    lanes: Arc<Lanes>,
+pub(super) struct Place {
+    pub(super) lanes: Arc<Lanes>,
     number: u64,
 }
 

@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, StatusCode};
 use rust_core_pure::admission::Told;
 use rust_core_pure::limiters::Dimension;
 use rust_core_pure::units::Nanos;
-use rust_core_pure::wire::{Envelope, Rewrite, Usage, answer_headers, forwarded_headers, parse_rate_limits};
+use rust_core_pure::wire::{Envelope, Rewrite, Upstream, Usage, parse_rate_limits, reaches_client};
 use tokio::time::Instant;
 
-use super::lanes::{Interrupted, Interruption, Lanes};
+use super::lanes::{Interrupted, Interruption, Lanes, Place};
 use super::plan::{Address, Candidate, Lane};
 use super::taken::Taken;
 use super::told::{Begun, Ended, Happened, Served};
@@ -23,6 +23,8 @@ use crate::transport::Call;
 use crate::transport::endpoint::Header;
 
 const STOPPING: &str = "the sidecar is stopping";
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-pyproxy-attempts");
+const QUEUE: HeaderName = HeaderName::from_static("x-pyproxy-queue-ms");
 
 /// A request that was taken.
 pub(super) struct Visit {
@@ -46,8 +48,8 @@ struct Done {
 
 impl Visit {
     /// Serves it to its end, or to where the host goes on.
-    pub(super) async fn serve(self, lanes: &Arc<Lanes>, exchange: Exchange) {
-        let lane = Arc::clone(&self.lane);
+    pub(super) async fn serve(self, place: Place, exchange: Exchange) {
+        let (lanes, lane) = (&place.lanes, Arc::clone(&self.lane));
         let Some(candidate) = lane.candidates.get(self.taken.place) else { return };
         let Some(call) = self.call(candidate, &exchange.head.headers) else {
             return self.hand_over(lanes, exchange, Happened::Failed(broke("malformed", "it cannot be written anew")));
@@ -69,7 +71,8 @@ impl Visit {
         match asked {
             Err(failed) => self.hand_over(lanes, exchange, Happened::Failed(*failed)),
             Ok(Committed::Plain(answer)) => self.answer(lanes, &exchange, candidate, answer),
-            Ok(Committed::Stream(answer)) => self.relay(lanes, exchange, lane, *answer).await,
+            // Apart, because it is large, and who has a whole answer does not need it.
+            Ok(Committed::Stream(answer)) => Box::pin(self.relay(lanes, exchange, lane, answer)).await,
         }
     }
 
@@ -86,7 +89,7 @@ impl Visit {
         exchange.answer(answer.status, headers, answer.body);
     }
 
-    async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, lane: Arc<Lane>, mut answer: StreamAnswer) {
+    async fn relay(mut self, lanes: &Arc<Lanes>, exchange: Exchange, lane: Arc<Lane>, mut answer: Box<StreamAnswer>) {
         let Some(candidate) = lane.candidates.get(self.taken.place) else { return };
         let committed = lanes.clock.now();
         self.heed(candidate, answer.headers(), committed);
@@ -217,10 +220,8 @@ impl Visit {
     /// The head of the client's answer: what passes of the provider's, the request's id and the way it took.
     fn head(&self, candidate: &Candidate, status: u16, upstream: &HeaderMap) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(12);
-        for (name, value) in answer_headers(pairs(upstream)) {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(&name), HeaderValue::from_bytes(value)) {
-                headers.append(name, value);
-            }
+        for (name, value) in upstream.iter().filter(|(name, _)| reaches_client(name.as_ref())) {
+            headers.append(name, value.clone());
         }
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             for name in &self.lane.id_headers {
@@ -230,10 +231,12 @@ impl Visit {
         for (name, value) in &candidate.headers {
             headers.append(name, value.clone());
         }
-        if let Ok(attempts) = HeaderValue::from_maybe_shared(Bytes::from(format!("{}:{status}", candidate.label))) {
-            headers.append(HeaderName::from_static("x-pyproxy-attempts"), attempts);
+        let digits = StatusCode::from_u16(status).unwrap_or_default();
+        let attempts = [candidate.label.as_bytes(), b":", digits.as_str().as_bytes()].concat();
+        if let Ok(attempts) = HeaderValue::from_maybe_shared(Bytes::from(attempts)) {
+            headers.append(ATTEMPTS, attempts);
         }
-        headers.append(HeaderName::from_static("x-pyproxy-queue-ms"), HeaderValue::from_static("0"));
+        headers.append(QUEUE, HeaderValue::from_static("0"));
         headers
     }
 
@@ -278,8 +281,7 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 fn forwarded(headers: &HeaderMap) -> Vec<Header> {
-    let pairs: Vec<_> = pairs(headers).collect();
-    forwarded_headers(pairs.into_iter())
-        .filter_map(|(name, value)| Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?)))
-        .collect()
+    let upstream = Upstream::of(pairs(headers));
+    let taken = headers.iter().filter(|(name, _)| upstream.takes(name.as_ref()));
+    taken.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

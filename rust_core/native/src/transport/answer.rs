@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::{HeaderMap, Response};
 
 use super::decoding::{Corrupt, Decoded, Decoder, Effort};
@@ -51,13 +51,6 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self {
-            Self::Kept(kept, _) => kept.poll(cx),
-            Self::Shared(_) => Poll::Pending,
-        }
-    }
-
     fn settle(self) {
         if let Self::Kept(kept, pool) = self {
             pool.put_back(kept);
@@ -135,13 +128,7 @@ impl Raw {
     /// The next piece; the connection is given back at the last. Pending, too, when the effort is spent.
     fn poll_next(&mut self, cx: &mut Context<'_>, effort: &mut Effort) -> Poll<Result<Option<Bytes>, Failure>> {
         while !effort.is_spent() {
-            let mut frame = Pin::new(&mut self.incoming).poll_frame(cx);
-            if let (Poll::Pending, Some(carrier)) = (&frame, &mut self.carrier) {
-                // Asked for, and not there: the connection may have it, and if it has ended says so.
-                let _ = carrier.poll(cx);
-                frame = Pin::new(&mut self.incoming).poll_frame(cx);
-            }
-            match ready!(frame) {
+            match ready!(self.poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     effort.spend(0); // a provider may send as many frames without content as it likes
                     let Ok(piece) = frame.into_data() else { continue }; // trailers
@@ -158,6 +145,20 @@ impl Raw {
             }
         }
         Poll::Pending
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let incoming = &mut self.incoming;
+        let Some(Carrier::Kept(kept, _)) = &mut self.carrier else { return Pin::new(incoming).poll_frame(cx) };
+        // A frame comes of the connection alone, which is moved here: nobody needs to be woken for it.
+        let mut unheard = Context::from_waker(Waker::noop());
+        let frame = Pin::new(&mut *incoming).poll_frame(&mut unheard);
+        if frame.is_ready() {
+            return frame;
+        }
+        // Asked for, and not there: the connection may have it, and if it has ended says so.
+        let _ = kept.poll(cx);
+        Pin::new(incoming).poll_frame(&mut unheard)
     }
 
     /// Gives the connection back as soon as nothing more can come: whoever has all of a body may not ask for more.

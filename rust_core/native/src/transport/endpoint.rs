@@ -106,15 +106,16 @@ impl Endpoint {
     /// # Errors
     /// No connection, or it broke before the head came.
     pub async fn send(&self, pool: &Arc<Pool>, call: Call) -> Result<Answer, Failure> {
-        let outgoing = Outgoing {
-            origin: Arc::clone(&self.origin),
-            host: self.host.clone(),
-            method: call.method.clone(),
-            target: target(&[&self.path[..], &call.path].concat(), &self.query_of(&call)),
-            headers: self.headers_of(&call),
-            body: call.body,
-        };
-        pool.exchange(outgoing, call.connect_timeout).await
+        pool.exchange(Outgoing { endpoint: self, call: &call }).await
+    }
+
+    pub(super) fn origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    /// The path and the query.
+    pub(super) fn target_of(&self, call: &Call) -> String {
+        target(&[&self.path[..], &call.path].concat(), &self.query_of(call))
     }
 
     fn query_of(&self, call: &Call) -> Vec<u8> {
@@ -123,7 +124,7 @@ impl Endpoint {
     }
 
     /// Every header, the host first: it is taken out again where it travels in another way.
-    fn headers_of(&self, call: &Call) -> HeaderMap {
+    pub(super) fn headers_of(&self, call: &Call) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(call.headers.len() + self.headers.len() + self.defaults.len() + 4);
         headers.insert(HOST, self.host.clone());
         for (name, value) in &call.headers {

@@ -10,9 +10,9 @@ use http_body_util::Full;
 use hyper::client::conn::TrySendError;
 use hyper::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use hyper::http::uri::{PathAndQuery, Scheme};
-use hyper::{HeaderMap, Method, Request, Uri, Version};
+use hyper::{HeaderMap, Request, Uri, Version};
 
-use super::endpoint::Origin;
+use super::endpoint::{Call, Endpoint};
 use super::failure::Failure;
 use super::proxy::Proxy;
 use super::wire::Meter;
@@ -20,53 +20,51 @@ use super::wire::Meter;
 /// A request as the connections here take it.
 pub(super) type Sent = Request<Full<Bytes>>;
 
-/// A request before it is known what it travels in; it may have to be sent twice.
-#[derive(Clone)]
-pub(super) struct Outgoing {
-    pub(super) origin: Arc<Origin>,
-    pub(super) host: HeaderValue,
-    pub(super) method: Method,
-    /// The path and the query.
-    pub(super) target: String,
-    /// With the host's.
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+/// A request before it is known what it travels in. It may have to be sent twice, and is written anew for that.
+#[derive(Clone, Copy)]
+pub(super) struct Outgoing<'c> {
+    pub(super) endpoint: &'c Endpoint,
+    pub(super) call: &'c Call,
 }
 
-impl Outgoing {
+impl Outgoing<'_> {
     /// As HTTP/1.1 has it. A proxy is told whom to ask.
-    pub(super) fn plain(mut self, proxy: Option<&Proxy>) -> Result<Sent, Failure> {
-        if let (false, Some(proxy)) = (self.origin.secure, proxy) {
-            self.target = format!("http://{}{}", self.origin.authority(), self.target);
+    pub(super) fn plain(self, proxy: Option<&Proxy>) -> Result<Sent, Failure> {
+        let (mut headers, mut target) = (self.endpoint.headers_of(self.call), self.endpoint.target_of(self.call));
+        let origin = self.endpoint.origin();
+        if let (false, Some(proxy)) = (origin.secure, proxy) {
+            target = format!("http://{}{target}", origin.authority());
             if let Some(authorization) = &proxy.authorization {
-                self.headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+                headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
         }
-        let uri = Uri::try_from(self.target).map_err(|error| Failure::reset(&error))?;
-        Ok(request(self.method, uri, Version::HTTP_11, self.headers, self.body))
+        let uri = Uri::try_from(target).map_err(|error| Failure::reset(&error))?;
+        Ok(self.request(uri, Version::HTTP_11, headers))
     }
 
     /// As HTTP/2 has it: the host is a part of the address.
-    pub(super) fn shared(mut self) -> Result<Sent, Failure> {
-        self.headers.remove(HOST);
-        let target = PathAndQuery::try_from(self.target).map_err(|error| Failure::reset(&error))?;
+    pub(super) fn shared(self) -> Result<Sent, Failure> {
+        let mut headers = self.endpoint.headers_of(self.call);
+        let host = headers.remove(HOST);
+        let target =
+            PathAndQuery::try_from(self.endpoint.target_of(self.call)).map_err(|error| Failure::reset(&error))?;
         let uri = Uri::builder()
             .scheme(Scheme::HTTPS)
-            .authority(self.host.as_bytes())
+            .authority(host.as_ref().map_or(&[][..], HeaderValue::as_bytes))
             .path_and_query(target)
             .build()
             .map_err(|error| Failure::reset(&error))?;
-        Ok(request(self.method, uri, Version::HTTP_2, self.headers, self.body))
+        Ok(self.request(uri, Version::HTTP_2, headers))
     }
-}
 
-fn request(method: Method, uri: Uri, version: Version, headers: HeaderMap, body: Bytes) -> Sent {
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.version_mut() = version;
-    *request.headers_mut() = headers;
-    request
+    fn request(self, uri: Uri, version: Version, headers: HeaderMap) -> Sent {
+        let mut request = Request::new(Full::new(self.call.body.clone()));
+        *request.method_mut() = self.call.method.clone();
+        *request.uri_mut() = uri;
+        *request.version_mut() = version;
+        *request.headers_mut() = headers;
+        request
+    }
 }
 
 /// A request that came to nothing.

@@ -57,7 +57,8 @@ impl Kept {
         let mut answer = pin!(self.sender.try_send_request(request));
         let answered = poll_fn(|cx| {
             let _ = self.poll(cx);
-            answer.as_mut().poll(cx)
+            // It comes of that alone, so that nobody needs to be woken for it.
+            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         })
         .await;
         match answered {

@@ -90,23 +90,25 @@ impl Pool {
     /// Sends a request and waits for the head of its answer.
     ///
     /// One that found a resting connection closed, or that was refused unread, is sent once more, on a fresh one.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        outgoing: Outgoing,
-        connect_timeout: Duration,
-    ) -> Result<Answer, Failure> {
-        if let Some(kept) = self.take(&outgoing.origin) {
-            match self.exchange_on(kept, outgoing.clone()).await {
+    pub(super) async fn exchange(self: &Arc<Self>, outgoing: Outgoing<'_>) -> Result<Answer, Failure> {
+        if let Some(ride) = self.take(outgoing.endpoint.origin()) {
+            match self.exchange_on(ride, outgoing).await {
                 Ok(answer) => return Ok(answer),
                 Err(broken) if !broken.is_stale => return Err(broken.failure),
                 Err(_) => {}
             }
         }
-        let connected = connect(&outgoing.origin, &self.settings, connect_timeout).await?;
+        // Apart, because it is large, and few need it.
+        Box::pin(self.exchange_anew(outgoing)).await
+    }
+
+    async fn exchange_anew(self: &Arc<Self>, outgoing: Outgoing<'_>) -> Result<Answer, Failure> {
+        let Outgoing { endpoint, call } = outgoing;
+        let connected = connect(endpoint.origin(), &self.settings, call.connect_timeout).await?;
         self.exchange_on(self.join(connected), outgoing).await.map_err(|broken| broken.failure)
     }
 
-    async fn exchange_on(self: &Arc<Self>, on: Ride, outgoing: Outgoing) -> Result<Answer, Broken> {
+    async fn exchange_on(self: &Arc<Self>, on: Ride, outgoing: Outgoing<'_>) -> Result<Answer, Broken> {
         let within = self.settings.stale_within;
         let never_sent = |failure| Broken { failure, is_stale: false };
         let (response, carrier) = match on {
