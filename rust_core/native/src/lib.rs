@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`runtime`] | the threads that everything here runs on |
+//! | `alarm` | wakes a task, but not for what it does itself |
 //! | [`inbox`] | where the host's event loop is left what it has to know, and how it is woken |
 //! | [`ingress`] | clients: their connections, their requests, and the way back |
 //! | [`lane`] | ordinary requests, which are served without the host |
@@ -13,6 +14,7 @@
 //! calls it; what it is to know lies in the inbox until its loop comes for it.
 #![forbid(unsafe_code)]
 
+mod alarm;
 pub mod attempt;
 pub mod inbox;
 pub mod ingress;

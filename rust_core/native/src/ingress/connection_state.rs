@@ -8,6 +8,7 @@ use rust_core_pure::wire::http1::Violation;
 use tokio::time::Instant;
 
 use super::presence::Leaving;
+use crate::alarm::Alarm;
 
 /// Shared between a connection's socket, its requests and their answers.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) struct ConnectionState {
     /// Of the request that began last.
     leaving: Mutex<Option<Leaving>>,
     ends: Mutex<Ends>,
+    /// Wakes the connection's task.
+    pub(super) alarm: Arc<Alarm>,
 }
 
 /// What came to its end last, and who waits for the next end.
@@ -46,6 +49,7 @@ impl ConnectionState {
             violation: Mutex::new(None),
             leaving: Mutex::new(None),
             ends: Mutex::new(Ends { answer: None, voice: Instant::now(), waker: None }),
+            alarm: Arc::default(),
         }
     }
 

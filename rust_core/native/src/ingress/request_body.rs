@@ -1,15 +1,18 @@
 //! The body of a request: what has come of it with its head, and the rest as it comes.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection_state::ConnectionState;
+use crate::alarm::Alarm;
 
 /// Most bodies come with their heads, or right behind them: a request waits for its body before it is told of, so that it is told of
 /// once, as long as each piece comes so soon behind the one before.
@@ -71,7 +74,7 @@ impl RequestBody {
             if came.len() >= most {
                 break Part::Bytes(joined(first, came), false);
             }
-            match timeout_at(until, incoming.frame()).await {
+            match timeout_at(until, frame(&mut incoming, &connection.alarm)).await {
                 Err(_) => break Part::Bytes(joined(first, came), false),
                 Ok(None) => break Part::Bytes(joined(first, came), true),
                 Ok(Some(Err(_))) => break broken(&connection),
@@ -155,6 +158,18 @@ impl RequestBody {
     pub(super) fn has_rest(&self) -> bool {
         self.rest.try_lock().map_or(true, |rest| rest.is_some())
     }
+}
+
+/// The next frame. Taking it wakes the connection, which polls this: needlessly, where nothing is left to be read.
+async fn frame(incoming: &mut Incoming, connection: &Alarm) -> Option<hyper::Result<Frame<Bytes>>> {
+    poll_fn(|context| {
+        let (frame, was_to_ring) = connection.quietly(|| Pin::new(&mut *incoming).poll_frame(context));
+        if was_to_ring && !incoming.is_end_stream() {
+            connection.ring();
+        }
+        frame
+    })
+    .await
 }
 
 /// Why a body broke off: what the gate says, or else its client has gone.

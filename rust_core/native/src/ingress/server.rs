@@ -1,5 +1,6 @@
 //! Listens, and serves each connection in a task of its own until it ends or the server stops.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -149,10 +150,12 @@ async fn connection(stream: Stream, deadlines: Deadlines, host: Arc<dyn Host>, m
             .header_read_timeout(None)
             .timer(TokioTimer::new());
         let mut serving = pin!(builder.serve_connection(gated, service));
+        let mut served = poll_fn(|context| state.alarm.poll(context, |context| serving.as_mut().poll(context)));
         tokio::select! {
-            _ = serving.as_mut() => return,
-            () = reached(&mut stopping, Stop::Gracefully) => serving.as_mut().graceful_shutdown(),
+            _ = &mut served => return,
+            () = reached(&mut stopping, Stop::Gracefully) => {}
         }
+        serving.as_mut().graceful_shutdown();
         tokio::select! {
             _ = serving => {}
             () = reached(&mut stopping, Stop::AtOnce) => {}

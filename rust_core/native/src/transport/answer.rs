@@ -148,17 +148,10 @@ impl Raw {
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let incoming = &mut self.incoming;
-        let Some(Carrier::Kept(kept, _)) = &mut self.carrier else { return Pin::new(incoming).poll_frame(cx) };
-        // A frame comes of the connection alone, which is moved here: nobody needs to be woken for it.
-        let mut unheard = Context::from_waker(Waker::noop());
-        let frame = Pin::new(&mut *incoming).poll_frame(&mut unheard);
-        if frame.is_ready() {
-            return frame;
+        match &mut self.carrier {
+            Some(Carrier::Kept(kept, _)) => kept.poll_frame(cx, &mut self.incoming),
+            _ => Pin::new(&mut self.incoming).poll_frame(cx),
         }
-        // Asked for, and not there: the connection may have it, and if it has ended says so.
-        let _ = kept.poll(cx);
-        Pin::new(incoming).poll_frame(&mut unheard)
     }
 
     /// Gives the connection back as soon as nothing more can come: whoever has all of a body may not ask for more.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::endpoint::Origin;
 use super::exchange::{Broken, Sent, Since};
 use super::failure::Failure;
 use super::wire::{Meter, Wire};
+use crate::alarm::Alarm;
 
 /// What is read at once, and what a head may be long at most: what an open stream costs in memory.
 const MOST_BUFFERED: usize = 128 * 1024;
@@ -30,6 +31,7 @@ pub(super) struct Kept {
     sender: http1::SendRequest<Full<Bytes>>,
     /// Gone when it has ended.
     connection: Option<http1::Connection<TokioIo<Wire>, Full<Bytes>>>,
+    alarm: Arc<Alarm>,
     meter: Arc<Meter>,
     /// When the last answer on it was read to its end.
     rests_since: Option<Instant>,
@@ -44,7 +46,14 @@ impl Kept {
             .handshake(TokioIo::new(wire))
             .await
             .map_err(|error| Failure::connect(&error))?;
-        Ok(Box::new(Self { origin, sender, connection: Some(connection), meter, rests_since: None }))
+        Ok(Box::new(Self {
+            origin,
+            sender,
+            connection: Some(connection),
+            alarm: Arc::default(),
+            meter,
+            rests_since: None,
+        }))
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -69,13 +78,36 @@ impl Kept {
 
     /// Moves what can be moved. Ready when the connection has ended, and then always.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_pending()) {
-            return Poll::Pending;
+        let Self { connection, alarm, .. } = self;
+        if let Some(connection) = connection {
+            if alarm.poll(cx, |cx| Pin::new(connection).poll(cx)).is_pending() {
+                return Poll::Pending;
+            }
         }
         // Dropped now: with it goes what it still holds, and whoever waits for that learns of it. What went wrong, if
         // anything did, the call has been told.
         self.connection = None;
         Poll::Ready(())
+    }
+
+    /// The next frame of its answer, which nobody else is told of: whoever asks for it is not woken for having taken it.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        incoming: &mut Incoming,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let alarm = Arc::clone(&self.alarm);
+        let take = |incoming: &mut Incoming| {
+            let mut unheard = Context::from_waker(Waker::noop());
+            alarm.quietly(|| Pin::new(incoming).poll_frame(&mut unheard)).0
+        };
+        let frame = take(incoming);
+        if frame.is_ready() {
+            return frame;
+        }
+        // Asked for, and not there: the connection may have it, and if it has ended says so.
+        let _ = self.poll(cx);
+        take(incoming)
     }
 
     /// Whether it can serve another call. To be asked when the answer of the last has been read to its end.
