@@ -57,3 +57,82 @@ impl Drop for Awaited {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use bytes::Bytes;
+    use hyper::HeaderMap;
+    use tokio::sync::oneshot;
+
+    use super::super::exchange::Answered;
+    use super::*;
+
+    fn answer(status: u16) -> Answer {
+        Answer { status, headers: HeaderMap::new(), body: Answered::Whole(Bytes::new()) }
+    }
+
+    fn poll(awaited: &mut Awaited) -> Poll<Option<u16>> {
+        let polled = Pin::new(awaited).poll(&mut Context::from_waker(Waker::noop()));
+        polled.map(|answer| answer.ok().map(|answer| answer.status))
+    }
+
+    #[tokio::test]
+    async fn work_is_done_by_who_waits_and_its_rest_by_itself() {
+        let ((sender, receiver), (go_on, told)) = (oneshot::channel(), oneshot::channel::<()>());
+        let (done, was_done) = oneshot::channel();
+        let work: Work = Box::pin(async move {
+            sender.send(answer(200)).unwrap();
+            told.await.unwrap();
+            done.send(()).unwrap();
+        });
+        let mut awaited = Awaited::new(receiver, Some(work));
+        assert_eq!(poll(&mut awaited), Poll::Ready(Some(200)));
+        drop(awaited);
+        go_on.send(()).unwrap();
+        was_done.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_that_was_begun_is_brought_to_its_end_when_nobody_waits_for_it() {
+        let ((sender, receiver), (go_on, told)) = (oneshot::channel(), oneshot::channel::<()>());
+        let (done, was_done) = oneshot::channel();
+        let work: Work = Box::pin(async move {
+            told.await.unwrap();
+            done.send(sender.send(answer(200)).is_err()).unwrap();
+        });
+        let mut awaited = Awaited::new(receiver, Some(work));
+        assert_eq!(poll(&mut awaited), Poll::Pending);
+        drop(awaited);
+        go_on.send(()).unwrap();
+        assert!(was_done.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn work_that_leaves_the_answer_to_others_has_them_waited_for() {
+        let (sender, receiver) = oneshot::channel();
+        let left_to = Arc::new(std::sync::Mutex::new(None));
+        let others = Arc::clone(&left_to);
+        let work: Work = Box::pin(async move { *others.lock().unwrap() = Some(sender) });
+        let mut awaited = Awaited::new(receiver, Some(work));
+        assert_eq!(poll(&mut awaited), Poll::Pending);
+        let other = left_to.lock().unwrap().take().unwrap();
+        other.send(answer(503)).unwrap();
+        assert_eq!(awaited.await.ok().map(|answer| answer.status), Some(503));
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_not_gone_on_with() {
+        let (sender, receiver) = oneshot::channel();
+        let work: Work = Box::pin(async move {
+            let _sender = sender;
+            panic!("on purpose");
+        });
+        let mut awaited = Awaited::new(receiver, Some(work));
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut awaited))).is_err());
+        assert_eq!(poll(&mut awaited), Poll::Ready(None));
+    }
+}
