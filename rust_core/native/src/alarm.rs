@@ -34,6 +34,12 @@ impl Alarm {
         poll(&mut Context::from_waker(&Waker::from(Arc::clone(self))))
     }
 
+    /// Wakes nobody until something is polled through it again.
+    pub(crate) fn forget(&self) {
+        let task = self.task().take();
+        drop(task); // with the lock given back
+    }
+
     /// Does something for which the task need not be woken, as its thread does it. Returns whether it would have been.
     pub(crate) fn quietly<T>(&self, act: impl FnOnce() -> T) -> (T, bool) {
         let _before = Before(KEPT_QUIET.replace((self, false)));
@@ -127,10 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_is_forgotten_is_not_woken() {
+        let (alarm, waker, task) = set();
+        alarm.forget();
+        waker.wake();
+        assert_eq!(task.0.load(Ordering::Relaxed), 0);
+        assert_eq!(Arc::strong_count(&task), 1);
+    }
+
+    #[test]
     fn others_wake_it_all_the_same() {
         let (alarm, waker, task) = set();
         let (_, other, another_task) = set();
-        let (_, was_to_ring) = alarm.quietly(|| {
+        let ((), was_to_ring) = alarm.quietly(|| {
             other.wake();
             thread::scope(|scope| scope.spawn(|| waker.wake_by_ref()).join().unwrap());
         });

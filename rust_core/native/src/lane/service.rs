@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 use rust_core_pure::admission::Told;
 use rust_core_pure::limiters::Dimension;
@@ -79,8 +79,7 @@ impl Visit {
     fn answer(mut self, lanes: &Arc<Lanes>, exchange: &Exchange, candidate: &Candidate, answer: PlainAnswer) {
         let now = lanes.clock.now();
         self.heed(candidate, &answer.headers, now);
-        let mut headers = self.head(candidate, answer.status, &answer.headers);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(answer.body.len()));
+        let headers = self.head(candidate, answer.status, &answer.headers);
         let sent = answer.body.len() as u64;
         // Before the client has it: who has it may ask again at once, and is to find the room that this one took, and what it came to.
         self.taken.delivered(answer.usage, now);

@@ -113,6 +113,11 @@ impl Kept {
     /// Whether it can serve another call. To be asked when the answer of the last has been read to its end.
     pub(super) fn rest(&mut self) -> bool {
         self.rests_since = Some(Instant::now());
+        // Mostly it has seen to that with the end of the answer.
+        if self.connection.is_some() && self.sender.is_ready() {
+            self.alarm.forget();
+            return true;
+        }
         self.is_alive()
     }
 

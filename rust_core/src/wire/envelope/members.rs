@@ -26,10 +26,18 @@ pub(super) struct Members {
     all: Vec<Member>,
 }
 
+/// What most requests have room in.
+const USUAL: usize = 8;
+
 impl Members {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        Self { names: String::with_capacity(USUAL * 8), all: Vec::with_capacity(USUAL) }
+    }
+
     /// The members of the object that stands at `place`; `None` where it is another value.
     pub(super) fn of(text: &str, place: &Range<usize>) -> Result<Option<Self>, EnvelopeError> {
-        let mut members = Self::default();
+        let mut members = Self::new();
         let mut too_many = Ok(());
         let passed = Cursor::new(text.get(place.clone()).unwrap_or_default()).members(|cursor, name| {
             let given = cursor.next() != Some(b'n');

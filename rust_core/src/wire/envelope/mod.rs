@@ -160,7 +160,7 @@ fn text_of(body: &[u8]) -> Result<&str, EnvelopeError> {
 
 /// The one pass.
 fn scan_members(text: &str, vocabulary: Vocabulary) -> Result<(Members, Content), EnvelopeError> {
-    let mut members = Members::default();
+    let mut members = Members::new();
     let mut content = Content::default();
     let mut too_many = None;
     let mut cursor = Cursor::new(text);
