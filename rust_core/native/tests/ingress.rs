@@ -34,6 +34,22 @@ async fn requests_of_a_connection_are_served_one_after_the_other() {
     assert!(said.contains("one"));
 }
 
+#[tokio::test(start_paused = true)] // the clock goes on only where nobody has anything to do
+async fn a_body_that_is_there_is_told_of_whole_in_however_many_pieces_it_is_read() {
+    let mut front = Front::open().await;
+    let mut client = front.client().await;
+    let body = vec![b'x'; 40_000];
+    for framing in ["content-length: 40000\r\n\r\n", "transfer-encoding: chunked\r\n\r\n9c40\r\n"] {
+        let head = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{framing}");
+        let end = if framing.contains("chunked") { "\r\n0\r\n\r\n" } else { "" };
+        client.write_all(&[head.as_bytes(), &body, end.as_bytes()].concat()).await.unwrap();
+        let exchange = front.next().await;
+        assert_eq!(exchange.body().take(), Some(Part::Bytes(Bytes::from(body.clone()), true)), "{framing}");
+        exchange.answer(200, HeaderMap::new(), Bytes::from_static(b"all"));
+        until(&mut client, "all").await;
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_is_told_of_however_much_it_has_sent_ahead() {
     let mut front = Front::open().await;
