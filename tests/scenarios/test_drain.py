@@ -228,6 +228,8 @@ async def test_a_body_still_on_its_way_at_the_end_gets_an_error(monkeypatch: pyt
 async def test_an_idle_connection_does_not_hold_up_the_end() -> None:
     async with stage(FOREVER_S) as on:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(on.sidecar.address.rpartition(":")[2]))
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readuntil(b"}")).endswith(b'{"status":"alive"}')  # so that it was let in before the end
         began = time.monotonic()
         await on.sidecar.stop()
         assert time.monotonic() - began < 2
