@@ -32,7 +32,11 @@ KNOWN = known_of(
         {
             "providers": {"p": {"base_url": "http://p.test"}},
             "models": {
-                "a": {"provider": "p", "model": "a", "price": {"input": 2, "output": 8, "cached_input": 1, "cache_write": 4}},
+                "a": {
+                    "provider": "p",
+                    "model": "a",
+                    "price": {"input": 15_625, "output": 62_500, "cached_input": 31_250, "cache_write": 46_875},
+                },
                 "b": {"provider": "p", "model": "b"},
             },
             "task_groups": {"g": {"e1": {"models": ["a"]}, "e2": {"models": ["b"]}}},
@@ -43,7 +47,7 @@ KNOWN = known_of(
     ["g", "w", "a", "b"],
 )
 NANOSECONDS = st.integers(0, 100_000_000_000)
-# Whole numbers of prices and few tokens: sums of costs are exact, in whatever order.
+# A token costs so many 64ths: sums of costs are exact, in whatever order.
 TOKENS = st.integers(0, 5_000)
 
 answered = st.builds(
