@@ -83,6 +83,8 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP. uvicorn calls this where it has caught what h11 says."""
+        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
+            return  # the request under way is whole, and the last of its connection: what comes behind it is nobody's
         fault = sys.exception()
         status = getattr(fault, "error_status_hint", 400)
         if status == HeadersTooLarge.status:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from support.front import answer, front
-from support.scene import scene, until
+from support.scene import TEXT, scene, until
+
+from pyproxy.providers.mock import Behaviour
 
 if TYPE_CHECKING:
-    import pytest
-
     from pyproxy.domain import RequestRecord
 
 LIST = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n"
@@ -56,3 +58,26 @@ async def test_a_head_request_whose_body_breaks_is_refused_without_a_body(caplog
         assert said.endswith(b"\r\n\r\n")
         assert [record.status for record in on.records] == [400]
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("last", [b"HTTP/1.0\r\n", b"HTTP/1.1\r\nConnection: close\r\n"])
+async def test_what_comes_behind_the_last_request_of_a_connection_takes_nothing_from_it(last: bytes, *, at_once: bool) -> None:
+    body = b'{"model":"g","messages":[{"role":"user","content":"Hello"}]}'
+    fields = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    behind = b"POST /v1/chat/completions HTTP/1.1\r\n" + fields
+    async with scene() as on:
+        on.mock.script("first", Behaviour(text=TEXT, latency=0.05))
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(on.sidecar.address.rpartition(":")[2]))
+        writer.write(b"POST /v1/chat/completions " + last + fields + (behind if at_once else b""))
+        await until(lambda: on.mock.arrived == 1)
+        if not at_once:
+            writer.write(behind)
+        said = await reader.read()
+        writer.close()
+        await on.recorded(1)
+        await on.idle()
+    assert said.split(b" ", 2)[1] == b"200"
+    assert said.count(b"HTTP/1.") == 1
+    assert [(record.status, record.flag) for record in on.records] == [(200, "-")]
+    assert on.mock.arrived == 1
