@@ -16,6 +16,7 @@ use tokio::time::{Sleep, sleep};
 use super::connection_state::ConnectionState;
 use super::pieces::{Listener, Piece};
 use super::presence::Presence;
+use super::rest::Rest;
 
 /// The cause with which an answer is cut. Nobody reads it: the connection ends without the end of the answer.
 #[derive(Debug)]
@@ -134,6 +135,22 @@ impl AnswerBody {
     }
 }
 
+/// The next piece: of what is left to do here, while anything is, or from elsewhere.
+fn poll_piece(pieces: &mut Listener, rest: &Rest, context: &mut Context<'_>) -> Poll<Option<Piece>> {
+    let piece = pieces.next_if_there();
+    if piece.is_ready() {
+        return piece;
+    }
+    // Who says it in this task need not wake it.
+    if rest.poll(context) { pieces.next_if_there() } else { pieces.poll_next(context) }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.connection.rest.let_go(); // nobody waits for it here any more
+    }
+}
+
 impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Cut;
@@ -149,7 +166,7 @@ impl Body for AnswerBody {
                     return Poll::Ready(frame);
                 }
                 Coming::Pieces { pieces, .. } => {
-                    let piece = ready!(pieces.poll_next(context));
+                    let piece = ready!(poll_piece(pieces, &this.connection.rest, context));
                     match this.passed_on(piece) {
                         Some(Piece::Data(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                         Some(Piece::End) => return Poll::Ready(None),

@@ -15,8 +15,8 @@ pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An answer that is waited for. The work is done in the task of who waits: in one of its own it would cost a way there and one back.
 ///
-/// Work that was begun is brought to its end, in a task of its own once nobody waits here any more: because the answer has begun and
-/// the rest of it is still to come, or because the client has gone, which is for the work to find out.
+/// Work that was begun is brought to its end: by who takes the rest of it, because the answer has begun and more is still to come, or
+/// else in a task of its own, because the client has gone, which is for the work to find out.
 pub(super) struct Awaited {
     answer: Receiver<Answer>,
     work: Option<Work>,
@@ -25,6 +25,11 @@ pub(super) struct Awaited {
 impl Awaited {
     pub(super) fn new(answer: Receiver<Answer>, work: Option<Work>) -> Self {
         Self { answer, work }
+    }
+
+    /// What is left of the work, for who does it from here on.
+    pub(super) fn rest(&mut self) -> Option<Work> {
+        self.work.take()
     }
 }
 
@@ -51,10 +56,15 @@ impl Future for Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        // Without a runtime there is nobody who could go on.
-        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
-            runtime.spawn(work);
-        }
+        go_on(self.work.take());
+    }
+}
+
+/// Brings work to its end in a task of its own.
+pub(super) fn go_on(work: Option<Work>) {
+    // Without a runtime there is nobody who could go on.
+    if let (Some(work), Ok(runtime)) = (work, Handle::try_current()) {
+        runtime.spawn(work);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use rust_core_pure::wire::http1::Violation;
 use tokio::time::Instant;
 
 use super::presence::Leaving;
+use super::rest::Rest;
 use crate::alarm::Alarm;
 
 /// Shared between a connection's socket, its requests and their answers.
@@ -25,6 +26,8 @@ pub(super) struct ConnectionState {
     /// Of the request that began last.
     leaving: Mutex<Option<Leaving>>,
     ends: Mutex<Ends>,
+    /// Of the answer under way.
+    pub(super) rest: Rest,
     /// Wakes the connection's task.
     pub(super) alarm: Arc<Alarm>,
 }
@@ -49,8 +52,14 @@ impl ConnectionState {
             violation: Mutex::new(None),
             leaving: Mutex::new(None),
             ends: Mutex::new(Ends { answer: None, voice: Instant::now(), waker: None }),
+            rest: Rest::default(),
             alarm: Arc::default(),
         }
+    }
+
+    /// A turn of the connection's task, in which `serve` moves what can be moved.
+    pub(super) fn turn<T>(&self, context: &Context<'_>, serve: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        self.alarm.poll(context, |context| self.rest.turn(context, serve))
     }
 
     pub(super) fn begins(&self, leaving: Leaving) {

@@ -11,6 +11,7 @@
 //! | `service` | from a request to the answer that the host gives it |
 //! | `exchange` | one request and the way back to its client, as the host holds them |
 //! | `awaited` | waits for an answer, and does what is to be done for it here |
+//! | `rest` | what is left to do for an answer that has begun, in the connection's own task |
 //! | `request_body` | what has come of a request's body, and the rest as it comes |
 //! | `pieces` | the pieces of an answer, on their way to whoever writes them |
 //! | `answer` | the body of an answer: whole, in pieces, or cut |
@@ -25,6 +26,7 @@ mod parsed_head;
 mod pieces;
 mod presence;
 mod request_body;
+mod rest;
 mod server;
 mod service;
 mod stream;

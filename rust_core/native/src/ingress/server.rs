@@ -150,14 +150,13 @@ async fn connection(stream: Stream, deadlines: Deadlines, host: Arc<dyn Host>, m
             .header_read_timeout(None)
             .timer(TokioTimer::new());
         let mut serving = pin!(builder.serve_connection(gated, service));
-        let mut served = poll_fn(|context| state.alarm.poll(context, |context| serving.as_mut().poll(context)));
         tokio::select! {
-            _ = &mut served => return,
+            _ = poll_fn(|context| state.turn(context, |context| serving.as_mut().poll(context))) => return,
             () = reached(&mut stopping, Stop::Gracefully) => {}
         }
         serving.as_mut().graceful_shutdown();
         tokio::select! {
-            _ = serving => {}
+            _ = poll_fn(|context| state.turn(context, |context| serving.as_mut().poll(context))) => {}
             () = reached(&mut stopping, Stop::AtOnce) => {}
         }
     }

@@ -51,7 +51,8 @@ pub(super) fn serve(
     let (host, connection) = (Arc::clone(host), Arc::clone(connection));
     async move {
         let (mut head, incoming) = request.into_parts();
-        let stands_in = head.version != Version::HTTP_2 && head.method.as_str() == REFUSED_METHOD;
+        let is_http2 = head.version == Version::HTTP_2;
+        let stands_in = !is_http2 && head.method.as_str() == REFUSED_METHOD;
         let violation = if stands_in { connection.violation() } else { parsed_head::admit(&mut head) };
         // What cannot be read as a request may have asked for a head alone all the same.
         let is_head = head.method == Method::HEAD || violation.as_ref().is_some_and(|violation| violation.bodiless);
@@ -62,12 +63,12 @@ pub(super) fn serve(
             RequestBody::beginning(incoming, host.most_together(), Arc::clone(&connection)).await
         });
         let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
-        let awaited = Awaited::new(answer, host.asked(exchange));
+        let mut awaited = Awaited::new(answer, host.asked(exchange));
         let cut = |Cut| {
             presence.served();
             Cut
         };
-        let answer = awaited.await.map_err(cut)?;
+        let answer = (&mut awaited).await.map_err(cut)?;
         if body.has_rest() {
             tokio::spawn(async move { body.drain(deadlines.close).await });
         }
@@ -82,7 +83,13 @@ pub(super) fn serve(
                 return Err(cut(Cut));
             }
             Answered::Whole(body) => AnswerBody::whole(body, presence, connection),
-            Answered::Pieces(pieces) => AnswerBody::pieces(pieces, declared, presence, connection),
+            Answered::Pieces(pieces) => {
+                // Of HTTP/2 each answer has a task of its own, which asks for nothing while its client takes nothing.
+                if let Some(rest) = if is_http2 { None } else { awaited.rest() } {
+                    connection.rest.take_over(rest);
+                }
+                AnswerBody::pieces(pieces, declared, presence, connection)
+            }
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
