@@ -29,6 +29,7 @@ struct Told {
     numbers: AtomicU64,
     asked: mpsc::UnboundedSender<Exchange>,
     gone: mpsc::UnboundedSender<u64>,
+    work: Option<fn(Exchange) -> Work>,
 }
 
 impl Host for Told {
@@ -41,6 +42,9 @@ impl Host for Told {
     }
 
     fn asked(&self, exchange: Exchange) -> Option<Work> {
+        if let Some(work) = self.work {
+            return Some(work(exchange));
+        }
         self.asked.send(exchange).ok();
         None
     }
@@ -65,11 +69,20 @@ impl Front {
     }
 
     pub async fn held_to(deadlines: Deadlines) -> Self {
+        Self::started(deadlines, None).await
+    }
+
+    /// Whoever waits for an answer does this for it.
+    pub async fn working(work: fn(Exchange) -> Work) -> Self {
+        Self::started(LONG, Some(work)).await
+    }
+
+    async fn started(deadlines: Deadlines, work: Option<fn(Exchange) -> Work>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (asking, asked) = mpsc::unbounded_channel();
         let (going, gone) = mpsc::unbounded_channel();
-        let host: Arc<dyn Host> = Arc::new(Told { numbers: AtomicU64::new(1), asked: asking, gone: going });
+        let host: Arc<dyn Host> = Arc::new(Told { numbers: AtomicU64::new(1), asked: asking, gone: going, work });
         let server = Server::start(&tokio::runtime::Handle::current(), vec![Listener::Tcp(listener)], deadlines, &host);
         Self { server, port, asked, gone }
     }
