@@ -179,3 +179,84 @@ proptest! {
         }
     }
 }
+
+/// Events of a chat, many of them alike but for their text.
+fn chat() -> impl Strategy<Value = Vec<u8>> {
+    let plain = prop::sample::select(vec![
+        &b"a"[..],
+        b" word",
+        b"a text that is rather long, so that some events with it are too large",
+    ]);
+    let odd = prop::sample::select(vec![
+        &b""[..],
+        b"\xc3\xa9",
+        b"\xc3",
+        b"\\n",
+        b"\\",
+        b"\\\"",
+        b"\"",
+        b"\t",
+        b"\n",
+        b"\n\n",
+        b"\r",
+        b"\"x",
+        b"\\ud83d",
+        b"}]}",
+        b"\",\"refusal\":\"no",
+        b"\"},\"finish_reason\":\"stop\",\"x\":{\"y\":\"",
+        b"\",\"content\":\"b",
+    ]);
+    let text = prop_oneof![3 => plain, 1 => odd];
+    let shape = prop::sample::select(vec![
+        (&b"data: {\"choices\":[{\"delta\":{\"content\":\""[..], &b"\"}}]}\n\n"[..]),
+        (
+            b"data: {\"choices\":[{\"delta\":{\"content\":\"",
+            b"\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n",
+        ),
+        (b"data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"", b"\"},\"finish_reason\":\"stop\"}]}\r\n\r\n"),
+        (b"\xef\xbb\xbfdata: {\"choices\":[{\"delta\":{\"content\":\"", b"\"}}]}\n\n"),
+        (b"data: {\"content\":\"", b"\"}\n\n"),
+        (b"data: {\"error\":{\"content\":\"", b"\"}}\n\n"),
+        (b"data: {\"choices\":[],\"usage\":{\"content\":\"", b"\",\"prompt_tokens\":2,\"completion_tokens\":3}}\n\n"),
+        (b": ", b"\n\n"),
+    ]);
+    let event = |(before, behind): (&[u8], &[u8]), text: &[u8]| [before, text, behind].concat();
+    (shape.clone(), shape, prop::collection::vec((any::<bool>(), text), 0..9)).prop_map(move |(one, other, texts)| {
+        texts.into_iter().flat_map(|(which, text)| event(if which { one } else { other }, text)).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// Where its text is kept each event is read, and none is only compared with the one before it.
+    #[test]
+    fn events_that_are_alike_mean_what_they_mean_when_each_is_read(stream in chat(), hide_usage: bool, size in 1..300_usize, limit in 60..120_usize) {
+        let mut compares = SseFramer::new(Dialect::OpenAi, limit, Framing { hide_usage, keep_text: false });
+        let mut reads = SseFramer::new(Dialect::OpenAi, limit, Framing { hide_usage, keep_text: true });
+        for piece in stream.chunks(size) {
+            let (compared, read) = (compares.feed(piece), reads.feed(piece));
+            prop_assert_eq!((compared.data, compared.events), (read.data, read.events));
+            let state = |framer: &SseFramer| {
+                let ends = (framer.content(), framer.terminal(), framer.complete(), framer.choices(), framer.usage());
+                (ends, framer.error().map(<[u8]>::to_vec), framer.malformed().map(str::to_owned), framer.other_choices())
+            };
+            prop_assert_eq!(state(&compares), state(&reads));
+        }
+        prop_assert_eq!(compares.finish(), reads.finish());
+    }
+}
+
+#[test]
+fn an_event_is_only_compared_with_the_one_right_before_it() {
+    let chunk = |text: &str, prompt_tokens: u64| {
+        let usage = format!(r#"{{"prompt_tokens":{prompt_tokens},"completion_tokens":1}}"#);
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}],\"usage\":{usage}}}\n\n")
+    };
+    let mut framer = SseFramer::new(Dialect::OpenAi, 1000, Framing::default());
+    let without_text = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":1}}\n\n";
+    for event in [&chunk("a", 1), &chunk("b", 1), without_text, &chunk("c", 1)] {
+        framer.feed(event.as_bytes());
+    }
+    assert_eq!(framer.usage().map(|usage| usage.prompt), Some(1));
+}

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::boundary::Boundary;
+use super::likeness::Likeness;
 use super::meaning::Meaning;
 use super::progress::Progress;
 use super::reader::Reader;
@@ -42,6 +43,7 @@ pub struct SseFramer {
     begun: bool,
     content: bool,
     reader: Reader,
+    likeness: Likeness,
     progress: Progress,
     end: Option<End>,
 }
@@ -59,6 +61,7 @@ impl SseFramer {
             begun: false,
             content: false,
             reader: Reader::new(dialect),
+            likeness: Likeness::default(),
             progress: Progress::new(framing.keep_text),
             end: None,
         }
@@ -257,32 +260,46 @@ impl SseFramer {
     /// Passes one whole event on, drops it, or ends the stream with it.
     fn judge(&mut self, bytes: &[u8], at: Range<usize>, through: &mut Through) {
         let event = bytes.get(at.clone()).unwrap_or_default();
-        self.tail_passes = false;
+        let is_known = event.len() <= self.max_event_bytes && self.likeness.covers(event);
+        let has_data = if is_known { Some(true) } else { self.read(event) };
+        self.tail_passes = has_data.is_some();
+        if let Some(has_data) = has_data {
+            through.events += u64::from(has_data);
+            through.pass(bytes, at);
+        }
+    }
+
+    /// Reads an event, and says whether it has data; nothing of one that is not passed on.
+    fn read(&mut self, event: &[u8]) -> Option<bool> {
+        self.likeness.forget();
         if event.len() > self.max_event_bytes {
-            return self.too_large();
+            self.too_large();
+            return None;
         }
         let data = self.reader.data_of(self.without_mark(event));
-        self.begun = true;
+        let has_begun = std::mem::replace(&mut self.begun, true);
         match data.as_deref().map(|data| (data.trim_ascii(), data)) {
-            None if self.reader.passes_comments() => {}
+            None if self.reader.passes_comments() => return Some(false),
             // Clients try to read it as JSON, and fail: an empty event in any dialect, a comment in some.
-            None | Some(([], _)) => return,
-            Some((json, data)) => {
-                match self.reader.read(json, &mut self.progress) {
-                    Meaning::Terminal => {
-                        self.content |= self.progress.finished();
-                        self.end = Some(End::Terminal);
-                    }
-                    Meaning::Error => return self.end = Some(End::Error(data.to_vec())),
-                    Meaning::Malformed(why) => return self.end = Some(End::Malformed(why)),
-                    Meaning::Chunk { usage_only: true, .. } if self.framing.hide_usage => return,
-                    Meaning::Chunk { content, .. } => self.content |= content,
+            None | Some(([], _)) => return None,
+            Some((json, data)) => match self.reader.read(json, &mut self.progress) {
+                Meaning::Terminal => {
+                    self.content |= self.progress.finished();
+                    self.end = Some(End::Terminal);
                 }
-                through.events += 1;
-            }
+                Meaning::Error => self.end = Some(End::Error(data.to_vec())),
+                Meaning::Malformed(why) => self.end = Some(End::Malformed(why)),
+                Meaning::Chunk { usage_only: true, .. } if self.framing.hide_usage => return None,
+                Meaning::Chunk { content, .. } => {
+                    self.content |= content;
+                    // A text that is kept is to be read, and only the first event may have a mark.
+                    if content && has_begun && !self.framing.keep_text {
+                        self.likeness.note(event, self.reader.text_key());
+                    }
+                }
+            },
         }
-        through.pass(bytes, at);
-        self.tail_passes = true;
+        matches!(self.end, None | Some(End::Terminal)).then_some(true)
     }
 
     /// A byte order mark at the start of the stream is no part of its first line.

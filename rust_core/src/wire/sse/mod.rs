@@ -7,6 +7,7 @@
 //! | `chat`, `responses`, `messages`, `gemini` | what the data means in one dialect each |
 //! | `reader` | which of them reads a stream |
 //! | `meaning` | what an event can turn out to be |
+//! | `likeness` | which event is like the last one but for its text |
 //! | `progress` | what the events add up to |
 //! | `delivered` | what of an answer has been passed on, for another that goes on from it |
 //! | `through` | what is let through of a piece, copied only where it must be |
@@ -18,6 +19,7 @@ mod delivered;
 mod fields;
 mod framer;
 mod gemini;
+mod likeness;
 mod meaning;
 mod messages;
 mod progress;

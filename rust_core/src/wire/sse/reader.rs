@@ -52,6 +52,12 @@ impl Reader {
         meaning.unwrap_or_else(Meaning::Malformed)
     }
 
+    /// The key of a text, up to the quote of its value, of which nothing counts but that there once was some, wherever in an event it is.
+    /// In the other dialects events are numbered, or have no such key.
+    pub(super) fn text_key(&self) -> &'static [u8] {
+        if matches!(self, Self::Chat) { b"\"content\":\"" } else { b"" }
+    }
+
     /// The number of the last event, where they are numbered.
     pub(super) fn sequence_number(&self) -> Option<u64> {
         match self {
