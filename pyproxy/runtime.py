@@ -147,6 +147,7 @@ class Sidecar(Asking):
 
     def observe(self, observer: Callable[[RequestRecord], None]) -> None:
         """Call `observer` with the record of each request that ends from now on, as with the observers given at the start."""
+        self._orchestrator.lanes.look()  # what ended before is not told of
         self._tell.add(observer)
         self._orchestrator.lanes.follow_observers()
 

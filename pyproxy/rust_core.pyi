@@ -1586,6 +1586,10 @@ class NativeExchange:
         """The attempt that was made on a lane, and failed, if one was."""
 
     @property
+    def waited_ns(self) -> int:
+        """Nanoseconds since its head had come."""
+
+    @property
     def violation(self) -> tuple[int, str, bytes | None, bool] | None:
         """Why there is no request to serve, but an answer to give all the same.
 

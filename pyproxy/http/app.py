@@ -110,8 +110,14 @@ class _MadeWhenAsked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._made is None:
             self._made = asyncio.create_task(asyncio.to_thread(self._make))
+            self._made.add_done_callback(self._look)
         app = await asyncio.shield(self._made)  # whoever is cancelled, others wait for it, too
         await app(scope, receive, send)
+
+    def _look(self, made: asyncio.Task[ASGIApp]) -> None:
+        """What could not be made, for want of descriptors perhaps, is made anew for who asks next."""
+        if made.cancelled() or made.exception() is not None:
+            self._made = None
 
 
 def _no_websocket(scope: Scope) -> Reply:

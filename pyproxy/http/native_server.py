@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pyproxy.http.deadlines import KEEP_ALIVE_S, LAST_WORDS_S
 from pyproxy.http.native_cycle import NativeCycle
-from pyproxy.http.visit import begin_visit
+from pyproxy.http.visit import begin_visit, visit_of
 from pyproxy.rust_core import NativeServer
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class NativeHttpServer:
         if self._lanes is not None:
             self._lanes.note()  # who asks now may ask what became of those before
         scope = _scope(exchange)
-        if exchange.attempt is not None:
+        if exchange.attempt is None:
+            visit_of(scope).arrived_ns -= exchange.waited_ns
+        else:
             _go_on(scope, exchange.attempt)
         cycle = NativeCycle(exchange, self._bridge)
         task = asyncio.get_running_loop().create_task(cycle.run(self._edge, scope), name="native-request")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, final
 
 from pyproxy.observe.observers import WritesLines
 from pyproxy.rust_core import access_line
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["AccessLog", "format_record"]
 
 
+@final
 class AccessLog(WritesLines):
     """Writes each finished request to a stream."""
 

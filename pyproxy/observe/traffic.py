@@ -1,6 +1,6 @@
 """Counts what becomes of requests: one table of flows, of which every metric and every statistic is a sum.
 
-An observer of requests, on the path of each of them, so that it does little: one look into the table, and a few additions.
+An observer of requests: of those that Python served one by one, with one look into the table and a few additions, of others together.
 """
 
 from __future__ import annotations

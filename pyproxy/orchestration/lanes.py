@@ -2,8 +2,9 @@
 
 A request is ordinary where its plan's first step is all there is to know of it, and goes well. The first such request for a target is
 served here like any other and lays the target open; from then on they are taken natively, until anything happens that calls for a
-decision: then the request, or the attempt that failed, comes here. What an ordinary request leaves behind (its record, tokens,
-statistics) is noted here after its end; its permits were given back before.
+decision: then the request, or the attempt that failed, comes here. What it leaves behind is counted natively at its end (what its
+instance did, what it cost, its line), its permits are given back before; the counts of many are taken in here, and records made of those
+that somebody wants one by one.
 """
 
 from __future__ import annotations

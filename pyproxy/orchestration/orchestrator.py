@@ -156,4 +156,5 @@ class Orchestrator:
             revision=revision,
             node="-" if journey is None or journey.node is None else journey.node.name,
         )
+        self.lanes.look()  # what ended before is told of before
         self._observers(record)

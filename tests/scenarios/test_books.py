@@ -129,3 +129,24 @@ async def test_a_client_that_left_is_told_of_with_a_line_of_its_own(behaviour: B
         statistics = on.sidecar._assembly.snapshots.current.desk.standing.instances.statistics("first")
         assert (statistics["successes"], statistics["failures"]) == (2, {"dropped": 1})
         await on.idle()
+
+
+async def test_the_time_of_a_request_begins_with_its_head() -> None:
+    body = b'{"model":"g","messages":[{"role":"user","content":"Hello"}]}'
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
+        body
+    )
+    async with scene() as on:
+        for number in range(1, 3):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(on.sidecar.address.rpartition(":")[2]))
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await reader.readuntil(b"}")  # so that nothing of the next head waits for the connection
+            writer.write(head + body[:10])
+            sent_ns = time.monotonic_ns()
+            await asyncio.sleep(0.05)
+            waited_ns = time.monotonic_ns() - sent_ns
+            writer.write(body[10:])
+            await on.recorded(number)
+            writer.close()
+            assert on.records[-1].total_ns > 0.8 * waited_ns
+            assert (on.records[-1].first_byte_ns or 0) > 0.8 * waited_ns

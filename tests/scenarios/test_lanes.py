@@ -92,7 +92,7 @@ async def test_large_bodies_need_not_come_here_either(handled: list[str], io: st
             assert (await on.ask(messages=[{"role": "user", "content": text}])).status_code == 200
         assert {json.loads(request.body)["messages"][0]["content"] == text for request in on.mock.requests[1:]} == {True}
         await on.idle()
-    assert len(handled) < 11 or io == "python"
+    assert len(handled) < 6 or io == "python"  # but for what was held up on its way
 
 
 async def test_the_usage_of_a_stream_is_asked_for_and_kept_back() -> None:

@@ -147,7 +147,7 @@ async fn a_body_that_comes_without_a_pause_is_told_of_whole_up_to_what_may_be_wa
         assert_eq!(came, size);
         sending.await.unwrap();
     }
-    assert!(wholes > 0, "each of twenty was held up on its way");
+    assert!(wholes > 5, "most of twenty were held up on their way");
 }
 
 #[tokio::test]

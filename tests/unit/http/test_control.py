@@ -113,3 +113,16 @@ async def unused(*_: object) -> Any:
 async def test_nobody_else_has_it_made(served: Front, making: Making, target: str, told: int) -> None:
     assert await status(served, target) == told
     assert making.begun == 0
+
+
+async def test_what_could_not_be_made_is_made_for_who_asks_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    build, failures = control.build_control, [OSError("too many open files"), OSError("too many open files")]
+
+    def build_at_last(**parts: Any) -> object:
+        if failures:
+            raise failures.pop()
+        return build(**parts)
+
+    monkeypatch.setattr(control, "build_control", build_at_last)
+    async with front(lambda: ["m"]) as served:
+        assert [await status(served, "GET /openapi.json") for _ in range(4)] == [500, 500, 200, 200]

@@ -50,6 +50,12 @@ impl NativeExchange {
         self.exchange.number
     }
 
+    /// Nanoseconds since its head had come.
+    #[getter]
+    fn waited_ns(&self) -> u64 {
+        u64::try_from(self.exchange.arrived.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
     /// Why there is no request to serve, but an answer to give all the same: its status, a sentence, the path if it could be
     /// read, and whether the answer has no body.
     #[getter]

@@ -1,5 +1,6 @@
 //! The news of the lanes, on its way to Python.
 
+use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,25 +23,36 @@ pub(super) struct News {
     asked: u64,
     /// Under which it is told that there is something in the books, or room.
     pub(super) noted: u64,
-    /// Before this the books are not told of again.
-    not_before: Mutex<Instant>,
+    ringing: Arc<Mutex<Ringing>>,
+}
+
+/// When it is told that there is something in the books.
+struct Ringing {
+    /// It is going to be.
+    is_set: bool,
+    /// Before this it is not told again.
+    not_before: Instant,
 }
 
 impl News {
     pub(super) fn new(io: &Arc<Io>, asked: u64) -> Arc<Self> {
-        Arc::new(Self { io: Arc::clone(io), asked, noted: io.ticket(), not_before: Mutex::new(Instant::now()) })
+        let ringing = Arc::new(Mutex::new(Ringing { is_set: false, not_before: Instant::now() }));
+        Arc::new(Self { io: Arc::clone(io), asked, noted: io.ticket(), ringing })
     }
 }
 
 impl LaneHost for News {
     fn noted(&self) {
-        let (io, noted) = (Arc::clone(&self.io), self.noted);
-        let mut not_before = lock(&self.not_before);
-        let at = (*not_before).max(Instant::now() + GATHERED);
-        *not_before = at + SELDOM;
-        drop(not_before);
+        let mut ringing = lock(&self.ringing);
+        if mem::replace(&mut ringing.is_set, true) {
+            return; // whoever looked at the books meanwhile looks once more for nothing
+        }
+        let at = ringing.not_before.max(Instant::now() + GATHERED);
+        drop(ringing);
+        let (io, noted, ringing) = (Arc::clone(&self.io), self.noted, Arc::clone(&self.ringing));
         self.io.runtime().spawn(async move {
             sleep_until(at).await;
+            *lock(&ringing) = Ringing { is_set: false, not_before: Instant::now() + SELDOM };
             io.tell(noted, Done::Nothing);
         });
     }

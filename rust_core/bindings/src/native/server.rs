@@ -18,6 +18,8 @@ const BACKLOG: i32 = 2048;
 
 /// Most bodies have fewer bytes, and are told of whole in any case.
 const TOGETHER: usize = 256 * 1024;
+/// Larger ones are read by who asked for them, piece by piece: what clients have sent of them and then left is memory.
+const MOST_TOGETHER: usize = 4 * 1024 * 1024;
 
 /// Leaves each request that is not ordinary in the inbox, under the server's own ticket.
 struct Asking {
@@ -32,7 +34,7 @@ impl Host for Asking {
     }
 
     fn most_together(&self) -> usize {
-        self.lanes.largest_body().max(TOGETHER)
+        self.lanes.largest_body().clamp(TOGETHER, MOST_TOGETHER)
     }
 
     fn asked(&self, exchange: Exchange) -> Option<Work> {

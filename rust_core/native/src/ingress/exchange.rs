@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -32,6 +33,8 @@ pub(super) enum Answered {
 pub struct Exchange {
     /// The ticket under which its client's leaving is told.
     pub number: u64,
+    /// When its head had come.
+    pub arrived: Instant,
     /// Method, target, version and headers.
     pub head: Parts,
     /// Why there is no request, but an answer to give all the same.
@@ -46,6 +49,7 @@ pub struct Exchange {
 impl Exchange {
     pub(super) fn new(
         number: u64,
+        arrived: Instant,
         head: Parts,
         violation: Option<Violation>,
         body: Arc<RequestBody>,
@@ -53,7 +57,7 @@ impl Exchange {
     ) -> (Self, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
         let (answer, pieces, voice) = (Mutex::new(Some(sender)), Mutex::new(None), Mutex::new(Some(voice)));
-        (Self { number, head, violation, body, answer, pieces, voice }, receiver)
+        (Self { number, arrived, head, violation, body, answer, pieces, voice }, receiver)
     }
 
     /// The body, as it comes.

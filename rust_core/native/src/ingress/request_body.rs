@@ -72,10 +72,10 @@ impl RequestBody {
                 break Part::Bytes(joined(first, came), true);
             }
             if came.len() >= most {
-                break Part::Bytes(joined(first, came), false);
+                break begun(first, came);
             }
             match timeout_at(until, frame(&mut incoming, &connection.alarm)).await {
-                Err(_) => break Part::Bytes(joined(first, came), false),
+                Err(_) => break begun(first, came),
                 Ok(None) => break Part::Bytes(joined(first, came), true),
                 Ok(Some(Err(_))) => break broken(&connection),
                 Ok(Some(Ok(frame))) => {
@@ -90,8 +90,8 @@ impl RequestBody {
                                 came.reserve(declared.saturating_sub(came.len()).max(bytes.len()));
                             }
                             came.extend_from_slice(&bytes);
-                            until = (Instant::now() + TOGETHER).min(began + ALL_TOGETHER);
                         }
+                        until = (Instant::now() + TOGETHER).min(began + ALL_TOGETHER);
                     }
                 }
             }
@@ -175,6 +175,11 @@ async fn frame(incoming: &mut Incoming, connection: &Alarm) -> Option<hyper::Res
 /// Why a body broke off: what the gate says, or else its client has gone.
 fn broken(connection: &ConnectionState) -> Part {
     connection.violation().map_or(Part::Gone, |violation| Part::Malformed(violation.message))
+}
+
+/// What has come of a body whose rest is read by somebody else: without the room that was made for that.
+fn begun(first: Option<Bytes>, came: BytesMut) -> Part {
+    Part::Bytes(first.unwrap_or_else(|| Bytes::copy_from_slice(&came)), false)
 }
 
 fn joined(first: Option<Bytes>, came: BytesMut) -> Bytes {

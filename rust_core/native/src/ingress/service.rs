@@ -1,6 +1,7 @@
 //! From a request to the answer that the host gives it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -44,6 +45,7 @@ pub(super) fn serve(
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<AnswerBody>, Cut>> + Send + use<> {
     let number = host.number();
+    let arrived = Instant::now();
     let to_tell = Arc::clone(host);
     let is_old = request.version() == Version::HTTP_10;
     let presence = Presence::new(Arc::clone(connection), is_old, Box::new(move || to_tell.gone(number)));
@@ -62,7 +64,7 @@ pub(super) fn serve(
         } else {
             RequestBody::beginning(incoming, host.most_together(), Arc::clone(&connection)).await
         });
-        let (exchange, answer) = Exchange::new(number, head, violation, Arc::clone(&body), voice);
+        let (exchange, answer) = Exchange::new(number, arrived, head, violation, Arc::clone(&body), voice);
         let mut awaited = Awaited::new(answer, host.asked(exchange));
         let cut = |Cut| {
             presence.served();

@@ -18,6 +18,13 @@ impl Clock {
         Self { began: now, at: Instant::now() }
     }
 
+    /// What it showed at a moment since.
+    #[must_use]
+    pub fn at(&self, moment: Instant) -> Nanos {
+        let passed = u64::try_from(moment.saturating_duration_since(self.at).as_nanos()).unwrap_or(u64::MAX);
+        self.began.saturating_add(passed)
+    }
+
     /// What it shows.
     #[must_use]
     pub fn now(&self) -> Nanos {

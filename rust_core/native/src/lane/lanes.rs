@@ -224,7 +224,7 @@ impl Lanes {
     }
 
     fn visit(&self, exchange: &Exchange) -> Option<Visit> {
-        let arrived = self.clock.now();
+        let arrived = self.clock.at(exchange.arrived);
         let path = exchange.head.uri.path();
         let (gate, dialect) = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);

@@ -55,7 +55,7 @@ impl Visit {
             return self.hand_over(lanes, exchange, Happened::Failed(broke("malformed", "it cannot be written anew")));
         };
         let interruption = Arc::clone(&self.interruption);
-        let (reading, patience) = (self.reading(candidate), self.patience());
+        let (reading, patience) = (self.reading(candidate), self.patience(&exchange));
         let asked = tokio::select! {
             biased;
             interrupted = interruption.told() => {
@@ -206,13 +206,13 @@ impl Visit {
         }
     }
 
-    fn patience(&self) -> Patience {
+    fn patience(&self, exchange: &Exchange) -> Patience {
         let timeouts = &self.lane.timeouts;
         Patience {
             first_byte: timeouts.first_byte,
             idle: timeouts.idle,
             attempt: timeouts.attempt,
-            until: Instant::now() + timeouts.total,
+            until: Instant::from_std(exchange.arrived) + timeouts.total,
         }
     }
 
