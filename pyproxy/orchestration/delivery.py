@@ -59,7 +59,7 @@ class Delivery:
         self._streams = False
         self._has_events = False
         self._next_number: Callable[[], int] = _first
-        self._keep_alive = KeepAlive(self._sign)
+        self._keep_alive = KeepAlive()
 
     async def start_stream(self, status: int, headers: Headers, next_number: Callable[[], int] = _first) -> None:
         """Send the head of a stream of events, with the request's id and the path taken.
@@ -83,11 +83,15 @@ class Delivery:
     def keep_alive(self) -> None:
         """Give the client signs of life until there is more to deliver, or the end, if its API has any; the first needs a head."""
         if self.face.opening_sign is not None:
-            self._keep_alive.start()
+            self._keep_alive.start(self._sign)
 
     async def leave(self) -> None:
         """Give no more signs of life, and do not wait for the one under way."""
         await self._keep_alive.abandon()
+
+    def close(self) -> None:
+        """Hold no answer any more: nothing more is said."""
+        self._next_number = _first
 
     async def events(self, events: bytes) -> None:
         """Send whole events of a stream."""

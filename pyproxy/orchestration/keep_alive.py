@@ -20,15 +20,14 @@ EVERY_S = 10.0
 class KeepAlive:
     """Sends a sign of life from time to time, until there is something to say."""
 
-    def __init__(self, send: Callable[[], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self) -> None:
         self._sending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin, if it has not begun."""
+    def start(self, send: Callable[[], Awaitable[None]]) -> None:
+        """Begin to `send` signs, if it has not begun. Nothing of it is held longer: whose answer it is may be known by it."""
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._run(send))
 
     async def stop(self) -> None:
         """End it, but not in the middle of a sign."""
@@ -48,11 +47,11 @@ class KeepAlive:
             task.cancel()
             await asyncio.wait((task,))
 
-    async def _run(self) -> None:
+    async def _run(self, send: Callable[[], Awaitable[None]]) -> None:
         pause = FIRST_S
         with contextlib.suppress(OSError):  # the client has gone, and whoever watches for that ends the request
             while True:
                 await asyncio.sleep(pause)
                 async with self._sending:
-                    await self._send()
+                    await send()
                 pause = EVERY_S

@@ -108,6 +108,7 @@ class Orchestrator:
                     await delivery.interrupt(InternalError())
             finally:
                 self._record(request, delivery, driver, snapshot.config.revision)
+                delivery.close()
 
     def _affinity(self, request: Request, node: Node | None, snapshot: Snapshot) -> Affinity | None:
         """The session of a request, if sessions are remembered."""

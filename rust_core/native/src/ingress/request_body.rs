@@ -72,10 +72,10 @@ impl RequestBody {
                 break Part::Bytes(joined(first, came), true);
             }
             if came.len() >= most {
-                break begun(first, came);
+                break begun(first, &came);
             }
             match timeout_at(until, frame(&mut incoming, &connection.alarm)).await {
-                Err(_) => break begun(first, came),
+                Err(_) => break begun(first, &came),
                 Ok(None) => break Part::Bytes(joined(first, came), true),
                 Ok(Some(Err(_))) => break broken(&connection),
                 Ok(Some(Ok(frame))) => {
@@ -178,8 +178,8 @@ fn broken(connection: &ConnectionState) -> Part {
 }
 
 /// What has come of a body whose rest is read by somebody else: without the room that was made for that.
-fn begun(first: Option<Bytes>, came: BytesMut) -> Part {
-    Part::Bytes(first.unwrap_or_else(|| Bytes::copy_from_slice(&came)), false)
+fn begun(first: Option<Bytes>, came: &[u8]) -> Part {
+    Part::Bytes(first.unwrap_or_else(|| Bytes::copy_from_slice(came)), false)
 }
 
 fn joined(first: Option<Bytes>, came: BytesMut) -> Bytes {
