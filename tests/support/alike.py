@@ -82,11 +82,17 @@ def _reply(reply: Reply, seen: Seen, sent: Sent, *, pipelined: bool) -> dict[str
     ignored |= {"connection"} if sent.is_old else set()
     return {
         "status": reply.status,
-        "headers": sorted((name, _plain(value.encode("latin-1"), seen)) for name, value in reply.headers if name not in ignored),
+        "headers": sorted((name, _value(name, value, seen)) for name, value in reply.headers if name not in ignored),
         "body": _plain(reply.body, seen),
         "interim": [] if b"Content-Length: 0" in sent.data else reply.interim,
         "ended": "cut" if pipelined and reply.ended == "reset" else reply.ended,
     }
+
+
+def _value(name: str, value: str, seen: Seen) -> bytes:
+    if name == "retry-after-ms":  # the two are not asked in the same millisecond
+        return b"%d s" % round(int(value) / 1000)
+    return _plain(value.encode("latin-1"), seen)
 
 
 def _call(call: RecordedRequest, seen: Seen) -> dict[str, Any]:
