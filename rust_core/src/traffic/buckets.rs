@@ -10,26 +10,26 @@ const MOST: usize = 16;
 
 /// How long operations take: from 10 ms, each twice the one before.
 #[rustfmt::skip]
-pub const DURATION: Bounds = &[
+pub(super) const DURATION: Bounds = &[
     ms(10), ms(20), ms(40), ms(80), ms(160), ms(320), ms(640),
     ms(1_280), ms(2_560), ms(5_120), ms(10_240), ms(20_480), ms(40_960), ms(81_920),
 ];
 
 /// How long the first token takes.
 #[rustfmt::skip]
-pub const FIRST_TOKEN: Bounds = &[
+pub(super) const FIRST_TOKEN: Bounds = &[
     ms(1), ms(5), ms(10), ms(20), ms(40), ms(60), ms(80), ms(100),
     ms(250), ms(500), ms(750), ms(1_000), ms(2_500), ms(5_000), ms(7_500), ms(10_000),
 ];
 
 /// How long requests wait for room.
 #[rustfmt::skip]
-pub const QUEUE: Bounds = &[
+pub(super) const QUEUE: Bounds = &[
     ms(1), ms(10), ms(50), ms(100), ms(250), ms(500), ms(1_000), ms(2_000), ms(5_000), ms(10_000), ms(30_000),
 ];
 
 /// Numbers of tokens: the powers of four.
-pub const TOKENS: Bounds =
+pub(super) const TOKENS: Bounds =
     &[1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
 
 const fn ms(milliseconds: u64) -> u64 {

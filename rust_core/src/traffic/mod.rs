@@ -5,5 +5,5 @@ mod buckets;
 mod flow;
 
 pub use access_line::AccessLine;
-pub use buckets::{Bounds, Buckets, DURATION, FIRST_TOKEN, QUEUE, TOKENS};
+pub use buckets::{Bounds, Buckets};
 pub use flow::{Flow, Request};

@@ -14,9 +14,11 @@
 //! | `service` | an attempt from its call to its last byte |
 //! | `told` | what the host is told: a request that was served, or one that it is to go on with |
 //! | `books` | what requests came to, counted together until the host comes for it |
+//! | `bell` | when the host is told of them |
 //! | `clock` | the host's clock |
 //! | `ids` | names for requests that came without |
 
+mod bell;
 mod books;
 mod clock;
 mod ids;
@@ -27,6 +29,7 @@ mod service;
 mod taken;
 mod told;
 
+pub use bell::Bell;
 pub use books::{Tally, Told, Wanted};
 pub use clock::Clock;
 pub use lanes::{Gate, LaneHost, Lanes};
